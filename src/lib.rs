@@ -1,0 +1,3 @@
+//! A history of what every hypervisor host of a fleet can do.
+
+pub mod model;

@@ -1,0 +1,38 @@
+//! The words of the domain as plain data: what a host reported, and nothing about where it came
+//! from, where it is kept or how it is shown. No I/O, no XML, no SQL.
+
+mod capabilities;
+mod context;
+mod hash;
+mod machines;
+mod path;
+mod snapshot;
+mod subtree;
+mod target;
+mod time;
+
+pub use capabilities::{Capabilities, Kind, Members, Value};
+pub use context::Context;
+pub use hash::{Hash, Hasher};
+pub use machines::{Machine, MachineList};
+pub use path::{
+    SelectError, ancestors, escape_key, is_at_or_below, is_below, matches_short, select,
+};
+pub use snapshot::{FailureClass, HostName, HostNameError, State, Tag, TagError};
+pub use subtree::{Subtree, shared_hash, subtrees};
+pub use target::{Target, TargetPattern};
+pub use time::{Time, TimeError};
+
+/// The path of values that are unique to one machine by design: never a difference between hosts.
+///
+/// `cpu0Id` is the identity of the first CPU (libvirt 9.0 and newer, `virDomainCapsFeatureSEVFormat`).
+pub const HOST_UNIQUE: [&str; 1] = ["features.sev.cpu0Id"];
+
+/// The mode in which a guest names a CPU model itself.
+pub const CUSTOM_MODE: &str = "cpu.mode[custom]";
+/// The names of the CPU models that mode custom accepts.
+pub const CUSTOM_MODELS: &str = "cpu.mode[custom].model";
+/// The mode in which libvirt names the model nearest to the host's CPU.
+pub const HOST_MODEL: &str = "cpu.mode[host-model]";
+/// The firmware images libvirt can use, in the order of its preference.
+pub const LOADERS: &str = "os.loader.value";

@@ -1,0 +1,51 @@
+//! What explains a change: the versions and settings beside a host's capabilities.
+
+use super::{Hash, Hasher};
+
+/// The context of a snapshot. Unknown stays `None`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Context {
+    /// The daemon's libvirt version (`Running against daemon`), never the client's.
+    pub libvirt: Option<String>,
+    /// Hypervisor and version, such as `QEMU 10.0.13`.
+    pub hypervisor: Option<String>,
+    /// Kernel release.
+    pub kernel: Option<String>,
+    /// Vendor and signature of the host's CPU, such as `AMD family 25 model 1 stepping 1`.
+    pub cpu: Option<String>,
+    /// Microcode version, as `virsh capabilities` says it.
+    pub microcode: Option<String>,
+    /// Version of the guests' firmware packages.
+    pub firmware: Option<String>,
+    /// CPU flags of the API call, comma-separated and sorted; `None` is the plain call.
+    pub api_flags: Option<String>,
+    /// The connection the documents came over.
+    pub uri: Option<String>,
+}
+
+impl Context {
+    /// Every value under its name, in the order of the reports.
+    #[must_use]
+    pub fn named(&self) -> [(&'static str, Option<&str>); 8] {
+        [
+            ("libvirt", self.libvirt.as_deref()),
+            ("hypervisor", self.hypervisor.as_deref()),
+            ("kernel", self.kernel.as_deref()),
+            ("cpu", self.cpu.as_deref()),
+            ("microcode", self.microcode.as_deref()),
+            ("firmware", self.firmware.as_deref()),
+            ("api_flags", self.api_flags.as_deref()),
+            ("uri", self.uri.as_deref()),
+        ]
+    }
+
+    /// The content address.
+    #[must_use]
+    pub fn hash(&self) -> Hash {
+        let mut hasher = Hasher::new();
+        for (name, value) in self.named() {
+            hasher.part(name.as_bytes()).optional(value.map(str::as_bytes));
+        }
+        hasher.finish()
+    }
+}

@@ -1,0 +1,81 @@
+//! Moments, to the millisecond, UTC.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use thiserror::Error;
+
+/// When a snapshot was taken. Finer than milliseconds is cut off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Time(i64);
+
+/// Text that is no time.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error("`{0}` is no time: write 2026-11-01T02:00:00Z or 2026-11-01")]
+pub struct TimeError(pub String);
+
+impl Time {
+    /// A time as the store keeps it: milliseconds since 1970-01-01T00:00:00Z.
+    #[must_use]
+    pub fn from_milliseconds(milliseconds: i64) -> Self {
+        Self(milliseconds)
+    }
+
+    /// The time as the store keeps it.
+    #[must_use]
+    pub fn milliseconds(self) -> i64 {
+        self.0
+    }
+
+    /// Reads an RFC 3339 time, or a date, which means the end of that day, UTC.
+    ///
+    /// # Errors
+    /// Where the text is neither.
+    pub fn parse_moment(text: &str) -> Result<Self, TimeError> {
+        let error = || TimeError(text.to_owned());
+        if let Ok(time) = text.parse::<Timestamp>() {
+            return Ok(Self(time.as_millisecond()));
+        }
+        if text.len() != "2026-11-01".len() {
+            return Err(error());
+        }
+        let date: Date = text.parse().map_err(|_| error())?;
+        let next = date.tomorrow().map_err(|_| error())?;
+        let midnight =
+            next.at(0, 0, 0, 0).to_zoned(jiff::tz::TimeZone::UTC).map_err(|_| error())?;
+        Ok(Self(midnight.timestamp().as_millisecond() - 1))
+    }
+}
+
+impl From<Timestamp> for Time {
+    fn from(time: Timestamp) -> Self {
+        Self(time.as_millisecond())
+    }
+}
+
+impl fmt::Display for Time {
+    /// RFC 3339 in UTC, with milliseconds only where there are any.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match Timestamp::from_millisecond(self.0) {
+            Ok(time) => f.pad(&time.to_string()),
+            Err(_) => write!(f, "{} ms since 1970", self.0),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_and_dates_are_read_and_shown_in_utc() {
+        let shown = |text| Time::parse_moment(text).map(|time| time.to_string());
+        assert_eq!(shown("2026-11-01T02:00:00Z").unwrap(), "2026-11-01T02:00:00Z");
+        assert_eq!(shown("2026-11-01T04:00:00.1234+02:00").unwrap(), "2026-11-01T02:00:00.123Z");
+        assert_eq!(shown("2026-11-01").unwrap(), "2026-11-01T23:59:59.999Z");
+        for bad in ["", "latest", "2026-13-01", "2026-11-01T02:00:00", "20261101"] {
+            assert!(shown(bad).is_err(), "{bad}");
+        }
+    }
+}
