@@ -1,0 +1,23 @@
+//! Documents as libvirt prints them, turned into the model.
+//!
+//! [`document`] reads domainCapabilities, [`capabilities`] the machine list and CPU of
+//! `virsh capabilities`, [`version`] the output of `virsh version --daemon`. Only `parse/xml.rs`
+//! names quick-xml. Parsing never guesses: ill-formed XML is an error with line and column, and
+//! an element that is not known is kept as a capability like any other.
+
+mod document;
+mod error;
+mod host;
+mod identity;
+mod known;
+mod version;
+mod walk;
+mod xml;
+
+pub use document::{Document, document};
+pub use error::{Limit, ParseError, Problem};
+pub use host::{HostCapabilities, capabilities};
+pub use identity::{Head, split};
+pub use known::unknown_element;
+pub use version::version;
+pub use xml::{MAX_BYTES, MAX_DEPTH, MAX_ITEMS, root_name};

@@ -1,0 +1,122 @@
+//! `virsh capabilities`: the host's CPU, and the machines of each arch and domain type.
+
+use super::error::{ParseError, Problem};
+use super::xml::{self, Element, Xml};
+use crate::model::{Machine, MachineList};
+
+/// What domcaps keeps of `virsh capabilities` (libvirt's docs/formatcaps.rst).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HostCapabilities {
+    /// Every machine of every arch and domain type.
+    pub machines: MachineList,
+    /// Vendor and signature of the CPU: `AMD family 25 model 1 stepping 1`.
+    pub cpu: Option<String>,
+    /// Microcode version, decimal as libvirt prints it.
+    pub microcode: Option<String>,
+}
+
+/// Reads the output of `virsh capabilities`.
+///
+/// A `<domain>` without machines of its own shares those of its `<arch>`: libvirt reports what it
+/// probed first for both (`virQEMUCapsGetMachineTypesCaps`, libvirt 11.3.0).
+///
+/// # Errors
+/// Where the bytes are not well-formed XML in UTF-8 with the root `capabilities`.
+pub fn capabilities(bytes: &[u8]) -> Result<HostCapabilities, ParseError> {
+    const ROOT: &str = "capabilities";
+    let xml = xml::read(bytes)?;
+    let root = xml.root();
+    if root.name != ROOT {
+        let problem = Problem::Root { found: root.name.to_owned(), expected: ROOT };
+        return Err(ParseError::at(bytes, root.span.start, problem));
+    }
+    let mut machines = Vec::new();
+    for guest in xml.children(root).filter(|child| child.name == "guest") {
+        for arch in xml.children(guest).filter(|child| child.name == "arch") {
+            arch_machines(&xml, arch, &mut machines);
+        }
+    }
+    let cpu = xml.child(root, "host").and_then(|host| xml.child(host, "cpu"));
+    Ok(HostCapabilities {
+        machines: MachineList::new(machines),
+        cpu: cpu.and_then(|cpu| cpu_signature(&xml, cpu)),
+        microcode: cpu
+            .and_then(|cpu| xml.child(cpu, "microcode"))
+            .and_then(|microcode| xml.attribute(microcode, "version"))
+            .map(str::to_owned),
+    })
+}
+
+/// The machines of each domain type of one `<arch>`.
+fn arch_machines(xml: &Xml<'_>, arch: &Element<'_>, machines: &mut Vec<Machine>) {
+    let text =
+        |of: &Element<'_>, name: &str| xml.child(of, name).map(|child| child.text.to_string());
+    let name = xml.attribute(arch, "name").unwrap_or_default();
+    let is_machine = |child: &&Element<'_>| child.name == "machine";
+    for domain in xml.children(arch).filter(|child| child.name == "domain") {
+        let has_own = xml.children(domain).any(|child| child.name == "machine");
+        let holder = if has_own { domain } else { arch };
+        for machine in xml.children(holder).filter(is_machine) {
+            let attribute = |name: &str| xml.attribute(machine, name);
+            machines.push(Machine {
+                emulator: text(domain, "emulator").or_else(|| text(arch, "emulator")),
+                arch: name.to_owned(),
+                virttype: xml.attribute(domain, "type").unwrap_or_default().to_owned(),
+                name: machine.text.to_string(),
+                canonical: attribute("canonical").map(str::to_owned),
+                max_cpus: attribute("maxCpus").and_then(|text| text.parse().ok()),
+                deprecated: attribute("deprecated") == Some("yes"),
+            });
+        }
+    }
+}
+
+/// Vendor and signature in one line: what libvirt's capability cache is valid for.
+fn cpu_signature(xml: &Xml<'_>, cpu: &Element<'_>) -> Option<String> {
+    let vendor = xml.child(cpu, "vendor").map(|vendor| vendor.text.to_string());
+    let signature = xml.child(cpu, "signature").map(|signature| {
+        let part = |name: &str| Some(format!("{name} {}", xml.attribute(signature, name)?));
+        ["family", "model", "stepping"].into_iter().filter_map(part).collect::<Vec<_>>().join(" ")
+    });
+    let parts: Vec<String> = [vendor, signature].into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn machines_are_read_for_each_domain_type() {
+        let text = "<capabilities><host><cpu><vendor>AMD</vendor><microcode version='7'/>\
+            <signature family='25' model='1' stepping='1'/></cpu></host>\
+            <guest><os_type>hvm</os_type><arch name='x86_64'><emulator>/q</emulator>\
+            <machine maxCpus='255' deprecated='yes'>pc-1.4</machine>\
+            <machine canonical='pc-7.2' maxCpus='255'>pc</machine>\
+            <domain type='qemu'/><domain type='kvm'><emulator>/k</emulator><machine>own</machine></domain>\
+            </arch></guest></capabilities>";
+        let read = capabilities(text.as_bytes()).unwrap();
+        assert_eq!(read.cpu.as_deref(), Some("AMD family 25 model 1 stepping 1"));
+        assert_eq!(read.microcode.as_deref(), Some("7"));
+        let shown: Vec<String> = read
+            .machines
+            .iter()
+            .map(|each| {
+                format!("{:?} {} {} {}", each.emulator, each.virttype, each.name, each.deprecated)
+            })
+            .collect();
+        let expected = [
+            r#"Some("/k") kvm own false"#,
+            r#"Some("/q") qemu pc false"#,
+            r#"Some("/q") qemu pc-1.4 true"#,
+        ];
+        assert_eq!(shown, expected);
+        assert_eq!(read.machines.canonical_of("x86_64", "qemu", "pc"), Some("pc-7.2"));
+    }
+
+    #[test]
+    fn another_document_is_refused() {
+        let error = capabilities(b"<domainCapabilities/>").unwrap_err();
+        assert_eq!(error.to_string(), "1:1: root is <domainCapabilities>, not <capabilities>");
+    }
+}

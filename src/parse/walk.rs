@@ -1,0 +1,199 @@
+//! The one walk that turns any document into (path, value) pairs: the general rules.
+//!
+//! No element is known here by name but those that the contract names: `enum`, `value`, the
+//! identity below the root, and the parts of `<cpu>` (in [`cpu`]) that libvirt keys by a text or
+//! by an attribute of another name. A libvirt newer than domcaps loses nothing.
+
+mod cpu;
+
+use std::collections::{HashMap, HashSet};
+use std::fmt::Write as _;
+use std::hash::{BuildHasher as _, RandomState};
+
+use super::identity::IDENTITY;
+use super::xml::{Element, Xml};
+use crate::model::{CUSTOM_MODE, Capabilities, Value, escape_key};
+
+/// The attributes that key an element, best first.
+const KEYS: [&str; 3] = ["name", "node", "id"];
+
+/// The element whose `<value>` list is reported, possibly empty, whenever it is supported.
+const LOADER: &str = "os.loader";
+
+/// Appends every capability of the document to `out`.
+pub(super) fn walk(xml: &Xml<'_>, out: &mut Capabilities) {
+    let path = String::with_capacity(128);
+    let mut walk = Walk { xml, out, path, seen: HashMap::new(), state: RandomState::new() };
+    let root = xml.root();
+    walk.attributes(root, None);
+    walk.children(root, |child| IDENTITY.contains(&child.name));
+}
+
+struct Walk<'x, 'o> {
+    xml: &'x Xml<'x>,
+    out: &'o mut Capabilities,
+    /// Of the element that is being walked.
+    path: String,
+    /// How often each path (by its hash) was asked for.
+    seen: HashMap<u64, u32>,
+    state: RandomState,
+}
+
+impl<'x> Walk<'x, '_> {
+    /// Walks an element whose path is set; `key` is the attribute that stands in the path.
+    fn element(&mut self, element: &'x Element<'x>, key: Option<&str>) {
+        let before = self.out.len();
+        self.support(element);
+        if !element.text.is_empty() {
+            self.text(&element.text);
+        }
+        self.attributes(element, key);
+        if self.path == CUSTOM_MODE {
+            cpu::custom_mode(self, element);
+        } else {
+            self.children(element, |_| false);
+        }
+        // Its key alone would leave no trace of it.
+        if self.out.len() == before {
+            self.push(Value::Null);
+        }
+    }
+
+    /// `supported`: yes, no, or whatever else it says as text.
+    fn support(&mut self, element: &'x Element<'x>) {
+        match self.xml.attribute(element, "supported") {
+            Some("yes") => self.push(Value::Support(true)),
+            Some("no") => self.push(Value::Support(false)),
+            Some(other) => self.push(Value::Text(other)),
+            None => {}
+        }
+    }
+
+    /// Every attribute but `supported` and the key; `@` tells it from an enum of its name.
+    fn attributes(&mut self, element: &'x Element<'x>, key: Option<&str>) {
+        let xml = self.xml;
+        let plain = |name: &str| name != "supported" && Some(name) != key;
+        let mut attributes =
+            xml.attributes(element).iter().filter(|(name, _)| plain(name)).peekable();
+        if attributes.peek().is_none() {
+            return;
+        }
+        let enums: HashSet<&str> =
+            xml.children(element).filter_map(|child| self.enum_name(child)).collect();
+        for (name, value) in attributes {
+            let mark = if enums.contains(name) { "@" } else { "" };
+            self.below(&[mark, name], |walk| walk.text(value));
+        }
+    }
+
+    /// Walks the children of `element` but those to skip.
+    fn children(&mut self, element: &'x Element<'x>, skip: impl Fn(&Element<'x>) -> bool) {
+        let xml = self.xml;
+        let children = || xml.children(element).filter(|child| !skip(child));
+        let mut named: HashMap<&str, (u32, u32)> = HashMap::new();
+        for child in children() {
+            if self.enum_name(child).is_none() && !self.is_plain_value(child) {
+                named.entry(child.name).or_default().0 += 1;
+            }
+        }
+        let children = children().collect::<Vec<_>>();
+        self.list(element, &children);
+        for child in children {
+            let (total, position) = named.get(child.name).copied().unwrap_or_default();
+            if let Some((_, next)) = named.get_mut(child.name) {
+                *next += 1;
+            }
+            if let Some(name) = self.enum_name(child) {
+                self.below(&[name], |walk| walk.enumeration(child));
+            } else if let Some((attribute, key)) = self.key(child) {
+                let key = escape_key(key);
+                self.below(&[child.name, "[", &key, "]"], |walk| {
+                    walk.element(child, Some(attribute));
+                });
+            } else if !self.is_plain_value(child) {
+                let key = if total > 1 { format!("[{position}]") } else { String::new() };
+                self.below(&[child.name, &key], |walk| walk.element(child, None));
+            }
+        }
+    }
+
+    /// Direct `<value>` children: a list whose order is libvirt's priority.
+    fn list(&mut self, element: &'x Element<'x>, children: &[&'x Element<'x>]) {
+        let values = children.iter().filter(|child| self.is_plain_value(child));
+        let values: Vec<&str> = values.map(|child| child.text.as_ref()).collect();
+        let is_reported_empty =
+            self.path == LOADER && self.xml.attribute(element, "supported") == Some("yes");
+        if !values.is_empty() || is_reported_empty {
+            self.below(&["value"], |walk| walk.push_with(|out, path| out.push_list(path, &values)));
+        }
+    }
+
+    /// `<enum name='bus'>`: the set of its values. What else stands in it is walked as usual.
+    fn enumeration(&mut self, element: &'x Element<'x>) {
+        let xml = self.xml;
+        let values = xml.children(element).filter(|child| self.is_plain_value(child));
+        let mut members: Vec<&str> = values.map(|child| child.text.as_ref()).collect();
+        let is_plain = xml.children(element).count() == members.len();
+        self.push_with(|out, path| out.push_set(path, &mut members));
+        self.support(element);
+        if !element.text.is_empty() {
+            self.text(&element.text);
+        }
+        self.attributes(element, Some("name"));
+        if !is_plain {
+            self.children(element, |child| child.name == "value" && xml.is_plain(child));
+        }
+    }
+
+    fn enum_name(&self, element: &'x Element<'x>) -> Option<&'x str> {
+        if element.name == "enum" { self.xml.attribute(element, "name") } else { None }
+    }
+
+    /// `<value>text</value>` and nothing else: a member of a list or set.
+    fn is_plain_value(&self, element: &Element<'x>) -> bool {
+        element.name == "value" && self.xml.is_plain(element)
+    }
+
+    /// The attribute that keys an element, and the key.
+    fn key(&self, element: &'x Element<'x>) -> Option<(&'static str, &'x str)> {
+        KEYS.into_iter().find_map(|name| Some((name, self.xml.attribute(element, name)?)))
+    }
+
+    /// Runs `inside` with the path of an element below this one.
+    fn below(&mut self, name: &[&str], inside: impl FnOnce(&mut Self)) {
+        let length = self.path.len();
+        if length > 0 {
+            self.path.push('.');
+        }
+        self.path.extend(name.iter().copied());
+        inside(self);
+        self.path.truncate(length);
+    }
+
+    fn text(&mut self, text: &str) {
+        self.push_with(|out, path| out.push_text(path, text));
+    }
+
+    fn push(&mut self, value: Value<'_>) {
+        self.push_with(|out, path| out.push(path, value));
+    }
+
+    /// Appends at this path; a path that stands already gets `#2`, the next one `#3`.
+    fn push_with(&mut self, append: impl FnOnce(&mut Capabilities, &str)) {
+        let length = self.path.len();
+        let mut hash = self.state.hash_one(&self.path);
+        while let Some(count) = self.seen.get_mut(&hash) {
+            *count += 1;
+            let copy = *count;
+            self.path.truncate(length);
+            write!(self.path, "#{copy}").expect("a string takes all");
+            hash = self.state.hash_one(&self.path);
+        }
+        self.seen.insert(hash, 1);
+        append(self.out, &self.path);
+        self.path.truncate(length);
+    }
+}
+
+#[cfg(test)]
+mod tests;
