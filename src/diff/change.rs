@@ -1,0 +1,153 @@
+//! The grammar of changes.
+
+use crate::model::{Members, Value};
+
+/// What happened to a capability.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Kind {
+    /// A number, text or list differs.
+    Changed,
+    /// Support no → yes, a member added to a set that both sides report, or something appeared.
+    Gained,
+    /// The mirror of gained.
+    Lost,
+    /// Only the new side says anything: not a gain.
+    Reported,
+    /// Only the old side says anything: not a loss.
+    Unreported,
+}
+
+impl Kind {
+    /// Every kind, in the order in which they sort.
+    pub const ALL: [Self; 5] =
+        [Self::Changed, Self::Gained, Self::Lost, Self::Reported, Self::Unreported];
+
+    /// The name used in JSON.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Changed => "changed",
+            Self::Gained => "gained",
+            Self::Lost => "lost",
+            Self::Reported => "reported",
+            Self::Unreported => "unreported",
+        }
+    }
+
+    /// The kind that the same difference has with the sides swapped.
+    #[must_use]
+    pub fn mirrored(self) -> Self {
+        match self {
+            Self::Changed => Self::Changed,
+            Self::Gained => Self::Lost,
+            Self::Lost => Self::Gained,
+            Self::Reported => Self::Unreported,
+            Self::Unreported => Self::Reported,
+        }
+    }
+}
+
+/// A value as a change carries it: owned, and without the kinds that only capabilities need.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Plain {
+    /// A number.
+    Number(i64),
+    /// Text; yes and no for support.
+    Text(String),
+    /// A list, or the whole of a set.
+    List(Vec<String>),
+}
+
+impl Plain {
+    /// The value of a capability; `None` for null.
+    #[must_use]
+    pub fn of(value: Value<'_>) -> Option<Self> {
+        let list = |members: Members<'_>| Self::List(members.iter().map(str::to_owned).collect());
+        match value {
+            Value::Null => None,
+            Value::Support(yes) => Some(Self::Text(if yes { "yes" } else { "no" }.to_owned())),
+            Value::Number(number) => Some(Self::Number(number)),
+            Value::Text(text) => Some(Self::Text(text.to_owned())),
+            Value::Set(members) | Value::List(members) => Some(list(members)),
+        }
+    }
+
+    /// Text.
+    #[must_use]
+    pub fn text(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+/// One difference between two documents.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Difference {
+    /// The capability's path.
+    pub path: String,
+    /// The member of a set, where one came or went.
+    pub value: Option<String>,
+    /// What happened.
+    pub kind: Kind,
+    /// The old side's value, for support and what changed.
+    pub old: Option<Plain>,
+    /// The new side's value, for support and what changed.
+    pub new: Option<Plain>,
+}
+
+impl Difference {
+    /// A difference that carries no values.
+    #[must_use]
+    pub fn new(kind: Kind, path: &str) -> Self {
+        Self { path: path.to_owned(), value: None, kind, old: None, new: None }
+    }
+
+    /// With the member it is about.
+    #[must_use]
+    pub fn with_value(mut self, value: &str) -> Self {
+        self.value = Some(value.to_owned());
+        self
+    }
+
+    /// With the values of both sides.
+    #[must_use]
+    pub fn with_sides(mut self, old: Option<Plain>, new: Option<Plain>) -> Self {
+        (self.old, self.new) = (old, new);
+        self
+    }
+
+    /// The same difference with the sides swapped.
+    #[must_use]
+    pub fn mirrored(self) -> Self {
+        Self { kind: self.kind.mirrored(), old: self.new, new: self.old, ..self }
+    }
+}
+
+/// Where a difference was seen: the new side's emulator, arch and virttype, and both machines.
+///
+/// `None` is what the level of the change leaves open: a lost emulator has no one machine.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ChangedTarget {
+    /// Guest architecture.
+    pub arch: Option<String>,
+    /// Domain type.
+    pub virttype: Option<String>,
+    /// The new side's machine.
+    pub new_machine: Option<String>,
+    /// The old side's machine.
+    pub old_machine: Option<String>,
+    /// The alias by which the two machines were matched.
+    pub alias: Option<String>,
+    /// Path of the emulator.
+    pub emulator: Option<String>,
+}
+
+/// One difference and everywhere it was seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The difference.
+    pub difference: Difference,
+    /// For a CPU model's `usable`: the features that block it, on the side that blocks.
+    pub blockers: Vec<String>,
+    /// Sorted, each once; empty for what concerns a snapshot as a whole.
+    pub targets: Vec<ChangedTarget>,
+}

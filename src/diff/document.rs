@@ -1,0 +1,202 @@
+//! What changed between two documents.
+//!
+//! One pass over the paths of both sides; three places have a meaning of their own and stand in
+//! files of their own: CPU models ([`models`]), host-model ([`host_model`]) and loaders
+//! ([`loaders`]). Everything else follows from the kind of the value.
+
+mod host_model;
+mod loaders;
+mod models;
+
+use std::collections::{BTreeSet, HashSet};
+
+use super::change::{Difference, Kind, Plain};
+use super::facts::Facts;
+use crate::model::{HOST_UNIQUE, LOADERS, Members, Value, ancestors};
+
+/// What the two documents have to do with each other.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Scope {
+    /// Both are of one host: then a value unique to a host can change.
+    pub is_one_host: bool,
+    /// They were asked for under different CPU flags: then host-model features say nothing.
+    pub is_other_flags: bool,
+}
+
+/// Every difference between two documents, sorted by path, value and kind.
+///
+/// Targets are not looked at: two documents are compared whatever they describe.
+#[must_use]
+pub fn documents(old: &Facts<'_>, new: &Facts<'_>, scope: Scope) -> Vec<Difference> {
+    match (old.is_empty_document(), new.is_empty_document()) {
+        (false, true) => return vec![Difference::new(Kind::Lost, "document")],
+        (true, false) => return vec![Difference::new(Kind::Gained, "document")],
+        _ => {}
+    }
+    let mut comparison =
+        Comparison { old, new, scope, hidden: HashSet::new(), found: BTreeSet::new() };
+    let paths: BTreeSet<&str> = old.iter().chain(new.iter()).map(|(path, _)| path).collect();
+    comparison.hide_what_is_settled_above(&paths);
+    for path in paths {
+        if !comparison.is_hidden(path) {
+            comparison.path(path);
+        }
+    }
+    host_model::features(&mut comparison);
+    comparison.found.into_iter().collect()
+}
+
+/// Every difference with what explains it: the blockers of a CPU model whose `usable` changed, of
+/// the side on which it is blocked.
+#[must_use]
+pub fn explained(old: &Facts<'_>, new: &Facts<'_>, scope: Scope) -> super::DocumentChanges {
+    let blockers = |difference: &Difference| match models::blockers_path(&difference.path) {
+        Some(path) => [new, old].iter().find_map(|side| match side.get(&path) {
+            Some(Value::Set(features)) if !features.is_empty() => {
+                Some(features.iter().map(str::to_owned).collect())
+            }
+            _ => None,
+        }),
+        None => None,
+    };
+    let differences = documents(old, new, scope).into_iter();
+    differences
+        .map(|difference| {
+            let blockers = blockers(&difference).unwrap_or_default();
+            (difference, blockers)
+        })
+        .collect()
+}
+
+struct Comparison<'c, 'a> {
+    old: &'c Facts<'a>,
+    new: &'c Facts<'a>,
+    scope: Scope,
+    /// Paths below which nothing is listed.
+    hidden: HashSet<String>,
+    found: BTreeSet<Difference>,
+}
+
+impl<'a> Comparison<'_, 'a> {
+    /// Nothing is listed below a support change, nor below a member that came or went.
+    fn hide_what_is_settled_above(&mut self, paths: &BTreeSet<&str>) {
+        for path in paths {
+            let sides = [self.old.get(path), self.new.get(path)];
+            let is_support = sides.iter().any(|side| matches!(side, Some(Value::Support(_))));
+            if is_support && support_change(sides[0], sides[1]).is_some() {
+                self.hidden.insert((*path).to_owned());
+            }
+        }
+        self.hidden.extend(models::came_or_went(self.old, self.new));
+    }
+
+    fn is_hidden(&self, path: &str) -> bool {
+        ancestors(path).any(|above| above.len() < path.len() && self.hidden.contains(above))
+    }
+
+    fn path(&mut self, path: &'a str) {
+        let is_unique = HOST_UNIQUE.contains(&path) && !self.scope.is_one_host;
+        if is_unique || host_model::is_feature(self, path) || models::explains(self, path) {
+            return;
+        }
+        match (self.old.get(path), self.new.get(path)) {
+            (Some(old), Some(new)) if old != new => self.values(path, old, new),
+            (Some(old), None) => self.one_sided(path, old, Kind::Unreported),
+            (None, Some(new)) => self.one_sided(path, new, Kind::Reported),
+            _ => {}
+        }
+    }
+
+    /// Both sides say something, and not the same.
+    fn values(&mut self, path: &str, old: Value<'_>, new: Value<'_>) {
+        let is_support = models::is_usable(path)
+            || matches!((old, new), (Value::Support(_), _) | (_, Value::Support(_)));
+        if is_support && let Some(kind) = support_change(Some(old), Some(new)) {
+            let difference = Difference::new(kind, path);
+            self.found.insert(difference.with_sides(known_support(old), known_support(new)));
+            return;
+        }
+        match (old, new) {
+            (Value::Null, _) => {
+                self.found.insert(Difference::new(Kind::Reported, path));
+            }
+            (_, Value::Null) => {
+                self.found.insert(Difference::new(Kind::Unreported, path));
+            }
+            (Value::Set(old), Value::Set(new)) if models::is_blockers(path) => {
+                models::blockers(self, path, old, new);
+            }
+            (Value::Set(old), Value::Set(new)) => self.members(path, old, new),
+            (Value::List(old), Value::List(new)) if path == LOADERS => {
+                loaders::compare(self, old, new);
+            }
+            _ => {
+                let difference = Difference::new(Kind::Changed, path);
+                self.found.insert(difference.with_sides(Plain::of(old), Plain::of(new)));
+            }
+        }
+    }
+
+    /// Members of a set that both sides report, or loaders.
+    fn members(&mut self, path: &str, old: Members<'_>, new: Members<'_>) {
+        let [old, new] = [old, new].map(|members| members.iter().collect::<BTreeSet<_>>());
+        for lost in old.difference(&new) {
+            self.found.insert(Difference::new(Kind::Lost, path).with_value(lost));
+        }
+        for gained in new.difference(&old) {
+            self.found.insert(Difference::new(Kind::Gained, path).with_value(gained));
+        }
+    }
+
+    /// Only one side says anything: once, at the topmost element that only this side has.
+    fn one_sided(&mut self, path: &str, value: Value<'_>, kind: Kind) {
+        let other = if kind == Kind::Reported { self.old } else { self.new };
+        let topmost = ancestors(path).find(|above| !other.has_element(above));
+        let is_support = match topmost {
+            // The other side has the element.
+            None => matches!(value, Value::Support(_) | Value::Text("unknown")),
+            Some(topmost) => topmost == path && models::is_usable(path),
+        };
+        let is_unknown = is_support && known_support(value).is_none();
+        let is_null = topmost.is_none() && value == Value::Null;
+        if is_unknown || is_null || models::blocks_nothing(path, value) {
+            return;
+        }
+        let difference = Difference::new(kind, topmost.unwrap_or(path));
+        self.found.insert(match kind {
+            Kind::Reported if is_support => difference.with_sides(None, known_support(value)),
+            _ if is_support => difference.with_sides(known_support(value), None),
+            _ => difference,
+        });
+    }
+}
+
+/// What a support value says: yes, no, or nothing.
+fn known_support(value: Value<'_>) -> Option<Plain> {
+    support(Some(value)).flatten().map(|yes| Plain::text(if yes { "yes" } else { "no" }))
+}
+
+/// Yes or no; `Some(None)` for absent and unknown, which say nothing; `None` for other text.
+fn support(value: Option<Value<'_>>) -> Option<Option<bool>> {
+    match value {
+        Some(Value::Support(yes)) => Some(Some(yes)),
+        Some(Value::Text("yes")) => Some(Some(true)),
+        Some(Value::Text("no")) => Some(Some(false)),
+        None | Some(Value::Text("unknown")) => Some(None),
+        _ => None,
+    }
+}
+
+/// The kind of a support change; `None` where nothing changed or a side says something else.
+fn support_change(old: Option<Value<'_>>, new: Option<Value<'_>>) -> Option<Kind> {
+    match (support(old)?, support(new)?) {
+        (Some(true), Some(false)) => Some(Kind::Lost),
+        (Some(false), Some(true)) => Some(Kind::Gained),
+        (Some(_), None) => Some(Kind::Unreported),
+        (None, Some(_)) => Some(Kind::Reported),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,68 @@
+//! Custom CPU models: their names are a set, `usable` is support, blockers explain it.
+
+use super::{Comparison, Difference, Facts, Kind, Plain, support};
+use crate::model::{CUSTOM_MODELS, Members, Value, escape_key};
+
+/// The paths of the models that only one of two sides names, where both report the names.
+pub(super) fn came_or_went(old: &Facts<'_>, new: &Facts<'_>) -> Vec<String> {
+    let (Some(Value::Set(old)), Some(Value::Set(new))) =
+        (old.get(CUSTOM_MODELS), new.get(CUSTOM_MODELS))
+    else {
+        return Vec::new();
+    };
+    let lost = old.iter().filter(|name| !new.contains(name));
+    let gained = new.iter().filter(|name| !old.contains(name));
+    lost.chain(gained).map(|name| format!("{CUSTOM_MODELS}[{}]", escape_key(name))).collect()
+}
+
+/// The model that `path` says something of, and what: `cpu.mode[custom].model[EPYC]`, `usable`.
+fn split(path: &str) -> Option<(&str, &str)> {
+    path.strip_prefix(CUSTOM_MODELS)?.strip_prefix('[')?;
+    let (model, attribute) = path.rsplit_once('.')?;
+    model.ends_with(']').then_some((model, attribute))
+}
+
+/// Whether `path` is a model's `usable`.
+pub(super) fn is_usable(path: &str) -> bool {
+    split(path).is_some_and(|(_, attribute)| attribute == "usable")
+}
+
+/// Whether `path` is a model's blockers.
+pub(super) fn is_blockers(path: &str) -> bool {
+    split(path).is_some_and(|(_, attribute)| attribute == "blockers")
+}
+
+/// Whether these are blockers, and none: the same as not listing any.
+pub(super) fn blocks_nothing(path: &str, value: Value<'_>) -> bool {
+    is_blockers(path) && matches!(value, Value::Set(features) if features.is_empty())
+}
+
+/// Blockers that changed on their own: the whole lists.
+pub(super) fn blockers(
+    comparison: &mut Comparison<'_, '_>,
+    path: &str,
+    old: Members<'_>,
+    new: Members<'_>,
+) {
+    comparison.found.insert(match (old.is_empty(), new.is_empty()) {
+        (true, _) => Difference::new(Kind::Reported, path),
+        (_, true) => Difference::new(Kind::Unreported, path),
+        _ => {
+            let sides = (Plain::of(Value::Set(old)), Plain::of(Value::Set(new)));
+            Difference::new(Kind::Changed, path).with_sides(sides.0, sides.1)
+        }
+    });
+}
+
+/// Whether `path` only explains another change: blockers of a model whose `usable` changed.
+pub(super) fn explains(comparison: &Comparison<'_, '_>, path: &str) -> bool {
+    let Some((model, "blockers")) = split(path) else { return false };
+    let usable = format!("{model}.usable");
+    let [old, new] = [comparison.old, comparison.new].map(|side| side.get(&usable));
+    old != new && support(old) != support(new)
+}
+
+/// Where the blockers of the model stand whose `usable` is at `path`.
+pub(super) fn blockers_path(path: &str) -> Option<String> {
+    is_usable(path).then(|| format!("{}blockers", path.trim_end_matches("usable")))
+}

@@ -1,0 +1,74 @@
+//! What appeared or went as a whole: emulator, arch, virttype, machine or target, and only the
+//! topmost of them.
+
+use std::collections::BTreeSet;
+
+use super::change::{ChangedTarget, Difference, Kind};
+use super::pairs::{Matched, Side};
+use crate::model::Target;
+
+type Found = Vec<(Difference, ChangedTarget)>;
+
+/// Everything that one side has and the other has not.
+pub(super) fn changes<D: Clone>(matched: &Matched<'_, D>) -> Found {
+    let (old, new) = (&matched.old, &matched.new);
+    let mut found = Vec::new();
+    if new.speaks_for_absence(old) {
+        found.extend(missing(old, new, Kind::Lost));
+    }
+    if old.speaks_for_absence(new) {
+        found.extend(missing(new, old, Kind::Gained));
+    }
+    found
+}
+
+/// What `side` has and `other` has not.
+fn missing<D>(side: &Side<'_, D>, other: &Side<'_, D>, kind: Kind) -> Found {
+    let emulators = names(other, |target| [target.emulator.clone()]);
+    let arches = names(other, |target| [target.emulator.clone(), target.arch.clone()]);
+    let virttypes = names(other, |target| {
+        [target.emulator.clone(), target.arch.clone(), target.virttype.clone()]
+    });
+    let machines = names(other, |target| {
+        [target.emulator.clone(), target.arch.clone(), target.machine.clone()]
+    });
+    let difference = |path: &str, value: &str| Difference::new(kind, path).with_value(value);
+    let gone = side.targets.difference(&other.targets);
+    let found = gone.map(|target| {
+        let Target { arch, virttype, machine, emulator } = target.clone();
+        if !emulators.contains(&[emulator.clone()]) {
+            (difference("emulator", &emulator), at(target, None, kind))
+        } else if !arches.contains(&[emulator.clone(), arch.clone()]) {
+            (difference("arch", &arch), at(target, None, kind))
+        } else if !virttypes.contains(&[emulator.clone(), arch.clone(), virttype.clone()]) {
+            (difference("virttype", &virttype), at(target, None, kind))
+        } else if !machines.contains(&[emulator, arch, machine.clone()]) {
+            (difference("machine", &machine), at(target, Some(&target.machine), kind))
+        } else {
+            let name = target.to_string();
+            (difference("target", &name), at(target, Some(&target.machine), kind))
+        }
+    });
+    found.collect()
+}
+
+fn names<D, const N: usize>(
+    side: &Side<'_, D>,
+    name: impl Fn(&Target) -> [String; N],
+) -> BTreeSet<[String; N]> {
+    side.targets.iter().map(name).collect()
+}
+
+/// Where it was, as far as the level says.
+fn at(target: &Target, machine: Option<&String>, kind: Kind) -> ChangedTarget {
+    let known = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    let on = |side: Kind| machine.filter(|_| kind == side).and_then(|machine| known(machine));
+    ChangedTarget {
+        arch: known(&target.arch),
+        virttype: known(&target.virttype),
+        new_machine: on(Kind::Gained),
+        old_machine: on(Kind::Lost),
+        alias: None,
+        emulator: known(&target.emulator),
+    }
+}

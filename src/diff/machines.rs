@@ -1,0 +1,68 @@
+//! What the machine lists say: deprecation, and where aliases point.
+
+use super::change::{ChangedTarget, Difference, Kind, Plain};
+use super::pairs::Matched;
+use crate::model::{Machine, Target};
+
+/// `machine[NAME].deprecated` and `alias[NAME]`, wherever both sides list what they are about.
+pub(super) fn changes<D: Clone>(matched: &Matched<'_, D>) -> Vec<(Difference, ChangedTarget)> {
+    let (old, new) = (&matched.old, &matched.new);
+    if !old.has_list() || !new.has_list() {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for (at, machine) in &old.listed {
+        match new.listed.get(at) {
+            Some(other) => found.extend(compare(at, machine, other)),
+            None if machine.canonical.is_some() && new.has_type(at) => {
+                found.push(alias(at, Some(machine), None));
+            }
+            None => {}
+        }
+    }
+    for (at, machine) in &new.listed {
+        if machine.canonical.is_some() && !old.listed.contains_key(at) && old.has_type(at) {
+            found.push(alias(at, None, Some(machine)));
+        }
+    }
+    found
+}
+
+fn compare(at: &Target, old: &Machine, new: &Machine) -> Option<(Difference, ChangedTarget)> {
+    if old.canonical != new.canonical {
+        return Some(alias(at, Some(old), Some(new)));
+    }
+    // An alias is as deprecated as its machine, which says so itself.
+    if old.deprecated == new.deprecated || old.canonical.is_some() {
+        return None;
+    }
+    let path = format!("machine[{}].deprecated", crate::model::escape_key(&at.machine));
+    let text = |deprecated: bool| Some(Plain::text(if deprecated { "yes" } else { "no" }));
+    let difference = Difference::new(Kind::Changed, &path);
+    let target = place(at, Some(&at.machine), Some(&at.machine));
+    Some((difference.with_sides(text(old.deprecated), text(new.deprecated)), target))
+}
+
+/// An alias that points elsewhere, or that one side does not have.
+fn alias(at: &Target, old: Option<&Machine>, new: Option<&Machine>) -> (Difference, ChangedTarget) {
+    let canonical =
+        |machine: Option<&Machine>| machine.and_then(|machine| machine.canonical.clone());
+    let (old, new) = (canonical(old), canonical(new));
+    let path = format!("alias[{}]", crate::model::escape_key(&at.machine));
+    let target = place(at, old.as_deref(), new.as_deref());
+    let target = ChangedTarget { alias: Some(at.machine.clone()), ..target };
+    let difference = Difference::new(Kind::Changed, &path);
+    (difference.with_sides(old.map(Plain::Text), new.map(Plain::Text)), target)
+}
+
+fn place(at: &Target, old: Option<&str>, new: Option<&str>) -> ChangedTarget {
+    let known = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    ChangedTarget {
+        arch: known(&at.arch),
+        virttype: known(&at.virttype),
+        new_machine: new.map(str::to_owned),
+        old_machine: old.map(str::to_owned),
+        alias: None,
+        emulator: known(&at.emulator),
+    }
+}

@@ -1,0 +1,212 @@
+//! Which target of one snapshot is matched with which of the other.
+//!
+//! By emulator, arch, virttype and machine; a side's only emulator for an (arch, virttype) matches
+//! the other side's only one whatever its path (`qemu-kvm`, `qemu-system-x86_64`); and an alias
+//! on one side (`q35`) is matched with the same alias on the other beside the canonical match.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::change::ChangedTarget;
+use super::snapshot::{NotCompared, Observed, Outcome};
+use crate::model::{FailureClass, Machine, State, Target};
+
+/// Two documents to compare.
+pub(super) struct Pair<D> {
+    pub(super) old: D,
+    pub(super) new: D,
+    pub(super) target: ChangedTarget,
+}
+
+impl<D: Clone> Pair<D> {
+    /// Two documents that the user chose, whatever they describe.
+    pub(super) fn chosen(old: (&Target, &D), new: (&Target, &D)) -> Self {
+        let target = changed_target(new.0, &old.0.machine, &new.0.machine, None);
+        Self { old: old.1.clone(), new: new.1.clone(), target }
+    }
+}
+
+fn changed_target(at: &Target, old: &str, new: &str, alias: Option<&str>) -> ChangedTarget {
+    let known = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    ChangedTarget {
+        arch: known(&at.arch),
+        virttype: known(&at.virttype),
+        new_machine: known(new),
+        old_machine: known(old),
+        alias: alias.map(str::to_owned),
+        emulator: known(&at.emulator),
+    }
+}
+
+/// One side with the old emulators under the new side's names.
+pub(super) struct Side<'o, D> {
+    observed: &'o Observed<D>,
+    /// Every target the side has: listed, answered, or failed for reasons of the moment.
+    pub(super) targets: BTreeSet<Target>,
+    outcomes: BTreeMap<Target, &'o Outcome<D>>,
+    /// Entries of the machine list, by where they stand.
+    pub(super) listed: BTreeMap<Target, &'o Machine>,
+}
+
+/// Both sides, matched.
+pub(super) struct Matched<'o, D> {
+    pub(super) old: Side<'o, D>,
+    pub(super) new: Side<'o, D>,
+}
+
+impl<'o, D: Clone> Matched<'o, D> {
+    pub(super) fn new(old: &'o Observed<D>, new: &'o Observed<D>) -> Self {
+        let new_side = Side::new(new, |target| target);
+        let names = emulator_names(&Side::new(old, |target| target), &new_side);
+        let old_side = Side::new(old, |mut target: Target| {
+            let key = (target.arch.clone(), target.virttype.clone(), target.emulator.clone());
+            if let Some(name) = names.get(&key) {
+                target.emulator.clone_from(name);
+            }
+            target
+        });
+        Self { old: old_side, new: new_side }
+    }
+
+    /// Every two documents of one target, and of one alias where its machine moved.
+    pub(super) fn pairs(&self) -> Vec<Pair<D>> {
+        let mut pairs = Vec::new();
+        let aliases = self.aliases();
+        let names: HashMap<(&Target, &Target), &str> =
+            aliases.iter().map(|(alias, old, new)| ((old, new), alias.as_str())).collect();
+        for (target, old) in &self.old.outcomes {
+            if let (Outcome::Document(old), Some(Outcome::Document(new))) =
+                (old, self.new.outcomes.get(target))
+            {
+                let alias = names.get(&(target, target)).copied();
+                let target = changed_target(target, &target.machine, &target.machine, alias);
+                pairs.push(Pair { old: old.clone(), new: new.clone(), target });
+            }
+        }
+        let mut done = BTreeSet::new();
+        for (alias, old_target, new_target) in &aliases {
+            let outcomes = (self.old.outcomes.get(old_target), self.new.outcomes.get(new_target));
+            if let (Some(Outcome::Document(old)), Some(Outcome::Document(new))) = outcomes
+                && old_target != new_target
+                && done.insert((old_target, new_target))
+            {
+                let (from, to) = (&old_target.machine, &new_target.machine);
+                let target = changed_target(new_target, from, to, Some(alias));
+                pairs.push(Pair { old: old.clone(), new: new.clone(), target });
+            }
+        }
+        pairs
+    }
+
+    /// Each alias both sides have, with the targets it stands for; several aliases of one
+    /// machine count as the first.
+    pub(super) fn aliases(&self) -> Vec<(String, Target, Target)> {
+        let mut found: Vec<(String, Target, Target)> = Vec::new();
+        for (at, old) in &self.old.listed {
+            let new = self.new.listed.get(at);
+            let canonical = (old.canonical.as_ref(), new.and_then(|new| new.canonical.as_ref()));
+            if let (Some(old), Some(new)) = canonical {
+                let on = |machine: &str| Target { machine: machine.to_owned(), ..at.clone() };
+                found.push((at.machine.clone(), on(old), on(new)));
+            }
+        }
+        found.sort_by(|a, b| b.0.cmp(&a.0));
+        found
+    }
+
+    /// Targets both sides have and one did not answer for.
+    pub(super) fn not_compared(&self) -> Vec<NotCompared> {
+        let both = self.old.targets.intersection(&self.new.targets);
+        both.filter_map(|target| {
+            let why = self.new.silence(target).or_else(|| self.old.silence(target))?;
+            Some(NotCompared { target: target.to_string(), why })
+        })
+        .collect()
+    }
+}
+
+impl<'o, D> Side<'o, D> {
+    fn new(observed: &'o Observed<D>, named: impl Fn(Target) -> Target) -> Self {
+        let mut targets = BTreeSet::new();
+        let mut listed = BTreeMap::new();
+        for machine in observed.machines.iter().flat_map(|list| list.iter()) {
+            let at = named(Target {
+                arch: machine.arch.clone(),
+                virttype: machine.virttype.clone(),
+                machine: machine.name.clone(),
+                emulator: machine.emulator.clone().unwrap_or_default(),
+            });
+            if machine.canonical.is_none() {
+                targets.insert(at.clone());
+            }
+            listed.insert(at, machine);
+        }
+        let mut outcomes = BTreeMap::new();
+        for (target, outcome) in &observed.outcomes {
+            let target = named(target.clone());
+            match outcome {
+                Outcome::Failed { class: FailureClass::Unsupported, .. } => targets.remove(&target),
+                _ => targets.insert(target.clone()),
+            };
+            outcomes.insert(target, outcome);
+        }
+        Self { observed, targets, outcomes, listed }
+    }
+
+    /// Whether the side has a machine list, which is complete.
+    pub(super) fn has_list(&self) -> bool {
+        self.observed.machines.is_some()
+    }
+
+    /// Whether the side has any target of that emulator, arch and virttype.
+    pub(super) fn has_type(&self, of: &Target) -> bool {
+        let from = Target { machine: String::new(), emulator: String::new(), ..of.clone() };
+        let same_type = |target: &&Target| target.arch == of.arch && target.virttype == of.virttype;
+        let mut targets = self.targets.range(from..).take_while(same_type);
+        targets.any(|target| target.emulator == of.emulator)
+    }
+
+    /// Whether what this side does not have is gone, when `other` has it: a machine list says
+    /// so, and where neither has one, the documents of a snapshot that was not cut short.
+    pub(super) fn speaks_for_absence(&self, other: &Self) -> bool {
+        let is_whole = matches!(self.observed.state, State::Complete | State::Suspect);
+        self.has_list() || (is_whole && !other.has_list())
+    }
+
+    /// Why there is no document for a target that the side has.
+    fn silence(&self, target: &Target) -> Option<String> {
+        match self.outcomes.get(target) {
+            Some(Outcome::Document(_)) => None,
+            Some(Outcome::Failed { class, message }) => {
+                Some(format!("{}: {message}", class.name()))
+            }
+            None => Some("not asked".to_owned()),
+        }
+    }
+}
+
+/// The new side's name for each emulator of the old side that is matched under another name.
+fn emulator_names<D>(
+    old: &Side<'_, D>,
+    new: &Side<'_, D>,
+) -> HashMap<(String, String, String), String> {
+    let emulators = |side: &Side<'_, D>| {
+        let mut by_type: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
+        for target in &side.targets {
+            let key = (target.arch.clone(), target.virttype.clone());
+            by_type.entry(key).or_default().insert(target.emulator.clone());
+        }
+        by_type
+    };
+    let mut names = HashMap::new();
+    let new = emulators(new);
+    for ((arch, virttype), old) in emulators(old) {
+        let both = (old.first(), new.get(&(arch.clone(), virttype.clone())));
+        if let (Some(from), Some(new)) = both
+            && let (1, 1, Some(to)) = (old.len(), new.len(), new.first())
+            && from != to
+        {
+            names.insert((arch, virttype, from.clone()), to.clone());
+        }
+    }
+    names
+}

@@ -1,0 +1,198 @@
+//! What changed between two snapshots: levels, machine list, and every pair of documents.
+
+use std::collections::{BTreeMap, HashMap};
+use std::hash::Hash;
+
+use super::change::{Change, ChangedTarget, Difference, Kind, Plain};
+use super::pairs::{self, Pair};
+use super::{levels, machines};
+use crate::model::{Context, FailureClass, MachineList, State, Target};
+
+/// What a target gave when asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome<D> {
+    /// A document.
+    Document(D),
+    /// libvirt's error.
+    Failed {
+        /// What the error means.
+        class: FailureClass,
+        /// libvirt's words.
+        message: String,
+    },
+}
+
+/// One side: everything collected from one host at one moment, or read from files.
+///
+/// `D` names a document; equal names mean equal content.
+#[derive(Clone, Debug)]
+pub struct Observed<D> {
+    /// Every target that was asked.
+    pub outcomes: BTreeMap<Target, Outcome<D>>,
+    /// The machine list, complete where there is one.
+    pub machines: Option<MachineList>,
+    /// How far it can be trusted.
+    pub state: State,
+    /// What explains changes.
+    pub context: Context,
+}
+
+impl<D> Observed<D> {
+    /// The one document, where there is just one and the user chose it.
+    fn single(&self) -> Option<(&Target, &D)> {
+        match self.outcomes.iter().next() {
+            Some((target, Outcome::Document(document))) if self.outcomes.len() == 1 => {
+                Some((target, document))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Everything that changed, and what could not be compared.
+#[derive(Clone, Debug, Default)]
+pub struct Comparison {
+    /// Versions and settings that differ, where both sides know them.
+    pub context: Vec<ContextChange>,
+    /// Each change once, in no particular order.
+    pub changes: Vec<Change>,
+    /// Pairs of documents that were compared.
+    pub compared: usize,
+    /// Pairs without any change.
+    pub identical: usize,
+    /// Targets that one side did not answer for, though it has them.
+    pub not_compared: Vec<NotCompared>,
+}
+
+/// A version or setting that differs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContextChange {
+    /// As [`Context::named`] has it.
+    pub name: &'static str,
+    /// The old side's.
+    pub old: Option<String>,
+    /// The new side's.
+    pub new: Option<String>,
+}
+
+/// A target that both sides have and one did not answer for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct NotCompared {
+    /// `arch/virttype/machine`.
+    pub target: String,
+    /// `not asked`, or the class of the failure and libvirt's words.
+    pub why: String,
+}
+
+/// Compares two snapshots; `documents` compares two documents, and is asked once for each two.
+///
+/// # Errors
+/// What `documents` fails with.
+pub fn snapshots<D: Clone + Eq + Hash, E>(
+    old: &Observed<D>,
+    new: &Observed<D>,
+    mut documents: impl FnMut(&D, &D) -> Result<DocumentChanges, E>,
+) -> Result<Comparison, E> {
+    let mut comparison =
+        Comparison { context: context(&old.context, &new.context), ..Comparison::default() };
+    let mut changes = Changes::default();
+    let pairs = if let (Some(old), Some(new)) = (old.single(), new.single()) {
+        vec![Pair::chosen(old, new)]
+    } else {
+        let matched = pairs::Matched::new(old, new);
+        for (difference, target) in
+            levels::changes(&matched).into_iter().chain(machines::changes(&matched))
+        {
+            changes.add(difference, &[], target);
+        }
+        comparison.not_compared = matched.not_compared();
+        matched.pairs()
+    };
+    if old.state != State::Suspect && new.state == State::Suspect {
+        let sides = (Some(Plain::text("no")), Some(Plain::text("yes")));
+        changes.snapshot(
+            Difference::new(Kind::Changed, "document.suspect").with_sides(sides.0, sides.1),
+        );
+    } else if old.state == State::Suspect && new.state != State::Suspect {
+        let sides = (Some(Plain::text("yes")), Some(Plain::text("no")));
+        changes.snapshot(
+            Difference::new(Kind::Changed, "document.suspect").with_sides(sides.0, sides.1),
+        );
+    }
+    let mut known: HashMap<(D, D), DocumentChanges> = HashMap::new();
+    for pair in pairs {
+        comparison.compared += 1;
+        if pair.old == pair.new {
+            comparison.identical += 1;
+            continue;
+        }
+        let key = (pair.old.clone(), pair.new.clone());
+        if !known.contains_key(&key) {
+            known.insert(key.clone(), documents(&pair.old, &pair.new)?);
+        }
+        let differences = &known[&key];
+        if differences.is_empty() {
+            comparison.identical += 1;
+        }
+        for (difference, blockers) in differences {
+            changes.add(difference.clone(), blockers, pair.target.clone());
+        }
+    }
+    comparison.changes = changes.finish();
+    Ok(comparison)
+}
+
+/// The differences of two documents, each with the features that block the model it is about.
+pub type DocumentChanges = Vec<(Difference, Vec<String>)>;
+
+/// Collects the targets of equal differences.
+#[derive(Default)]
+struct Changes {
+    at: HashMap<Difference, usize>,
+    changes: Vec<Change>,
+}
+
+impl Changes {
+    fn add(&mut self, difference: Difference, blockers: &[String], target: ChangedTarget) {
+        let change = self.snapshot(difference);
+        change.targets.push(target);
+        // Machines can differ in what blocks a model: all of it explains the change.
+        for blocker in blockers {
+            if !change.blockers.contains(blocker) {
+                change.blockers.push(blocker.clone());
+            }
+        }
+    }
+
+    fn snapshot(&mut self, difference: Difference) -> &mut Change {
+        let at = *self.at.entry(difference.clone()).or_insert_with(|| {
+            self.changes.push(Change { difference, blockers: Vec::new(), targets: Vec::new() });
+            self.changes.len() - 1
+        });
+        &mut self.changes[at]
+    }
+
+    fn finish(mut self) -> Vec<Change> {
+        for change in &mut self.changes {
+            change.targets.sort();
+            change.targets.dedup();
+            change.blockers.sort();
+        }
+        self.changes
+    }
+}
+
+fn context(old: &Context, new: &Context) -> Vec<ContextChange> {
+    let pairs = old.named().into_iter().zip(new.named());
+    let differing = pairs.filter(|((name, old), (_, new))| {
+        // Flags that were not given are known: the plain call.
+        old != new && (*name == "api_flags" || (old.is_some() && new.is_some()))
+    });
+    differing
+        .map(|((name, old), (_, new))| ContextChange {
+            name,
+            old: old.map(str::to_owned),
+            new: new.map(str::to_owned),
+        })
+        .collect()
+}
