@@ -10,6 +10,7 @@ mod snapshot;
 mod subtree;
 mod target;
 mod time;
+mod when;
 
 pub use capabilities::{Capabilities, Kind, Members, Value};
 pub use context::Context;
@@ -22,6 +23,7 @@ pub use snapshot::{FailureClass, HostName, HostNameError, State, Tag, TagError};
 pub use subtree::{Subtree, shared_hash, subtrees};
 pub use target::{Target, TargetPattern};
 pub use time::{Time, TimeError};
+pub use when::{When, WhenError};
 
 /// The path of values that are unique to one machine by design: never a difference between hosts.
 ///

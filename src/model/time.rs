@@ -10,6 +10,12 @@ use thiserror::Error;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Time(i64);
 
+/// What a date looks like.
+const DATE: &str = "2026-11-01";
+
+/// Milliseconds of a day, UTC.
+const DAY: i64 = 24 * 60 * 60 * 1000;
+
 /// Text that is no time.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[error("`{0}` is no time: write 2026-11-01T02:00:00Z or 2026-11-01")]
@@ -28,7 +34,19 @@ impl Time {
         self.0
     }
 
-    /// Reads an RFC 3339 time, or a date, which means the end of that day, UTC.
+    /// Reads when something was taken: an RFC 3339 time, or a date, which means its first
+    /// moment, UTC.
+    ///
+    /// # Errors
+    /// Where the text is neither.
+    pub fn parse_taken(text: &str) -> Result<Self, TimeError> {
+        let moment = Self::parse_moment(text)?;
+        let is_date = text.len() == DATE.len();
+        Ok(if is_date { Self(moment.0 - DAY + 1) } else { moment })
+    }
+
+    /// Reads a moment to look from: an RFC 3339 time, or a date, which means the end of that
+    /// day, UTC.
     ///
     /// # Errors
     /// Where the text is neither.
@@ -37,7 +55,7 @@ impl Time {
         if let Ok(time) = text.parse::<Timestamp>() {
             return Ok(Self(time.as_millisecond()));
         }
-        if text.len() != "2026-11-01".len() {
+        if text.len() != DATE.len() {
             return Err(error());
         }
         let date: Date = text.parse().map_err(|_| error())?;
@@ -74,6 +92,7 @@ mod tests {
         assert_eq!(shown("2026-11-01T02:00:00Z").unwrap(), "2026-11-01T02:00:00Z");
         assert_eq!(shown("2026-11-01T04:00:00.1234+02:00").unwrap(), "2026-11-01T02:00:00.123Z");
         assert_eq!(shown("2026-11-01").unwrap(), "2026-11-01T23:59:59.999Z");
+        assert_eq!(Time::parse_taken("2026-11-01").unwrap().to_string(), "2026-11-01T00:00:00Z");
         for bad in ["", "latest", "2026-13-01", "2026-11-01T02:00:00", "20261101"] {
             assert!(shown(bad).is_err(), "{bad}");
         }

@@ -1,0 +1,137 @@
+//! What a user names on the command line: `HOST[@WHEN][:TARGET]`, a file, a folder, or `-`.
+
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use thiserror::Error;
+
+use crate::model::{TargetPattern, When, WhenError};
+
+/// One side of a comparison, or what to show.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Operand {
+    /// A file, a folder of files, or `-`.
+    Files(PathBuf),
+    /// A snapshot of a host, whole or some targets of it.
+    Host {
+        /// The host's name, as written.
+        host: String,
+        /// Which snapshot.
+        when: When,
+        /// Which targets; all without one.
+        target: Option<TargetPattern>,
+    },
+}
+
+/// Text that names nothing.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum OperandError {
+    /// No host before `@` or `:`.
+    #[error("`{0}` names no host: write HOST[@WHEN][:TARGET], or a path")]
+    NoHost(String),
+    /// What stands behind `@` says no moment.
+    #[error("`{operand}`: {error}")]
+    When {
+        /// The operand.
+        operand: String,
+        /// What is wrong.
+        error: WhenError,
+    },
+    /// What stands behind `:` is no target.
+    #[error("`{operand}`: {error}")]
+    Target {
+        /// The operand.
+        operand: String,
+        /// What is wrong.
+        error: String,
+    },
+}
+
+impl Operand {
+    /// Reads an operand; `exists` tells whether a path does.
+    ///
+    /// # Errors
+    /// Where the text has neither form.
+    pub fn parse(text: &str, exists: impl Fn(&Path) -> bool) -> Result<Self, OperandError> {
+        let is_path = text == "-"
+            || ["/", "./", "../"].iter().any(|start| text.starts_with(start))
+            || text.ends_with(".xml")
+            || (!text.is_empty() && exists(Path::new(text)));
+        if is_path {
+            return Ok(Self::Files(PathBuf::from(text)));
+        }
+        let end = text.find(['@', ':']).unwrap_or(text.len());
+        let (host, rest) = text.split_at(end);
+        if host.is_empty() {
+            return Err(OperandError::NoHost(text.to_owned()));
+        }
+        let (when, target) = match rest.strip_prefix('@') {
+            Some(rest) => split_when(rest),
+            None => ("latest", rest.strip_prefix(':')),
+        };
+        let when =
+            when.parse().map_err(|error| OperandError::When { operand: text.to_owned(), error })?;
+        let target = target.map(str::parse).transpose();
+        let target =
+            target.map_err(|error| OperandError::Target { operand: text.to_owned(), error })?;
+        Ok(Self::Host { host: host.to_owned(), when, target })
+    }
+}
+
+/// Splits `WHEN[:TARGET]`. An RFC 3339 time holds colons of its own, and so does `id:PREFIX`.
+fn split_when(text: &str) -> (&str, Option<&str>) {
+    let colons = text.match_indices(':').map(|(at, _)| at).chain([text.len()]);
+    let is_time = |end: &usize| text[..*end].parse::<Timestamp>().is_ok();
+    let time_end = colons.clone().filter(is_time).last();
+    let from = if text.starts_with("id:") { "id:".len() } else { 0 };
+    let end = time_end.or_else(|| text[from..].find(':').map(|at| from + at));
+    match end {
+        Some(end) if end < text.len() => (&text[..end], Some(&text[end + 1..])),
+        _ => (text, None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Time;
+
+    fn parse(text: &str) -> Result<Operand, OperandError> {
+        Operand::parse(text, |path| path == Path::new("snapshots/a"))
+    }
+
+    fn host(text: &str) -> (String, When, bool) {
+        match parse(text) {
+            Ok(Operand::Host { host, when, target }) => (host, when, target.is_some()),
+            other => panic!("{text}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn paths_are_told_from_hosts() {
+        for path in ["-", "/x", "./x", "../x", "x.xml", "snapshots/a"] {
+            assert_eq!(parse(path), Ok(Operand::Files(path.into())), "{path}");
+        }
+        assert_eq!(host("hv01"), ("hv01".into(), When::Latest, false));
+        assert!(matches!(parse("@latest"), Err(OperandError::NoHost(_))));
+        assert!(matches!(parse(""), Err(OperandError::NoHost(_))));
+    }
+
+    #[test]
+    fn colons_of_times_and_ids_are_their_own() {
+        let time = When::At(Time::parse_moment("2026-11-01T02:00:00Z").unwrap());
+        assert_eq!(host("a@2026-11-01T02:00:00Z"), ("a".into(), time.clone(), false));
+        assert_eq!(host("a@2026-11-01T02:00:00Z:pc"), ("a".into(), time.clone(), true));
+        assert_eq!(host("a@2026-11-01T03:00:00+01:00:x86_64/kvm/*"), ("a".into(), time, true));
+        assert_eq!(host("a@id:ab:pc"), ("a".into(), When::Id("ab".into()), true));
+        assert_eq!(host("a@id:ab"), ("a".into(), When::Id("ab".into()), false));
+        assert_eq!(host("a@prev:q35"), ("a".into(), When::Changes(1), true));
+        assert_eq!(host("a:q35"), ("a".into(), When::Latest, true));
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        assert!(parse("a@").unwrap_err().to_string().contains("a tag"));
+        assert!(parse("a:x/y").unwrap_err().to_string().contains("is no target"));
+    }
+}

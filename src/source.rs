@@ -1,0 +1,125 @@
+//! Where documents come from: files, folders of files, standard input.
+//!
+//! A folder is one host's: its `*.xml` files and `version.txt`. Each file is read on its own, so
+//! one that cannot be read costs no other.
+
+mod tree;
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use crate::parse::MAX_BYTES;
+
+pub use tree::{HostFolder, TreeError, hosts};
+
+/// The name of standard input among paths.
+pub const STDIN: &str = "-";
+
+/// One file's content.
+#[derive(Clone, Debug)]
+pub struct Input {
+    /// As the user wrote it, or as it was found below what the user wrote.
+    pub path: PathBuf,
+    /// All of it.
+    pub bytes: Vec<u8>,
+}
+
+/// A path that gave nothing.
+#[derive(Debug, Error)]
+pub enum SourceError {
+    /// It cannot be read.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// The system's error.
+        source: std::io::Error,
+    },
+    /// Larger than any document that is read.
+    #[error("{}: larger than {} MiB", path.display(), MAX_BYTES >> 20)]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A folder without documents.
+    #[error("{}: no *.xml file in this folder{}", path.display(), if *has_folders { ", but folders: is it a tree of hosts (import --tree)?" } else { "" })]
+    NoDocuments {
+        /// The folder.
+        path: PathBuf,
+        /// It has folders, which may hold documents.
+        has_folders: bool,
+    },
+}
+
+/// Reads what a path names: a file, the files of a folder in the order of their names, or
+/// standard input.
+pub fn read(path: &Path, stdin: &mut dyn Read) -> Vec<Result<Input, SourceError>> {
+    if path.as_os_str() == STDIN {
+        return vec![read_limited(path, stdin)];
+    }
+    if !path.is_dir() {
+        return vec![read_file(path)];
+    }
+    match files(path) {
+        Ok(files) => files.iter().map(|file| read_file(file)).collect(),
+        Err(error) => vec![Err(error)],
+    }
+}
+
+/// The files of a host's folder, sorted.
+pub(crate) fn files(folder: &Path) -> Result<Vec<PathBuf>, SourceError> {
+    let mut files = Vec::new();
+    let mut has_folders = false;
+    for entry in entries(folder)? {
+        let is_document = entry.extension().is_some_and(|extension| extension == "xml");
+        if entry.is_dir() {
+            has_folders = true;
+        } else if is_document || is_version(&entry) {
+            files.push(entry);
+        }
+    }
+    if files.iter().all(|file| is_version(file)) {
+        return Err(SourceError::NoDocuments { path: folder.to_owned(), has_folders });
+    }
+    Ok(files)
+}
+
+/// What stands in a folder, hidden files left out, sorted.
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, SourceError> {
+    let io = |source| SourceError::Io { path: folder.to_owned(), source };
+    let mut entries = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(io)? {
+        let entry = entry.map_err(io)?;
+        if !entry.file_name().as_encoded_bytes().starts_with(b".") {
+            entries.push(entry.path());
+        }
+    }
+    entries.sort();
+    Ok(entries)
+}
+
+/// Whether a file holds the output of `virsh version --daemon`.
+#[must_use]
+pub fn is_version(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name == "version.txt")
+}
+
+fn read_file(path: &Path) -> Result<Input, SourceError> {
+    match std::fs::File::open(path) {
+        Ok(mut file) => read_limited(path, &mut file),
+        Err(source) => Err(SourceError::Io { path: path.to_owned(), source }),
+    }
+}
+
+/// Reads no more than a document may have, whatever there is.
+fn read_limited(path: &Path, from: &mut dyn Read) -> Result<Input, SourceError> {
+    let path = path.to_owned();
+    let mut bytes = Vec::new();
+    match from.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes) {
+        Ok(_) if bytes.len() > MAX_BYTES => Err(SourceError::TooLarge { path }),
+        Ok(_) => Ok(Input { path, bytes }),
+        Err(source) => Err(SourceError::Io { path, source }),
+    }
+}

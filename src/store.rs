@@ -1,0 +1,28 @@
+//! The store: one SQLite file with the history of a fleet.
+//!
+//! All SQL is here, and rusqlite is named nowhere else. The store knows nothing of XML: it takes
+//! bodies with their capabilities and gives both back. `migrations/README.md` explains the schema.
+
+mod body;
+mod error;
+mod host;
+mod ids;
+mod migrate;
+mod observed;
+mod open;
+mod profile;
+mod select;
+mod snapshot;
+mod tree;
+mod writer;
+
+pub use body::NewBody;
+pub use error::StoreError;
+pub use host::{Groups, HostRow};
+pub use ids::{BodyId, ContextId, HostId, ProfileId, TreeId};
+pub use observed::{StoredDocument, StoredSnapshot};
+pub use open::Store;
+pub use select::Resolved;
+pub use snapshot::{Run, SnapshotRow};
+pub use tree::Difference as TreeDifference;
+pub use writer::{NewOutcome, NewSnapshot, Stored, Writer};

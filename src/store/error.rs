@@ -1,0 +1,114 @@
+//! What can go wrong with the store.
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use crate::model::{Hash, HostName, Time};
+
+/// A failure of the store. Nothing was changed by the operation that failed.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// There is no such file, and nothing to look into.
+    #[error("{}: no database there", path.display())]
+    Missing {
+        /// The database file.
+        path: PathBuf,
+    },
+    /// The file or its folder cannot be read or written.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The database file.
+        path: PathBuf,
+        /// The system's error.
+        source: std::io::Error,
+    },
+    /// A file, but no database of ours.
+    #[error("{}: not a domcaps database", path.display())]
+    NotOurs {
+        /// The database file.
+        path: PathBuf,
+    },
+    /// Written by a newer domcaps.
+    #[error("{}: database version {found} is newer than this domcaps, which reads up to {supported}", path.display())]
+    TooNew {
+        /// The database file.
+        path: PathBuf,
+        /// The file's version.
+        found: i64,
+        /// The newest version that this program knows.
+        supported: i64,
+    },
+    /// Another process kept the database locked for longer than we wait.
+    #[error("{}: another process keeps the database locked", path.display())]
+    Locked {
+        /// The database file.
+        path: PathBuf,
+    },
+    /// The disk is full.
+    #[error("{}: the disk is full; nothing was stored", path.display())]
+    Full {
+        /// The database file.
+        path: PathBuf,
+    },
+    /// SQLite's own error.
+    #[error("{}: {source}", path.display())]
+    Sql {
+        /// The database file.
+        path: PathBuf,
+        /// The error.
+        source: rusqlite::Error,
+    },
+    /// What was stored does not read back as what was stored.
+    #[error("{}: damaged: {what}", path.display())]
+    Damaged {
+        /// The database file.
+        path: PathBuf,
+        /// What does not fit.
+        what: String,
+    },
+    /// The host has another snapshot of that time.
+    #[error("host {host} already has a snapshot of {taken_at} with other content ({id})")]
+    OtherContent {
+        /// The host.
+        host: HostName,
+        /// The time.
+        taken_at: Time,
+        /// The stored snapshot.
+        id: Hash,
+    },
+    /// No host is stored yet.
+    #[error("{}: the database holds no host yet", path.display())]
+    Empty {
+        /// The database file.
+        path: PathBuf,
+    },
+    /// No host of that name.
+    #[error("no host `{host}`{}", if known.is_empty() { String::new() } else { format!(": there are {}", known.join(", ")) })]
+    UnknownHost {
+        /// As the user wrote it.
+        host: String,
+        /// Up to five names that are stored, nearest first.
+        known: Vec<String>,
+    },
+    /// The host has no snapshot of that moment.
+    #[error("host {host} has no snapshot {moment}{}", hint.as_deref().unwrap_or_default())]
+    NoSnapshot {
+        /// The host.
+        host: HostName,
+        /// What was asked for, in words.
+        moment: String,
+        /// What there is instead.
+        hint: Option<String>,
+    },
+    /// Several snapshots begin so.
+    #[error("host {host} has several snapshots id:{prefix}: {}", candidates.join(", "))]
+    AmbiguousId {
+        /// The host.
+        host: HostName,
+        /// As the user wrote it.
+        prefix: String,
+        /// The ids in full.
+        candidates: Vec<String>,
+    },
+}

@@ -1,0 +1,178 @@
+//! Hosts and their groups.
+
+use std::collections::BTreeSet;
+
+use rusqlite::{OptionalExtension as _, Row, params};
+
+use super::error::StoreError;
+use super::ids::HostId;
+use super::open::Store;
+use super::writer::Writer;
+use crate::model::{HostName, Time};
+
+/// What is known of a host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostRow {
+    /// Its number in this database.
+    pub id: HostId,
+    /// Its name.
+    pub name: HostName,
+    /// How it is reached, where that is known.
+    pub uri: Option<String>,
+    /// The groups it is in, sorted.
+    pub groups: Vec<String>,
+    /// How many snapshots there are.
+    pub snapshots: i64,
+    /// When the newest snapshot was taken.
+    pub last_seen: Option<Time>,
+    /// When its capabilities last became other than they were.
+    pub last_changed: Option<Time>,
+    /// libvirt's version in the newest snapshot.
+    pub libvirt: Option<String>,
+    /// Hypervisor and version in the newest snapshot.
+    pub hypervisor: Option<String>,
+}
+
+/// Changes to the groups of a host.
+#[derive(Clone, Debug, Default)]
+pub struct Groups {
+    /// To put it into.
+    pub add: Vec<String>,
+    /// To take it out of.
+    pub remove: Vec<String>,
+}
+
+impl Writer<'_> {
+    pub(super) fn add_host(&self, name: &HostName) -> Result<HostId, StoreError> {
+        self.sql(|connection| {
+            let mut select =
+                connection.prepare_cached("SELECT host_id FROM host WHERE name = ?")?;
+            match select.query_row([name.as_str()], |row| row.get(0)).optional()? {
+                Some(id) => Ok(id),
+                None => connection
+                    .prepare_cached("INSERT INTO host (name) VALUES (?)")?
+                    .insert([name.as_str()])
+                    .map(HostId),
+            }
+        })
+    }
+
+    pub(super) fn add_group(&self, host: HostId, group: &str) -> Result<(), StoreError> {
+        self.sql(|connection| {
+            connection
+                .prepare_cached(
+                    "INSERT INTO host_group (name, host_id) VALUES (?, ?) ON CONFLICT DO NOTHING",
+                )?
+                .execute(params![group, host])
+                .map(drop)
+        })
+    }
+
+    /// Puts a host into groups and takes it out of others; sets its URI where one is given.
+    ///
+    /// # Errors
+    /// Where the database cannot be written.
+    pub fn set_host(
+        &mut self,
+        host: HostId,
+        groups: &Groups,
+        uri: Option<&str>,
+    ) -> Result<(), StoreError> {
+        for group in &groups.add {
+            self.add_group(host, group)?;
+        }
+        self.sql(|connection| {
+            for group in &groups.remove {
+                connection.execute(
+                    "DELETE FROM host_group WHERE host_id = ? AND name = ?",
+                    params![host, group],
+                )?;
+            }
+            if let Some(uri) = uri {
+                let uri = (!uri.is_empty()).then_some(uri);
+                connection
+                    .execute("UPDATE host SET uri = ? WHERE host_id = ?", params![uri, host])?;
+            }
+            Ok(())
+        })
+    }
+}
+
+impl Store {
+    /// The number of a host.
+    ///
+    /// # Errors
+    /// Where there is none of that name, or no host at all; both name what there is.
+    pub fn host(&self, name: &str) -> Result<(HostId, HostName), StoreError> {
+        let found = self.sql(|connection| {
+            connection
+                .prepare_cached("SELECT host_id FROM host WHERE name = ?")?
+                .query_row([name], |row| row.get(0))
+                .optional()
+        })?;
+        if let (Some(id), Ok(name)) = (found, name.parse()) {
+            return Ok((id, name));
+        }
+        let mut known: Vec<String> = self.sql(|connection| {
+            connection
+                .prepare_cached("SELECT name FROM host ORDER BY name")?
+                .query_map([], |row| row.get(0))?
+                .collect()
+        })?;
+        if known.is_empty() {
+            return Err(StoreError::Empty { path: self.path().to_owned() });
+        }
+        let shared =
+            |other: &String| other.chars().zip(name.chars()).take_while(|(a, b)| a == b).count();
+        known.sort_by_key(|other| std::cmp::Reverse(shared(other)));
+        known.truncate(5);
+        Err(StoreError::UnknownHost { host: name.to_owned(), known })
+    }
+
+    /// All hosts, or those of one group, by name.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn hosts(&self, group: Option<&str>) -> Result<Vec<HostRow>, StoreError> {
+        self.sql(|connection| {
+            // Ends of indexes: the cost is a host's, not a snapshot's, but for the count.
+            let mut select = connection.prepare_cached(
+                "SELECT h.host_id, h.name, h.uri,
+                        (SELECT json_group_array(g.name) FROM host_group g WHERE g.host_id = h.host_id),
+                        (SELECT count(*) FROM host_snapshot s WHERE s.host_id = h.host_id),
+                        l.taken_at,
+                        (SELECT max(taken_at) FROM host_snapshot s
+                         WHERE s.host_id = h.host_id AND s.is_change = 1),
+                        c.libvirt, c.hypervisor
+                 FROM host h
+                 LEFT JOIN host_snapshot l ON l.host_id = h.host_id AND l.taken_at =
+                   (SELECT max(taken_at) FROM host_snapshot s WHERE s.host_id = h.host_id)
+                 LEFT JOIN context c USING (context_id)
+                 WHERE ?1 IS NULL OR h.host_id IN (SELECT host_id FROM host_group WHERE name = ?1)
+                 ORDER BY h.name",
+            )?;
+            let rows = select.query_map([group], |row| host_row(row))?;
+            rows.collect()
+        })
+    }
+}
+
+fn host_row(row: &Row<'_>) -> rusqlite::Result<HostRow> {
+    let name: String = row.get(1)?;
+    let groups: String = row.get(3)?;
+    let groups: BTreeSet<String> = serde_json::from_str(&groups).unwrap_or_default();
+    let time = |at: Option<i64>| at.map(Time::from_milliseconds);
+    Ok(HostRow {
+        id: row.get(0)?,
+        name: name.parse().map_err(|error: crate::model::HostNameError| {
+            rusqlite::Error::FromSqlConversionFailure(1, rusqlite::types::Type::Text, error.into())
+        })?,
+        uri: row.get(2)?,
+        groups: groups.into_iter().collect(),
+        snapshots: row.get(4)?,
+        last_seen: time(row.get(5)?),
+        last_changed: time(row.get(6)?),
+        libvirt: row.get(7)?,
+        hypervisor: row.get(8)?,
+    })
+}

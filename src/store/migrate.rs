@@ -1,0 +1,62 @@
+//! Migrations: numbered `.sql` files, embedded, immutable once released.
+
+use rusqlite::Connection;
+
+use super::error::StoreError;
+use super::open::Store;
+
+/// In order; the version of a database is how many of these it has seen.
+const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/0001_initial.sql")];
+
+/// `domc` in ASCII: says that a SQLite file is ours (SQLite's file format, offset 68).
+const APPLICATION_ID: i64 = 0x646f_6d63;
+
+/// Brings the database up to this program's version.
+///
+/// Everything happens under one immediate transaction that reads the version itself: of two first
+/// runs at once, one waits and finds the work done.
+pub(super) fn migrate(store: &mut Store) -> Result<(), StoreError> {
+    let path = store.path().to_owned();
+    let (found, ours) = store.sql(versions)?;
+    let supported = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    let check = |found: i64, ours: i64, is_blank: bool| {
+        if ours != APPLICATION_ID && !is_blank {
+            return Err(StoreError::NotOurs { path: path.clone() });
+        }
+        if found > supported {
+            return Err(StoreError::TooNew { path: path.clone(), found, supported });
+        }
+        Ok(())
+    };
+    check(found, ours, found == 0 && store.sql(is_blank)?)?;
+    if found == supported {
+        return Ok(());
+    }
+    if found == 0 {
+        // Once, at creation: it cannot be set inside a transaction and does not wait for locks.
+        store.sql(|connection| {
+            connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))
+        })?;
+    }
+    let transaction = store.begin()?;
+    let sql = |source| StoreError::of(&path, source);
+    let (found, ours) = versions(&transaction).map_err(sql)?;
+    check(found, ours, is_blank(&transaction).map_err(sql)?)?;
+    for migration in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or_default()) {
+        transaction.execute_batch(migration).map_err(sql)?;
+    }
+    transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(sql)?;
+    transaction.pragma_update(None, "user_version", supported).map_err(sql)?;
+    transaction.commit().map_err(sql)
+}
+
+/// The database's version and application id.
+fn versions(connection: &Connection) -> rusqlite::Result<(i64, i64)> {
+    let pragma = |name| connection.pragma_query_value(None, name, |row| row.get(0));
+    Ok((pragma("user_version")?, pragma("application_id")?))
+}
+
+/// Whether nothing was ever put into the database.
+fn is_blank(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.query_row("SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema)", [], |row| row.get(0))
+}

@@ -1,0 +1,178 @@
+//! Profiles, machine lists and contexts: what an unchanged run shares with the one before.
+
+use rusqlite::{OptionalExtension as _, params};
+
+use super::error::StoreError;
+use super::ids::{BodyId, ContextId, ProfileId};
+use super::writer::{NewOutcome, NewSnapshot, Writer};
+use crate::model::{Context, Hash, Hasher, Machine, MachineList, Target};
+
+impl Writer<'_> {
+    /// Stores which target gave which outcome, or finds it stored.
+    pub(super) fn add_profile(
+        &mut self,
+        snapshot: &NewSnapshot<'_>,
+    ) -> Result<(ProfileId, Hash), StoreError> {
+        let mut outcomes = snapshot.outcomes.clone();
+        outcomes.sort_by_key(|(target, ..)| *target);
+        let list = snapshot.machines.map(MachineList::hash);
+        let list_bytes = list.as_ref().map(|hash| hash.as_bytes().as_slice());
+        let mut all = Hasher::new();
+        let mut shared = Hasher::new();
+        for hasher in [&mut all, &mut shared] {
+            hasher.optional(list_bytes);
+        }
+        for (target, head, outcome) in &outcomes {
+            all.part(head);
+            for hasher in [&mut all, &mut shared] {
+                for name in [&target.emulator, &target.arch, &target.virttype, &target.machine] {
+                    hasher.part(name.as_bytes());
+                }
+            }
+            match outcome {
+                NewOutcome::Document(body) => {
+                    let (body, content) = self.body_hashes(*body)?;
+                    all.part(b"document").part(body.as_bytes());
+                    shared.part(b"document").part(content.as_bytes());
+                }
+                NewOutcome::Failed(class, message) => {
+                    all.part(class.name().as_bytes()).part(message.as_bytes());
+                    shared.part(class.name().as_bytes()).part(b"");
+                }
+            }
+        }
+        let hash = all.finish();
+        if let Some(known) = self.find("SELECT profile_id FROM profile WHERE hash = ?", hash)? {
+            return Ok((ProfileId(known), hash));
+        }
+        let list = match snapshot.machines {
+            Some(machines) => Some(self.add_machine_list(machines)?),
+            None => None,
+        };
+        let id = self.sql(|connection| {
+            connection
+                .prepare_cached(
+                    "INSERT INTO profile (hash, shared_hash, machine_list_id) VALUES (?, ?, ?)",
+                )?
+                .insert(params![hash, shared.finish(), list])
+        })?;
+        for (target, head, outcome) in outcomes {
+            self.add_outcome(id, target, head, outcome)?;
+        }
+        Ok((ProfileId(id), hash))
+    }
+
+    /// The body's address, and that of its capabilities without what is unique to a host.
+    fn body_hashes(&self, body: BodyId) -> Result<(Hash, Hash), StoreError> {
+        self.sql(|connection| {
+            connection
+                .prepare_cached("SELECT hash, shared_hash FROM body WHERE body_id = ?")?
+                .query_row([body], |row| Ok((row.get(0)?, row.get(1)?)))
+        })
+    }
+
+    /// The number of the row that has this address.
+    fn find(&self, select: &str, hash: Hash) -> Result<Option<i64>, StoreError> {
+        self.sql(|connection| {
+            connection.prepare_cached(select)?.query_row([hash], |row| row.get(0)).optional()
+        })
+    }
+
+    fn add_outcome(
+        &self,
+        profile: i64,
+        target: &Target,
+        head: &[u8],
+        outcome: NewOutcome<'_>,
+    ) -> Result<(), StoreError> {
+        let Target { emulator, arch, virttype, machine } = target;
+        self.sql(|connection| {
+            let of_target = params![arch, virttype, machine, emulator];
+            connection
+                .prepare_cached(
+                    "INSERT INTO target (arch, virttype, machine, emulator) VALUES (?, ?, ?, ?)
+                     ON CONFLICT DO NOTHING",
+                )?
+                .execute(of_target)?;
+            let target: i64 = connection
+                .prepare_cached(
+                    "SELECT target_id FROM target
+                     WHERE arch = ? AND virttype = ? AND machine = ? AND emulator = ?",
+                )?
+                .query_row(of_target, |row| row.get(0))?;
+            connection
+                .prepare_cached("INSERT INTO head (target_id, bytes) VALUES (?, ?) ON CONFLICT DO NOTHING")?
+                .execute(params![target, head])?;
+            let head: i64 = connection
+                .prepare_cached("SELECT head_id FROM head WHERE target_id = ? AND bytes = ?")?
+                .query_row(params![target, head], |row| row.get(0))?;
+            let (body, failure) = match outcome {
+                NewOutcome::Document(body) => (Some(body), None),
+                NewOutcome::Failed(class, message) => {
+                    let failure = params![class.name(), message];
+                    connection
+                        .prepare_cached(
+                            "INSERT INTO failure (class, message) VALUES (?, ?) ON CONFLICT DO NOTHING",
+                        )?
+                        .execute(failure)?;
+                    let id: i64 = connection
+                        .prepare_cached("SELECT failure_id FROM failure WHERE class = ? AND message = ?")?
+                        .query_row(failure, |row| row.get(0))?;
+                    (None, Some(id))
+                }
+            };
+            connection
+                .prepare_cached(
+                    "INSERT INTO profile_target (profile_id, head_id, body_id, failure_id)
+                     VALUES (?, ?, ?, ?)",
+                )?
+                .execute(params![profile, head, body, failure])
+                .map(drop)
+        })
+    }
+
+    fn add_machine_list(&self, machines: &MachineList) -> Result<i64, StoreError> {
+        let hash = machines.hash();
+        if let Some(known) =
+            self.find("SELECT machine_list_id FROM machine_list WHERE hash = ?", hash)?
+        {
+            return Ok(known);
+        }
+        self.sql(|connection| {
+            let id = connection
+                .prepare_cached("INSERT INTO machine_list (hash) VALUES (?)")?
+                .insert([hash])?;
+            let mut insert = connection
+                .prepare_cached("INSERT INTO listed_machine VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")?;
+            for (position, machine) in (0_i64..).zip(machines.iter()) {
+                let Machine { emulator, arch, virttype, name, canonical, max_cpus, deprecated } =
+                    machine;
+                insert.execute(params![
+                    id, position, emulator, arch, virttype, name, canonical, max_cpus, deprecated
+                ])?;
+            }
+            Ok(id)
+        })
+    }
+
+    pub(super) fn add_context(&self, context: &Context) -> Result<ContextId, StoreError> {
+        let hash = context.hash();
+        if let Some(known) = self.find("SELECT context_id FROM context WHERE hash = ?", hash)? {
+            return Ok(ContextId(known));
+        }
+        let Context { libvirt, hypervisor, kernel, cpu, microcode, firmware, api_flags, uri } =
+            context;
+        self.sql(|connection| {
+            let id = connection
+                .prepare_cached(
+                    "INSERT INTO context
+                     (hash, libvirt, hypervisor, kernel, cpu, microcode, firmware, api_flags, uri)
+                     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                )?
+                .insert(params![
+                    hash, libvirt, hypervisor, kernel, cpu, microcode, firmware, api_flags, uri
+                ])?;
+            Ok(ContextId(id))
+        })
+    }
+}

@@ -1,0 +1,276 @@
+//! Snapshot rows: one for each host and run.
+
+use rusqlite::{OptionalExtension as _, Row, params};
+
+use super::error::StoreError;
+use super::ids::{ContextId, HostId, ProfileId};
+use super::open::Store;
+use super::writer::{NewSnapshot, Writer};
+use crate::model::{Context, Hash, HostName, State, Tag, Time};
+
+/// One snapshot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SnapshotRow {
+    /// Its host.
+    pub host: HostName,
+    pub(super) host_id: HostId,
+    /// Its id.
+    pub id: Hash,
+    /// When it was taken.
+    pub taken_at: Time,
+    /// How far it can be trusted.
+    pub state: State,
+    pub(super) profile: ProfileId,
+    pub(super) context: ContextId,
+}
+
+/// A snapshot and the identical ones that followed it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// The first of them: when the content last changed.
+    pub first: SnapshotRow,
+    /// How many followed.
+    pub followers: usize,
+    /// When the last of them was taken.
+    pub last_seen: Time,
+    /// The content is other than that of the complete snapshot before.
+    pub is_change: bool,
+    /// Tags of any of them.
+    pub tags: Vec<String>,
+    /// How many targets gave a document.
+    pub documents: i64,
+    /// How many targets gave an error.
+    pub failures: i64,
+    /// What explains changes.
+    pub context: Context,
+}
+
+/// The columns of a [`SnapshotRow`], from `host_snapshot` and `host`.
+const COLUMNS: &str = "name, host_id, hash, taken_at, state, profile_id, context_id";
+
+impl Writer<'_> {
+    /// Inserts a row and says whether its content is new; what follows it may change or cease to.
+    pub(super) fn insert_snapshot(
+        &self,
+        host: HostId,
+        snapshot: &NewSnapshot<'_>,
+        id: Hash,
+        profile: ProfileId,
+        context: ContextId,
+    ) -> Result<bool, StoreError> {
+        let at = snapshot.taken_at.milliseconds();
+        let counts = snapshot.state == State::Complete;
+        self.sql(|connection| {
+            let neighbour = |sql: &str| {
+                connection
+                    .prepare_cached(sql)?
+                    .query_row(params![host, at], |row| Ok((row.get::<_, i64>(0)?, row.get(1)?)))
+                    .optional()
+            };
+            let before: Option<(i64, ProfileId)> = neighbour(
+                "SELECT taken_at, profile_id FROM host_snapshot
+                 WHERE host_id = ? AND taken_at < ? AND state = 'complete'
+                 ORDER BY taken_at DESC LIMIT 1",
+            )?;
+            let is_change = counts && before.is_none_or(|(_, before)| before != profile);
+            connection
+                .prepare_cached(
+                    "INSERT INTO host_snapshot
+                     (host_id, taken_at, hash, profile_id, context_id, state, is_change)
+                     VALUES (?, ?, ?, ?, ?, ?, ?)",
+                )?
+                .execute(params![host, at, id, profile, context, snapshot.state.name(), is_change])?;
+            if counts {
+                let after: Option<(i64, ProfileId)> = neighbour(
+                    "SELECT taken_at, profile_id FROM host_snapshot
+                     WHERE host_id = ? AND taken_at > ? AND state = 'complete'
+                     ORDER BY taken_at LIMIT 1",
+                )?;
+                if let Some((after, other)) = after {
+                    connection
+                        .prepare_cached(
+                            "UPDATE host_snapshot SET is_change = ? WHERE host_id = ? AND taken_at = ?",
+                        )?
+                        .execute(params![other != profile, host, after])?;
+                }
+            }
+            Ok(is_change)
+        })
+    }
+
+    pub(super) fn add_tag(&self, host: HostId, tag: &Tag, at: Time) -> Result<(), StoreError> {
+        self.sql(|connection| {
+            connection
+                .prepare_cached(
+                    "INSERT INTO snapshot_tag (host_id, name, taken_at) VALUES (?, ?, ?)
+                     ON CONFLICT DO NOTHING",
+                )?
+                .execute(params![host, tag.as_str(), at.milliseconds()])
+                .map(drop)
+        })
+    }
+}
+
+impl Store {
+    /// The snapshots of one host or of all, oldest first, identical follow-ups collapsed.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn runs(&self, host: Option<HostId>) -> Result<Vec<Run>, StoreError> {
+        let rows = self.sql(|connection| {
+            let mut select = connection.prepare_cached(
+                "SELECT name, host_id, hash, taken_at, state, profile_id, context_id, is_change,
+                        (SELECT json_group_array(t.name) FROM snapshot_tag t
+                         WHERE t.host_id = s.host_id AND t.taken_at = s.taken_at)
+                 FROM host_snapshot s JOIN host USING (host_id)
+                 WHERE ?1 IS NULL OR host_id = ?1 ORDER BY name, taken_at",
+            )?;
+            let rows = select.query_map([host], |row| {
+                let tags: String = row.get(8)?;
+                let tags: Vec<String> = serde_json::from_str(&tags).unwrap_or_default();
+                Ok((snapshot_row(row)?, row.get::<_, bool>(7)?, tags))
+            })?;
+            rows.collect::<rusqlite::Result<Vec<_>>>()
+        })?;
+        let mut runs: Vec<Run> = Vec::new();
+        for (row, is_change, tags) in rows {
+            match runs.last_mut().filter(|run| run.first.is_like(&row) && tags.is_empty()) {
+                Some(run) => {
+                    run.followers += 1;
+                    run.last_seen = row.taken_at;
+                }
+                None => {
+                    let (documents, failures) = self.outcome_counts(row.profile)?;
+                    let context = self.context(&row)?;
+                    let last_seen = row.taken_at;
+                    let first = row;
+                    runs.push(Run {
+                        first,
+                        followers: 0,
+                        last_seen,
+                        is_change,
+                        tags,
+                        documents,
+                        failures,
+                        context,
+                    });
+                }
+            }
+        }
+        Ok(runs)
+    }
+
+    fn outcome_counts(&self, profile: ProfileId) -> Result<(i64, i64), StoreError> {
+        self.sql(|connection| {
+            connection
+                .prepare_cached("SELECT count(body_id), count(failure_id) FROM profile_target WHERE profile_id = ?")?
+                .query_row([profile], |row| Ok((row.get(0)?, row.get(1)?)))
+        })
+    }
+
+    /// The context of a snapshot.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn context(&self, snapshot: &SnapshotRow) -> Result<Context, StoreError> {
+        self.sql(|connection| {
+            connection
+                .prepare_cached(
+                    "SELECT libvirt, hypervisor, kernel, cpu, microcode, firmware, api_flags, uri
+                     FROM context WHERE context_id = ?",
+                )?
+                .query_row([snapshot.context], |row| {
+                    Ok(Context {
+                        libvirt: row.get(0)?,
+                        hypervisor: row.get(1)?,
+                        kernel: row.get(2)?,
+                        cpu: row.get(3)?,
+                        microcode: row.get(4)?,
+                        firmware: row.get(5)?,
+                        api_flags: row.get(6)?,
+                        uri: row.get(7)?,
+                    })
+                })
+        })
+    }
+
+    /// The first snapshot that `condition` on `host_snapshot s` selects.
+    pub(super) fn snapshot_where(
+        &self,
+        condition: &str,
+        parameters: impl rusqlite::Params,
+    ) -> Result<Option<SnapshotRow>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM host_snapshot s JOIN host USING (host_id) WHERE {condition}"
+        );
+        self.sql(|connection| {
+            connection
+                .prepare_cached(&sql)?
+                .query_row(parameters, |row| snapshot_row(row))
+                .optional()
+        })
+    }
+
+    /// All snapshots that `condition` on `host_snapshot s` selects.
+    pub(super) fn snapshots_where(
+        &self,
+        condition: &str,
+        parameters: impl rusqlite::Params,
+    ) -> Result<Vec<SnapshotRow>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM host_snapshot s JOIN host USING (host_id) WHERE {condition}"
+        );
+        self.sql(|connection| {
+            connection
+                .prepare_cached(&sql)?
+                .query_map(parameters, |row| snapshot_row(row))?
+                .collect()
+        })
+    }
+
+    /// The shortest beginning of an id that no other snapshot has, of six digits at least.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn short_id(&self, id: Hash) -> Result<String, StoreError> {
+        let neighbours: (Option<Hash>, Option<Hash>) = self.sql(|connection| {
+            connection
+                .prepare_cached(
+                    "SELECT (SELECT max(hash) FROM host_snapshot WHERE hash < ?1),
+                            (SELECT min(hash) FROM host_snapshot WHERE hash > ?1)",
+                )?
+                .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
+        })?;
+        let full = id.to_string();
+        let shared = |other: Option<Hash>| {
+            let other = other.map(|other| other.to_string()).unwrap_or_default();
+            full.bytes().zip(other.bytes()).take_while(|(a, b)| a == b).count()
+        };
+        let needed = shared(neighbours.0).max(shared(neighbours.1)) + 1;
+        Ok(full[..needed.clamp(6, full.len())].to_owned())
+    }
+}
+
+impl SnapshotRow {
+    /// Whether nothing but the time differs.
+    fn is_like(&self, other: &Self) -> bool {
+        (self.host_id, self.profile, self.context, self.state)
+            == (other.host_id, other.profile, other.context, other.state)
+    }
+}
+
+fn snapshot_row(row: &Row<'_>) -> rusqlite::Result<SnapshotRow> {
+    let name: String = row.get(0)?;
+    let state: String = row.get(4)?;
+    Ok(SnapshotRow {
+        host: name.parse().map_err(|error: crate::model::HostNameError| {
+            rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, error.into())
+        })?,
+        host_id: row.get(1)?,
+        id: row.get(2)?,
+        taken_at: Time::from_milliseconds(row.get(3)?),
+        state: State::ALL.into_iter().find(|each| each.name() == state).unwrap_or_default(),
+        profile: row.get(5)?,
+        context: row.get(6)?,
+    })
+}

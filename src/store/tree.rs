@@ -1,0 +1,236 @@
+//! Subtrees: written once for the whole fleet, and read only where two of them differ.
+
+use std::collections::BTreeSet;
+
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::error::StoreError;
+use super::ids::TreeId;
+use super::open::Store;
+use super::writer::Writer;
+use crate::model::{Capabilities, Kind, Subtree};
+
+/// How far below the root CPU models stand: mode, group, model.
+const MAX_DEPTH: usize = 8;
+
+impl Writer<'_> {
+    /// Stores a subtree and all below it, or finds it stored.
+    pub(super) fn add_tree(
+        &mut self,
+        tree: &Subtree<'_>,
+        capabilities: &Capabilities,
+    ) -> Result<TreeId, StoreError> {
+        if let Some(known) = self.trees.get(&tree.hash) {
+            return Ok(*known);
+        }
+        let found = self.sql(|connection| {
+            let mut select =
+                connection.prepare_cached("SELECT subtree_id FROM subtree WHERE hash = ?")?;
+            select.query_row([tree.hash], |row| row.get(0)).optional()
+        })?;
+        let id = match found {
+            Some(id) => id,
+            None => self.insert_tree(tree, capabilities)?,
+        };
+        self.trees.insert(tree.hash, id);
+        Ok(id)
+    }
+
+    fn insert_tree(
+        &mut self,
+        tree: &Subtree<'_>,
+        capabilities: &Capabilities,
+    ) -> Result<TreeId, StoreError> {
+        let mut parts = Vec::with_capacity(tree.parts.len());
+        for part in &tree.parts {
+            parts.push(self.add_tree(part, capabilities)?.0);
+        }
+        let mut own = Vec::with_capacity(tree.own.len());
+        for index in &tree.own {
+            let (kind, value) = capabilities.encoded_at(*index);
+            own.push((self.path_id(capabilities.at(*index).0)?, self.value_id(kind, value)?));
+        }
+        let parts = (!parts.is_empty()).then(|| serde_json::json!(parts).to_string());
+        self.sql(|connection| {
+            let id = connection
+                .prepare_cached("INSERT INTO subtree (hash, path, parts) VALUES (?, ?, ?)")?
+                .insert(params![tree.hash, tree.key, parts])?;
+            let mut insert = connection.prepare_cached(
+                "INSERT INTO subtree_capability (subtree_id, path_id, value_id) VALUES (?, ?, ?)",
+            )?;
+            for (path, value) in own {
+                insert.execute([id, path, value])?;
+            }
+            Ok(TreeId(id))
+        })
+    }
+
+    fn path_id(&mut self, path: &str) -> Result<i64, StoreError> {
+        if let Some(known) = self.paths.get(path) {
+            return Ok(*known);
+        }
+        let id = self.sql(|connection| {
+            let mut select =
+                connection.prepare_cached("SELECT path_id FROM path WHERE path = ?")?;
+            match select.query_row([path], |row| row.get(0)).optional()? {
+                Some(id) => Ok(id),
+                None => {
+                    connection.prepare_cached("INSERT INTO path (path) VALUES (?)")?.insert([path])
+                }
+            }
+        })?;
+        self.paths.insert(path.to_owned(), id);
+        Ok(id)
+    }
+
+    fn value_id(&mut self, kind: Kind, value: &str) -> Result<i64, StoreError> {
+        let text = match kind {
+            Kind::Set | Kind::List => to_json(value),
+            _ => value.to_owned(),
+        };
+        self.sql(|connection| {
+            let mut select = connection
+                .prepare_cached("SELECT value_id FROM value WHERE kind = ? AND value = ?")?;
+            match select.query_row(params![kind.name(), text], |row| row.get(0)).optional()? {
+                Some(id) => Ok(id),
+                None => connection
+                    .prepare_cached("INSERT INTO value (kind, value) VALUES (?, ?)")?
+                    .insert(params![kind.name(), text]),
+            }
+        })
+    }
+}
+
+/// The members of a set or list as a JSON array: what any SQLite tool can read.
+fn to_json(encoded: &str) -> String {
+    let mut holder = Capabilities::new();
+    holder.push_encoded("", Kind::List, encoded);
+    match holder.at(0).1 {
+        crate::model::Value::List(members) => {
+            serde_json::Value::from_iter(members.iter()).to_string()
+        }
+        _ => String::from("[]"),
+    }
+}
+
+/// The part of two trees in which they differ.
+#[derive(Debug, Default)]
+pub struct Difference {
+    /// What only the old tree holds.
+    pub old: Capabilities,
+    /// What only the new tree holds.
+    pub new: Capabilities,
+    /// The paths at or below which both hold the same.
+    pub shared: Vec<String>,
+}
+
+impl Store {
+    /// The part in which two trees differ: ids are compared first, and only what differs is read.
+    ///
+    /// # Errors
+    /// Where the database cannot be read or is damaged.
+    pub fn difference(&self, old: TreeId, new: TreeId) -> Result<Difference, StoreError> {
+        let mut difference = Difference::default();
+        let mut level = (BTreeSet::from([old]), BTreeSet::from([new]));
+        for _ in 0..MAX_DEPTH {
+            let shared: Vec<TreeId> = level.0.intersection(&level.1).copied().collect();
+            for id in &shared {
+                level.0.remove(id);
+                level.1.remove(id);
+                difference.shared.push(self.tree_path(*id)?);
+            }
+            if level.0.is_empty() && level.1.is_empty() {
+                break;
+            }
+            level = (
+                self.read_level(&level.0, &mut difference.old)?,
+                self.read_level(&level.1, &mut difference.new)?,
+            );
+        }
+        Ok(difference)
+    }
+
+    /// Every capability of a tree, in no particular order.
+    ///
+    /// # Errors
+    /// Where the database cannot be read or is damaged.
+    pub fn capabilities(&self, tree: TreeId) -> Result<Capabilities, StoreError> {
+        let mut all = Capabilities::new();
+        let mut level = BTreeSet::from([tree]);
+        for _ in 0..MAX_DEPTH {
+            level = self.read_level(&level, &mut all)?;
+        }
+        Ok(all)
+    }
+
+    fn tree_path(&self, tree: TreeId) -> Result<String, StoreError> {
+        self.sql(|connection| {
+            let mut select =
+                connection.prepare_cached("SELECT path FROM subtree WHERE subtree_id = ?")?;
+            select.query_row([tree], |row| row.get(0))
+        })
+    }
+
+    /// Reads the trees' own capabilities and gives their parts.
+    fn read_level(
+        &self,
+        trees: &BTreeSet<TreeId>,
+        into: &mut Capabilities,
+    ) -> Result<BTreeSet<TreeId>, StoreError> {
+        let mut below = BTreeSet::new();
+        for tree in trees {
+            let parts = self.sql(|connection| {
+                read_own(connection, *tree, into)?;
+                connection
+                    .prepare_cached("SELECT parts FROM subtree WHERE subtree_id = ?")?
+                    .query_row([tree], |row| row.get::<_, Option<String>>(0))
+            })?;
+            if let Some(parts) = parts {
+                let parts: Vec<i64> = serde_json::from_str(&parts).map_err(|error| {
+                    self.damaged(format!("parts of subtree {}: {error}", tree.0))
+                })?;
+                below.extend(parts.into_iter().map(TreeId));
+            }
+        }
+        Ok(below)
+    }
+}
+
+fn read_own(
+    connection: &Connection,
+    tree: TreeId,
+    into: &mut Capabilities,
+) -> rusqlite::Result<()> {
+    let mut select = connection.prepare_cached(
+        "SELECT path, kind, value FROM subtree_capability
+         JOIN path USING (path_id) JOIN value USING (value_id) WHERE subtree_id = ?",
+    )?;
+    let mut rows = select.query([tree])?;
+    while let Some(row) = rows.next()? {
+        let (path, value) = (row.get_ref(0)?.as_str()?, row.get_ref(2)?.as_str()?);
+        let kind = kind_of(row.get_ref(1)?.as_str()?);
+        match kind {
+            Kind::Set | Kind::List => {
+                let members: Vec<String> = serde_json::from_str(value).map_err(|error| {
+                    rusqlite::Error::FromSqlConversionFailure(
+                        2,
+                        rusqlite::types::Type::Text,
+                        error.into(),
+                    )
+                })?;
+                let mut members: Vec<&str> = members.iter().map(String::as_str).collect();
+                if kind == Kind::Set {
+                    into.push_set(path, &mut members);
+                } else {
+                    into.push_list(path, &members);
+                }
+            }
+            _ => into.push_encoded(path, kind, value),
+        }
+    }
+    Ok(())
+}
+
+fn kind_of(name: &str) -> Kind {
+    Kind::ALL.into_iter().find(|kind| kind.name() == name).unwrap_or(Kind::Text)
+}

@@ -1,0 +1,171 @@
+//! Writing: one transaction with what it has already looked up.
+
+use std::collections::HashMap;
+
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::body::Base;
+use super::error::StoreError;
+use super::ids::{BodyId, HostId, TreeId};
+use super::open::Store;
+use crate::model::{Context, FailureClass, Hash, HostName, MachineList, State, Tag, Target, Time};
+
+/// A snapshot to store.
+#[derive(Clone, Debug)]
+pub struct NewSnapshot<'a> {
+    /// The host.
+    pub host: &'a HostName,
+    /// When it was taken.
+    pub taken_at: Time,
+    /// How far it can be trusted.
+    pub state: State,
+    /// What explains changes.
+    pub context: &'a Context,
+    /// The machine list, where it was asked for.
+    pub machines: Option<&'a MachineList>,
+    /// Each target once, with the bytes of its identity and what it gave.
+    pub outcomes: Vec<(&'a Target, &'a [u8], NewOutcome<'a>)>,
+    /// Tags for this snapshot.
+    pub tags: &'a [Tag],
+    /// Groups to put the host into.
+    pub groups: &'a [String],
+}
+
+/// What a target gave.
+#[derive(Clone, Copy, Debug)]
+pub enum NewOutcome<'a> {
+    /// A document, whose body is stored already.
+    Document(BodyId),
+    /// libvirt's error.
+    Failed(FailureClass, &'a str),
+}
+
+/// What storing a snapshot did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// The snapshot's id.
+    pub id: Hash,
+    /// It is a new row; else the same was stored before.
+    pub is_new: bool,
+    /// Its content differs from the complete snapshot before it, or there is none before it.
+    pub is_change: bool,
+}
+
+/// A transaction that writes. Dropped without [`Writer::commit`], nothing of it was stored.
+pub struct Writer<'s> {
+    pub(super) store: &'s Store,
+    is_open: bool,
+    pub(super) trees: HashMap<Hash, TreeId>,
+    pub(super) bodies: HashMap<Hash, BodyId>,
+    pub(super) paths: HashMap<String, i64>,
+    pub(super) bases: Vec<Base>,
+    pub(super) bases_loaded: bool,
+}
+
+impl Store {
+    /// Begins a transaction that writes; waits while another process writes.
+    ///
+    /// # Errors
+    /// Where the database cannot be locked.
+    pub fn writer(&mut self) -> Result<Writer<'_>, StoreError> {
+        self.sql(|connection| connection.execute_batch("BEGIN IMMEDIATE"))?;
+        Ok(Writer {
+            store: self,
+            is_open: true,
+            trees: HashMap::new(),
+            bodies: HashMap::new(),
+            paths: HashMap::new(),
+            bases: Vec::new(),
+            bases_loaded: false,
+        })
+    }
+}
+
+impl Writer<'_> {
+    pub(super) fn sql<T>(
+        &self,
+        run: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        self.store.sql(run)
+    }
+
+    pub(super) fn io(&self, source: std::io::Error) -> StoreError {
+        StoreError::Io { path: self.store.path().to_owned(), source }
+    }
+
+    /// Makes all of it last; only then may anything be said to be stored.
+    ///
+    /// # Errors
+    /// Where the disk does not take it: then nothing of it is stored.
+    pub fn commit(mut self) -> Result<(), StoreError> {
+        self.sql(|connection| connection.execute_batch("COMMIT"))?;
+        self.is_open = false;
+        Ok(())
+    }
+
+    /// Stores a snapshot; the same again is no new row.
+    ///
+    /// # Errors
+    /// Where the host has another snapshot of that time, or the database cannot be written.
+    pub fn add_snapshot(&mut self, snapshot: &NewSnapshot<'_>) -> Result<Stored, StoreError> {
+        let (profile, profile_hash) = self.add_profile(snapshot)?;
+        let context = self.add_context(snapshot.context)?;
+        let host = self.add_host(snapshot.host)?;
+        let id = crate::model::Hasher::new()
+            .part(snapshot.host.as_str().as_bytes())
+            .part(&snapshot.taken_at.milliseconds().to_le_bytes())
+            .part(profile_hash.as_bytes())
+            .part(snapshot.context.hash().as_bytes())
+            .part(snapshot.state.name().as_bytes())
+            .finish();
+        for group in snapshot.groups {
+            self.add_group(host, group)?;
+        }
+        if let Some(uri) = &snapshot.context.uri {
+            self.sql(|connection| {
+                connection
+                    .execute("UPDATE host SET uri = ? WHERE host_id = ?", params![uri, host])
+                    .map(drop)
+            })?;
+        }
+        let stored = self.snapshot_at(host, snapshot.taken_at)?;
+        let stored = match stored {
+            Some((other, _)) if other != id => {
+                return Err(StoreError::OtherContent {
+                    host: snapshot.host.clone(),
+                    taken_at: snapshot.taken_at,
+                    id: other,
+                });
+            }
+            Some((_, is_change)) => Stored { id, is_new: false, is_change },
+            None => {
+                let is_change = self.insert_snapshot(host, snapshot, id, profile, context)?;
+                Stored { id, is_new: true, is_change }
+            }
+        };
+        for tag in snapshot.tags {
+            self.add_tag(host, tag, snapshot.taken_at)?;
+        }
+        Ok(stored)
+    }
+
+    fn snapshot_at(&self, host: HostId, at: Time) -> Result<Option<(Hash, bool)>, StoreError> {
+        self.sql(|connection| {
+            connection
+                .prepare_cached(
+                    "SELECT hash, is_change FROM host_snapshot WHERE host_id = ? AND taken_at = ?",
+                )?
+                .query_row(params![host, at.milliseconds()], |row| Ok((row.get(0)?, row.get(1)?)))
+                .optional()
+        })
+    }
+}
+
+impl Drop for Writer<'_> {
+    fn drop(&mut self) {
+        if self.is_open {
+            // Nothing can be done about a rollback that fails; SQLite rolls back when it next opens.
+            let _already_ended = self.sql(|connection| connection.execute_batch("ROLLBACK"));
+        }
+    }
+}
