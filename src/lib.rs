@@ -1,9 +1,17 @@
 //! A history of what every hypervisor host of a fleet can do.
 
+mod cli;
+pub mod demo;
 pub mod diff;
 pub mod ingest;
 pub mod model;
 pub mod operand;
 pub mod parse;
+pub mod render;
+pub mod report;
+pub mod rules;
+pub mod side;
 pub mod source;
 pub mod store;
+
+pub use cli::run;

@@ -56,8 +56,8 @@ pub struct Comparison {
     pub context: Vec<ContextChange>,
     /// Each change once, in no particular order.
     pub changes: Vec<Change>,
-    /// Pairs of documents that were compared.
-    pub compared: usize,
+    /// The target of every pair of documents that was compared.
+    pub pairs: Vec<ChangedTarget>,
     /// Pairs without any change.
     pub identical: usize,
     /// Targets that one side did not answer for, though it has them.
@@ -108,20 +108,12 @@ pub fn snapshots<D: Clone + Eq + Hash, E>(
         comparison.not_compared = matched.not_compared();
         matched.pairs()
     };
-    if old.state != State::Suspect && new.state == State::Suspect {
-        let sides = (Some(Plain::text("no")), Some(Plain::text("yes")));
-        changes.snapshot(
-            Difference::new(Kind::Changed, "document.suspect").with_sides(sides.0, sides.1),
-        );
-    } else if old.state == State::Suspect && new.state != State::Suspect {
-        let sides = (Some(Plain::text("yes")), Some(Plain::text("no")));
-        changes.snapshot(
-            Difference::new(Kind::Changed, "document.suspect").with_sides(sides.0, sides.1),
-        );
+    if let Some(difference) = suspicion(old.state, new.state) {
+        changes.snapshot(difference);
     }
     let mut known: HashMap<(D, D), DocumentChanges> = HashMap::new();
     for pair in pairs {
-        comparison.compared += 1;
+        comparison.pairs.push(pair.target.clone());
         if pair.old == pair.new {
             comparison.identical += 1;
             continue;
@@ -140,6 +132,14 @@ pub fn snapshots<D: Clone + Eq + Hash, E>(
     }
     comparison.changes = changes.finish();
     Ok(comparison)
+}
+
+/// A snapshot became suspect, or ceased to be.
+fn suspicion(old: State, new: State) -> Option<Difference> {
+    let [old, new] =
+        [old, new].map(|state| Plain::text(if state == State::Suspect { "yes" } else { "no" }));
+    let difference = Difference::new(Kind::Changed, "document.suspect");
+    (old != new).then(|| difference.with_sides(Some(old), Some(new)))
 }
 
 /// The differences of two documents, each with the features that block the model it is about.

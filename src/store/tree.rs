@@ -163,6 +163,17 @@ impl Store {
         Ok(all)
     }
 
+    /// Every path that some document of the store has, sorted.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn paths(&self) -> Result<Vec<String>, StoreError> {
+        self.sql(|connection| {
+            let mut select = connection.prepare_cached("SELECT path FROM path ORDER BY path")?;
+            select.query_map([], |row| row.get(0))?.collect()
+        })
+    }
+
     fn tree_path(&self, tree: TreeId) -> Result<String, StoreError> {
         self.sql(|connection| {
             let mut select =

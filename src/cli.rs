@@ -1,0 +1,125 @@
+//! The command line: the only place that names clap, and that wires the other modules together.
+//!
+//! One file for each subcommand: its arguments, whose doc comments are the help, and `run`. Clock,
+//! environment, home folder and terminal are looked at in [`ui`] and nowhere else.
+
+mod completions;
+mod demo;
+mod diff;
+mod failure;
+mod host;
+mod hosts;
+mod import;
+mod machines;
+mod man;
+mod show;
+mod sides;
+mod snapshots;
+mod ui;
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+
+use failure::Failure;
+use ui::Ui;
+
+/// A history of what every hypervisor host of a fleet can do, from libvirt's domainCapabilities
+#[derive(Debug, Parser)]
+#[command(name = "domcaps", version, max_term_width = 100)]
+#[command(after_help = "\
+Operands are HOST[@WHEN][:TARGET], a file, a folder of files, or -. WHEN is latest, prev, -N, run-N,
+a time, a date, id:PREFIX or a tag; TARGET is a machine or alias, or ARCH/VIRTTYPE/MACHINE with *.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 partly done.")]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Args, Debug)]
+struct Global {
+    /// Database file [default: $XDG_DATA_HOME/domcaps/domcaps.db, for root /var/lib/domcaps/domcaps.db]
+    #[arg(long, global = true, env = "DOMCAPS_DB", value_name = "FILE", hide_env_values = true)]
+    db: Option<PathBuf>,
+    /// When to colour
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    color: Color,
+    /// Say nothing but the result, warnings and errors
+    #[arg(long, short, global = true)]
+    quiet: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Color {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    Always,
+    Never,
+}
+
+/// Formats of a listing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum ListFormat {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Import(import::Arguments),
+    Hosts(hosts::Arguments),
+    Host(host::Arguments),
+    Snapshots(snapshots::Arguments),
+    Show(show::Arguments),
+    Machines(machines::Arguments),
+    Diff(diff::Arguments),
+    Demo(demo::Arguments),
+    Completions(completions::Arguments),
+    Man(man::Arguments),
+}
+
+/// Runs domcaps: the whole program. `arguments` begin with the program's name.
+pub fn run(arguments: Vec<OsString>, out: &mut dyn Write, err: &mut dyn Write) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => return ui::usage(&error, out, err),
+    };
+    let Cli { global, command } = cli;
+    let mut ui = Ui::new(out, err, &global);
+    let result = match command {
+        Command::Import(arguments) => import::run(&mut ui, &global, &arguments),
+        Command::Hosts(arguments) => hosts::run(&mut ui, &global, &arguments),
+        Command::Host(arguments) => host::run(&mut ui, &global, &arguments),
+        Command::Snapshots(arguments) => snapshots::run(&mut ui, &global, &arguments),
+        Command::Show(arguments) => show::run(&mut ui, &global, &arguments),
+        Command::Machines(arguments) => machines::run(&mut ui, &global, &arguments),
+        Command::Diff(arguments) => diff::run(&mut ui, &global, &arguments),
+        Command::Demo(arguments) => demo::run(&mut ui, &global, &arguments),
+        Command::Completions(arguments) => completions::run(&mut ui, &arguments),
+        Command::Man(arguments) => man::run(&mut ui, &arguments),
+    };
+    let result = result.and_then(|exit| ui.flush().map(|()| exit).map_err(Failure::from));
+    match result {
+        Ok(exit) => exit.into(),
+        Err(failure) => ui.fail(&failure).into(),
+    }
+}
+
+/// The whole command, for completions and manual pages.
+fn command() -> clap::Command {
+    Cli::command()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::command().debug_assert();
+    }
+}

@@ -1,0 +1,127 @@
+//! Exit codes, and every error as one line with a hint.
+
+use std::process::ExitCode;
+
+use crate::ingest::IngestError;
+use crate::model::SelectError;
+use crate::operand::OperandError;
+use crate::side::SideError;
+use crate::source::SourceError;
+use crate::store::StoreError;
+
+/// How domcaps ends. The numbers are documented in the README and do not change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Exit {
+    /// Done.
+    Done,
+    /// It failed, or nothing of what was asked could be done.
+    Failed,
+    /// Wrong usage.
+    Usage,
+    /// Partly done: what failed is named on stderr, the rest is stored or shown.
+    Partly,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Done => 0,
+            Exit::Failed => 1,
+            Exit::Usage => 2,
+            Exit::Partly => 3,
+        })
+    }
+}
+
+/// Why a command ends without its result.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// What went wrong and where; what to do.
+    Error { message: String, hint: Option<String>, exit: Exit },
+    /// Whoever read the output has seen enough.
+    ClosedPipe,
+}
+
+impl Failure {
+    pub(super) fn new(message: impl ToString) -> Self {
+        Self::Error { message: message.to_string(), hint: None, exit: Exit::Failed }
+    }
+
+    pub(super) fn usage(message: impl ToString) -> Self {
+        Self::Error { message: message.to_string(), hint: None, exit: Exit::Usage }
+    }
+
+    pub(super) fn with_hint(self, text: &str) -> Self {
+        match self {
+            Self::Error { message, exit, .. } => {
+                Self::Error { message, hint: Some(text.to_owned()), exit }
+            }
+            Self::ClosedPipe => self,
+        }
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        if error.kind() == std::io::ErrorKind::BrokenPipe {
+            return Self::ClosedPipe;
+        }
+        Self::new(format!("cannot write the output: {error}"))
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        let failure = Self::new(&error);
+        match error {
+            StoreError::Missing { .. } => failure
+                .with_hint("`domcaps demo` makes one with two hosts, `domcaps import` one with yours; --db names another"),
+            StoreError::Empty { .. } => failure.with_hint("`domcaps import --host NAME PATH` stores one"),
+            StoreError::UnknownHost { .. } => failure.with_hint("`domcaps hosts` lists all; a path begins with ./ or /"),
+            StoreError::NoSnapshot { .. } => failure.with_hint("`domcaps snapshots HOST` lists them"),
+            StoreError::AmbiguousId { .. } => failure.with_hint("write more digits"),
+            StoreError::NotOurs { .. } => failure.with_hint("--db names another file"),
+            StoreError::TooNew { .. } => failure.with_hint("a newer domcaps reads it; nothing was changed"),
+            StoreError::Locked { .. } => failure.with_hint("try again when the other process is done"),
+            StoreError::Damaged { .. } => failure.with_hint("restore the file from a backup"),
+            StoreError::OtherContent { .. } => failure.with_hint("nothing was stored; give another --at"),
+            StoreError::Io { .. } | StoreError::Full { .. } | StoreError::Sql { .. } => failure,
+        }
+    }
+}
+
+impl From<IngestError> for Failure {
+    fn from(error: IngestError) -> Self {
+        match error {
+            IngestError::Store(error) => error.into(),
+            other => Self::new(other),
+        }
+    }
+}
+
+impl From<SideError> for Failure {
+    fn from(error: SideError) -> Self {
+        match error {
+            SideError::Store(error) => error.into(),
+            other => Self::new(other),
+        }
+    }
+}
+
+impl From<OperandError> for Failure {
+    fn from(error: OperandError) -> Self {
+        Self::usage(error)
+    }
+}
+
+impl From<SourceError> for Failure {
+    fn from(error: SourceError) -> Self {
+        Self::new(error)
+    }
+}
+
+impl From<SelectError> for Failure {
+    fn from(error: SelectError) -> Self {
+        Self::new(error)
+    }
+}

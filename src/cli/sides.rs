@@ -1,0 +1,65 @@
+//! Opening what operands name.
+
+use std::path::Path;
+
+use super::Global;
+use super::failure::{Exit, Failure};
+use super::ui::{self, Ui};
+use crate::operand::Operand;
+use crate::side::{self, Contents, Side, SideError};
+use crate::store::Store;
+
+/// Reads operands; the database is opened only if one of them needs it.
+pub(super) fn read<const N: usize>(
+    ui: &mut Ui<'_>,
+    global: &Global,
+    operands: [&str; N],
+) -> Result<(Contents, [Side; N], Exit), Failure> {
+    let parsed =
+        operands.map(|text| Operand::parse(text, Path::exists).map(|parsed| (text, parsed)));
+    let mut contents = Contents::default();
+    let mut sides = Vec::with_capacity(N);
+    let mut exit = Exit::Done;
+    if operands.iter().filter(|operand| **operand == crate::source::STDIN).count() > 1 {
+        return Err(Failure::usage("standard input (-) can be read only once"));
+    }
+    for operand in parsed {
+        let (text, operand) = operand?;
+        let side = match operand {
+            Operand::Files(path) => {
+                let side = side::from_files(&mut contents, &path, &mut std::io::stdin().lock());
+                side.map_err(|error| with_bad_files(ui, error))?
+            }
+            Operand::Host { host, when, target } => {
+                if contents.store.is_none() {
+                    contents.store = Some(Store::open(&ui::database(global)?)?);
+                }
+                side::from_store(&contents, &host, &when, target.as_ref(), text)?
+            }
+        };
+        for bad in &side.bad {
+            ui.error(bad);
+            exit = Exit::Partly;
+        }
+        for unread in &side.unread {
+            ui.error(unread);
+            exit = Exit::Partly;
+        }
+        for (time, state) in &side.passed_over {
+            ui.warning(format!("{text}: passed over the {} snapshot of {time}", state.name()));
+        }
+        sides.push(side);
+    }
+    let sides = sides.try_into().map_err(|_| Failure::new("an operand gave no side"))?;
+    Ok((contents, sides, exit))
+}
+
+/// Names the bad files before the error that follows from them.
+fn with_bad_files(ui: &mut Ui<'_>, error: SideError) -> Failure {
+    if let SideError::NoDocument { bad, .. } = &error {
+        for bad in bad {
+            ui.error(bad);
+        }
+    }
+    error.into()
+}

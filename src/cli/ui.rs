@@ -1,0 +1,188 @@
+//! Streams, colour, width, the clock and the environment: all that comes from around the program.
+
+use std::io::{BufWriter, IsTerminal as _, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anstream::adapter::{strip_bytes, strip_str};
+use anstyle::{AnsiColor, Style};
+use etcetera::base_strategy::{BaseStrategy as _, Xdg};
+
+use super::failure::{Exit, Failure};
+use super::{Color, Global};
+use crate::model::Time;
+
+/// Columns where nothing says how many there are.
+const WIDTH: usize = 100;
+
+/// stdout for the result, stderr for all else.
+pub(super) struct Ui<'a> {
+    out: BufWriter<&'a mut dyn Write>,
+    err: &'a mut dyn Write,
+    is_out_colored: bool,
+    is_err_colored: bool,
+    is_quiet: bool,
+    is_err_terminal: bool,
+}
+
+impl<'a> Ui<'a> {
+    pub(super) fn new(out: &'a mut dyn Write, err: &'a mut dyn Write, global: &Global) -> Self {
+        let is_err_terminal = std::io::stderr().is_terminal();
+        Self {
+            out: BufWriter::new(out),
+            err,
+            is_out_colored: is_colored(global.color, std::io::stdout().is_terminal()),
+            is_err_colored: is_colored(global.color, is_err_terminal),
+            is_quiet: global.quiet,
+            is_err_terminal,
+        }
+    }
+
+    /// Where a result goes that is for programs, byte for byte.
+    pub(super) fn out(&mut self) -> &mut dyn Write {
+        &mut self.out
+    }
+
+    /// Writes a result for people; its colours are left out where they are not wanted.
+    pub(super) fn print(
+        &mut self,
+        render: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
+    ) -> std::io::Result<()> {
+        if self.is_out_colored {
+            return render(&mut self.out);
+        }
+        let mut page = Vec::new();
+        render(&mut page)?;
+        self.out.write_all(&strip_bytes(&page).into_vec())
+    }
+
+    pub(super) fn flush(&mut self) -> std::io::Result<()> {
+        self.out.flush()
+    }
+
+    /// What was done, for a person; not the result.
+    pub(super) fn status(&mut self, text: impl std::fmt::Display) {
+        if !self.is_quiet {
+            self.say(None, &text.to_string());
+        }
+    }
+
+    /// Something to look at, which did not stop the work.
+    pub(super) fn warning(&mut self, text: impl std::fmt::Display) {
+        self.say(Some(("warning", AnsiColor::Yellow)), &text.to_string());
+    }
+
+    /// Something that failed while the rest went on.
+    pub(super) fn error(&mut self, text: impl std::fmt::Display) {
+        self.say(Some(("error", AnsiColor::Red)), &text.to_string());
+    }
+
+    /// What to do next.
+    pub(super) fn hint(&mut self, text: impl std::fmt::Display) {
+        if !self.is_quiet {
+            self.say(Some(("hint", AnsiColor::Cyan)), &text.to_string());
+        }
+    }
+
+    pub(super) fn fail(&mut self, failure: &Failure) -> Exit {
+        // What was written before the failure stays in front of it.
+        let _closed_too = self.out.flush();
+        match failure {
+            Failure::ClosedPipe => Exit::Done,
+            Failure::Error { message, hint, exit } => {
+                self.error(message);
+                if let Some(hint) = hint {
+                    self.hint(hint);
+                }
+                *exit
+            }
+        }
+    }
+
+    /// One line: nothing from outside breaks it or reaches the terminal as a command.
+    fn say(&mut self, label: Option<(&str, AnsiColor)>, text: &str) {
+        let text = crate::render::plain(text);
+        let line = match label {
+            Some((label, color)) => {
+                let style = Style::new().bold().fg_color(Some(color.into()));
+                format!("{style}{label}:{style:#} {text}\n")
+            }
+            None => format!("{text}\n"),
+        };
+        let line = if self.is_err_colored { line } else { strip_str(&line).to_string() };
+        // Without stderr there is nobody left to tell.
+        let _nobody_listens = self.err.write_all(line.as_bytes());
+    }
+
+    /// Whether a progress bar would be seen.
+    pub(super) fn shows_progress(&self) -> bool {
+        self.is_err_terminal && !self.is_quiet
+    }
+
+    /// Columns to fill.
+    pub(super) fn width(&self) -> usize {
+        let columns = environment("COLUMNS").and_then(|columns| columns.parse().ok());
+        let terminal = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+        columns.or_else(terminal).unwrap_or(WIDTH).clamp(40, 200)
+    }
+
+    /// The moment, as the store keeps it.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
+    pub(super) fn now(&self) -> Time {
+        jiff::Timestamp::now().into()
+    }
+}
+
+/// A path as a shell takes it.
+pub(super) fn quoted(path: &std::path::Path) -> String {
+    let text = path.display().to_string();
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-+=@%".contains(letter);
+    if text.chars().all(is_plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+fn is_colored(color: Color, is_terminal: bool) -> bool {
+    match color {
+        Color::Always => true,
+        Color::Auto => is_terminal && environment("NO_COLOR").is_none(),
+        Color::Never => false,
+    }
+}
+
+/// The database file: as given, else where the system keeps such data.
+pub(super) fn database(global: &Global) -> Result<PathBuf, Failure> {
+    if let Some(path) = &global.db {
+        return Ok(path.clone());
+    }
+    let is_root = cfg!(unix) && environment("HOME").is_some_and(|home| home == "/root");
+    if is_root && environment("XDG_DATA_HOME").is_none() {
+        return Ok(PathBuf::from("/var/lib/domcaps/domcaps.db"));
+    }
+    let folders = Xdg::new().map_err(|_| {
+        Failure::new("there is no home folder to keep the database in")
+            .with_hint("--db names a file")
+    })?;
+    Ok(folders.data_dir().join("domcaps/domcaps.db"))
+}
+
+/// Help and version go to stdout, wrong usage to stderr.
+pub(super) fn usage<'a>(
+    error: &clap::Error,
+    out: &'a mut dyn Write,
+    err: &'a mut dyn Write,
+) -> ExitCode {
+    let (stream, exit, is_terminal) = if error.use_stderr() {
+        (err, Exit::Usage, std::io::stderr().is_terminal())
+    } else {
+        (out, Exit::Done, std::io::stdout().is_terminal())
+    };
+    let text = error.render();
+    let is_colored = is_colored(Color::Auto, is_terminal);
+    let text = if is_colored { text.ansi().to_string() } else { text.to_string() };
+    let _nobody_listens = stream.write_all(text.as_bytes());
+    exit.into()
+}

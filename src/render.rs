@@ -1,0 +1,46 @@
+//! How results are shown: one format a file, and no decision about what to show elsewhere.
+//!
+//! Everything that came from a host passes [`plain`] before it reaches a terminal.
+
+pub mod json;
+pub mod table;
+pub mod text;
+pub mod tree;
+pub mod unified;
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+/// Text on one line without anything that a terminal would obey: control characters, and those
+/// that turn the direction of writing.
+#[must_use]
+pub fn plain(text: &str) -> Cow<'_, str> {
+    let obeyed = |letter: char| {
+        letter.is_control()
+            || matches!(letter, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if !text.contains(obeyed) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 8);
+    for letter in text.chars() {
+        if obeyed(letter) {
+            write!(shown, "{}", letter.escape_unicode()).expect("a string takes all");
+        } else {
+            shown.push(letter);
+        }
+    }
+    Cow::Owned(shown)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn nothing_reaches_the_terminal_as_a_command() {
+        assert_eq!(
+            super::plain("a\u{1b}[31mb\nc\u{9b}\u{202e}"),
+            r"a\u{1b}[31mb\u{a}c\u{9b}\u{202e}"
+        );
+        assert_eq!(super::plain("größe 🦀"), "größe 🦀");
+    }
+}

@@ -1,0 +1,30 @@
+//! JSON: the only place that decides its shape. Schemas are in `docs/schemas`.
+//!
+//! The wire structs stand apart from the model, so that neither changes with the other.
+
+mod diff;
+mod listing;
+
+use std::io::Write;
+
+use serde::Serialize;
+
+pub use diff::diff;
+pub use listing::{Failed, Imported, Shown, hosts, imported, machines, show, snapshots};
+
+/// Writes one object, indented, with a line end.
+fn write(value: &impl Serialize, out: &mut dyn Write) -> std::io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, value)?;
+    writeln!(out)
+}
+
+/// A plain value of a change.
+impl Serialize for crate::diff::Plain {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Number(number) => serializer.serialize_i64(*number),
+            Self::Text(text) => serializer.serialize_str(text),
+            Self::List(list) => serializer.collect_seq(list),
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! `domcaps.hosts/1`, `domcaps.snapshots/1`, `domcaps.machines/1`, `domcaps.show/1` and
+//! `domcaps.import/1`.
+
+use std::io::Write;
+
+use serde::Serialize;
+use serde_json::{Value as Json, json};
+
+use crate::model::{Capabilities, Machine, MachineList, Target, Value};
+use crate::side::Origin;
+use crate::store::{HostRow, Run};
+
+/// Writes the hosts.
+///
+/// # Errors
+/// Where the output cannot be written.
+pub fn hosts(hosts: &[HostRow], out: &mut dyn Write) -> std::io::Result<()> {
+    let host = |host: &HostRow| {
+        json!({
+            "host": host.name.as_str(),
+            "uri": host.uri,
+            "groups": host.groups,
+            "snapshots": host.snapshots,
+            "last_seen": host.last_seen.map(|time| time.to_string()),
+            "last_changed": host.last_changed.map(|time| time.to_string()),
+            "libvirt": host.libvirt,
+            "hypervisor": host.hypervisor,
+        })
+    };
+    let hosts: Vec<Json> = hosts.iter().map(host).collect();
+    super::write(&json!({ "schema": "domcaps.hosts/1", "hosts": hosts }), out)
+}
+
+/// Writes snapshots, identical follow-ups as a count.
+///
+/// # Errors
+/// Where the output cannot be written.
+pub fn snapshots(runs: &[Run], out: &mut dyn Write) -> std::io::Result<()> {
+    let run = |run: &Run| {
+        let context: serde_json::Map<String, Json> = run
+            .context
+            .named()
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), json!(value)))
+            .collect();
+        json!({
+            "snapshot": run.first.id.to_string(),
+            "host": run.first.host.as_str(),
+            "taken_at": run.first.taken_at.to_string(),
+            "last_seen": run.last_seen.to_string(),
+            "followers": run.followers,
+            "state": run.first.state.name(),
+            "is_change": run.is_change,
+            "documents": run.documents,
+            "failures": run.failures,
+            "tags": run.tags,
+            "context": context,
+        })
+    };
+    let runs: Vec<Json> = runs.iter().map(run).collect();
+    super::write(&json!({ "schema": "domcaps.snapshots/1", "snapshots": runs }), out)
+}
+
+/// Writes the machine list of one snapshot.
+///
+/// # Errors
+/// Where the output cannot be written.
+pub fn machines(origin: &Origin, list: &MachineList, out: &mut dyn Write) -> std::io::Result<()> {
+    let machine = |machine: &Machine| {
+        json!({
+            "emulator": machine.emulator,
+            "arch": machine.arch,
+            "virttype": machine.virttype,
+            "machine": machine.name,
+            "canonical": machine.canonical,
+            "max_cpus": machine.max_cpus,
+            "deprecated": machine.deprecated,
+        })
+    };
+    let list: Vec<Json> = list.iter().map(machine).collect();
+    let mut document = origin_json("domcaps.machines/1", origin);
+    document["machines"] = list.into();
+    super::write(&document, out)
+}
+
+/// Targets that gave the same capabilities, and these.
+pub struct Shown<'s> {
+    /// The targets.
+    pub targets: Vec<&'s Target>,
+    /// What is shown of their capabilities.
+    pub capabilities: &'s Capabilities,
+}
+
+/// Writes capabilities, equal documents once.
+///
+/// # Errors
+/// Where the output cannot be written.
+pub fn show(origin: &Origin, shown: &[Shown<'_>], out: &mut dyn Write) -> std::io::Result<()> {
+    let documents = shown.iter().map(|shown| {
+        let targets = shown.targets.iter().map(|target| target_json(target));
+        let capabilities = shown.capabilities.iter().map(|(path, value)| {
+            json!({ "path": path, "kind": value.kind().name(), "value": value_json(value) })
+        });
+        json!({
+            "targets": targets.collect::<Vec<_>>(),
+            "capabilities": capabilities.collect::<Vec<_>>(),
+        })
+    });
+    let documents: Vec<Json> = documents.collect();
+    let mut document = origin_json("domcaps.show/1", origin);
+    document["documents"] = documents.into();
+    super::write(&document, out)
+}
+
+/// What an import did with one host.
+#[derive(Serialize)]
+pub struct Imported {
+    /// The host.
+    pub host: String,
+    /// When the documents were taken.
+    pub taken_at: String,
+    /// The snapshot's id.
+    pub snapshot: String,
+    /// `stored`, or `known` where the same was there before.
+    pub outcome: &'static str,
+    /// The content is other than that of the snapshot before.
+    pub is_change: bool,
+    /// Documents in it.
+    pub documents: usize,
+}
+
+/// Something that could not be stored.
+#[derive(Serialize)]
+pub struct Failed {
+    /// The file, folder or host.
+    pub what: String,
+    /// Why.
+    pub why: String,
+}
+
+/// Writes what an import did.
+///
+/// # Errors
+/// Where the output cannot be written.
+pub fn imported(
+    snapshots: &[Imported],
+    failed: &[Failed],
+    unknown: &[String],
+    out: &mut dyn Write,
+) -> std::io::Result<()> {
+    let document = json!({
+        "schema": "domcaps.import/1",
+        "snapshots": snapshots,
+        "failed": failed,
+        "unknown_elements": unknown,
+    });
+    super::write(&document, out)
+}
+
+fn origin_json(schema: &str, origin: &Origin) -> Json {
+    json!({
+        "schema": schema,
+        "host": origin.host.as_ref().map(crate::model::HostName::as_str),
+        "snapshot": origin.snapshot,
+        "taken_at": origin.taken_at.map(|time| time.to_string()),
+        "source": origin.source,
+    })
+}
+
+fn target_json(target: &Target) -> Json {
+    let known = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    json!({
+        "emulator": known(&target.emulator),
+        "arch": known(&target.arch),
+        "virttype": known(&target.virttype),
+        "machine": known(&target.machine),
+    })
+}
+
+fn value_json(value: Value<'_>) -> Json {
+    match value {
+        Value::Null => Json::Null,
+        Value::Support(yes) => if yes { "yes" } else { "no" }.into(),
+        Value::Number(number) => number.into(),
+        Value::Text(text) => text.into(),
+        Value::Set(members) | Value::List(members) => Json::from_iter(members.iter()),
+    }
+}

@@ -1,0 +1,72 @@
+//! What a finding is about, and which of it: findings with one label stand in one line.
+
+use crate::diff::{Difference, Kind, Plain};
+use crate::model::CUSTOM_MODELS;
+use crate::rules::Finding;
+
+/// A finding, in two halves.
+#[derive(Debug)]
+pub(super) struct Folded<'r> {
+    /// What the finding is about.
+    pub(super) label: String,
+    /// Which of it; empty where the label says all.
+    pub(super) item: String,
+    /// Why, where that is not said by the change itself.
+    pub(super) reason: Option<&'r str>,
+}
+
+pub(super) fn fold(finding: &Finding) -> Folded<'_> {
+    let difference = &finding.change.difference;
+    let (label, item) = halves(difference);
+    let explains = !finding.change.blockers.is_empty();
+    Folded { label, item, reason: explains.then_some(finding.reason.as_str()) }
+}
+
+fn halves(difference: &Difference) -> (String, String) {
+    let path = difference.path.as_str();
+    let sides = sides(difference);
+    if let Some((name, attribute)) = keyed(path, "machine[") {
+        let is_deprecated = difference.new == Some(Plain::text("yes"));
+        return match (attribute, is_deprecated) {
+            ("deprecated", true) => ("deprecated".into(), name.into()),
+            ("deprecated", false) => ("no longer deprecated".into(), name.into()),
+            _ => (format!("machine.{attribute}"), format!("{name} {sides}")),
+        };
+    }
+    if let Some((name, _)) = keyed(path, "alias[") {
+        return (format!("alias {name}"), sides);
+    }
+    if let Some((name, attribute)) = keyed(path, &format!("{CUSTOM_MODELS}[")) {
+        let label = format!("{CUSTOM_MODELS}[…].{attribute}");
+        let item = match difference.kind {
+            Kind::Changed if attribute != "blockers" => format!("{name} {sides}"),
+            _ => name.to_owned(),
+        };
+        return (label, item);
+    }
+    let item = difference.value.clone().unwrap_or(match difference.kind {
+        Kind::Changed => sides,
+        _ => String::new(),
+    });
+    (path.to_owned(), item)
+}
+
+/// `machine[pc].deprecated` behind `machine[`: the key, and what follows it.
+fn keyed<'p>(path: &'p str, start: &str) -> Option<(&'p str, &'p str)> {
+    let rest = path.strip_prefix(start)?;
+    match rest.rsplit_once("].") {
+        Some((key, attribute)) => Some((key, attribute)),
+        None => Some((rest.strip_suffix(']')?, "")),
+    }
+}
+
+/// `old → new`.
+fn sides(difference: &Difference) -> String {
+    let plain = |side: &Option<Plain>| match side {
+        None => "none".to_owned(),
+        Some(Plain::Number(number)) => number.to_string(),
+        Some(Plain::Text(text)) => text.clone(),
+        Some(Plain::List(list)) => list.join(", "),
+    };
+    format!("{} → {}", plain(&difference.old), plain(&difference.new))
+}

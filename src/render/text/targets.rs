@@ -1,0 +1,113 @@
+//! Targets in short.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::names::{family, machines};
+use crate::diff::ChangedTarget;
+use crate::report::Report;
+
+/// How many pairs were compared, and what was not.
+pub(super) fn compared(report: &Report) -> String {
+    let pairs = report.pairs.len();
+    let mut text = match (pairs, report.identical) {
+        (1, _) => "1 target compared".to_owned(),
+        (_, 0) => format!("{pairs} targets compared"),
+        (_, identical) => format!("{pairs} targets compared, {identical} of them identical"),
+    };
+    let mut silent: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    for each in &report.not_compared {
+        let kind = each.target.rsplit_once('/').map_or("", |(kind, _)| kind);
+        *silent.entry((kind, &each.why)).or_default() += 1;
+    }
+    for ((kind, why), count) in silent {
+        text.push_str(&format!("; {count} of {kind} not compared: {why}"));
+    }
+    text
+}
+
+/// Where a change was seen: nothing where that is everywhere.
+pub(super) fn in_short(targets: &[ChangedTarget], all: &[ChangedTarget]) -> Option<String> {
+    let changed: BTreeSet<&ChangedTarget> = targets.iter().collect();
+    if all.iter().all(|target| changed.contains(target)) || targets.is_empty() {
+        return None;
+    }
+    let kinds: BTreeSet<_> = all.iter().map(kind).collect();
+    let mut parts = Vec::new();
+    for each in &kinds {
+        let of_kind = |target: &&ChangedTarget| kind(target) == *each;
+        let all: Vec<&ChangedTarget> = all.iter().filter(of_kind).collect();
+        let here: Vec<&ChangedTarget> = targets.iter().filter(of_kind).collect();
+        let name = format!("{}/{}", each.0.unwrap_or("?"), each.1.unwrap_or("?"));
+        match (here.len(), kinds.len()) {
+            (0, _) => {}
+            (some, 2..) if some == all.len() => parts.push(format!("all {name}")),
+            (_, 1) => parts.push(of_one_kind(&here, &all)),
+            _ => parts.push(format!("{name}: {}", of_one_kind(&here, &all))),
+        }
+    }
+    Some(parts.join("; "))
+}
+
+/// Every arch and domain type among targets.
+pub(super) fn kinds<'t>(targets: impl Iterator<Item = &'t ChangedTarget>) -> BTreeSet<String> {
+    let part = |part: Option<&'t str>| part.unwrap_or("?");
+    targets.map(|target| format!("{}/{}", part(kind(target).0), part(kind(target).1))).collect()
+}
+
+/// The arches and domain types of a change of machines, where there are others too.
+pub(super) fn kinds_in_short(targets: &[ChangedTarget], all: &BTreeSet<String>) -> Option<String> {
+    let here = kinds(targets.iter());
+    (all.len() > 1 && !here.is_empty()).then(|| here.into_iter().collect::<Vec<_>>().join(", "))
+}
+
+fn kind(target: &ChangedTarget) -> (Option<&str>, Option<&str>) {
+    (target.arch.as_deref(), target.virttype.as_deref())
+}
+
+/// The targets of one arch and domain type, by family of machines; aliases whose machine moved
+/// stand by their names.
+fn of_one_kind(here: &[&ChangedTarget], all: &[&ChangedTarget]) -> String {
+    let is_moved = |target: &&&ChangedTarget| target.old_machine != target.new_machine;
+    let count = |of: &[&ChangedTarget]| {
+        let mut families: BTreeMap<String, usize> = BTreeMap::new();
+        for target in of.iter().filter(|target| !is_moved(target)) {
+            *families.entry(family(machine(target)).0.to_owned()).or_default() += 1;
+        }
+        families
+    };
+    let (mine, total) = (count(here), count(all));
+    let is_most = mine.values().sum::<usize>() * 2 > total.values().sum::<usize>();
+    let mut parts = Vec::new();
+    if is_most && mine.values().sum::<usize>() + 3 >= total.values().sum::<usize>() {
+        let here: BTreeSet<&str> = here.iter().map(|target| machine(target)).collect();
+        let others = all.iter().filter(|target| !is_moved(target)).map(|target| machine(target));
+        let others: Vec<&str> = others.filter(|name| !here.contains(name)).collect();
+        parts.push(format!("all but {}", machines(&others)));
+    } else {
+        for (family_name, count) in &mine {
+            let names =
+                here.iter().filter(|target| !is_moved(target)).map(|target| machine(target));
+            let names: Vec<&str> = names.filter(|name| family(name).0 == family_name).collect();
+            parts.push(match (*count, total.get(family_name)) {
+                (1 | 2, _) => machines(&names),
+                (count, Some(total)) if count == *total => {
+                    format!("{count} {family_name} machines")
+                }
+                (count, total) => {
+                    format!("{count} of {} {family_name} machines", total.copied().unwrap_or(count))
+                }
+            });
+        }
+    }
+    let moved = here
+        .iter()
+        .filter(is_moved)
+        .map(|target| target.alias.clone().unwrap_or_else(|| machine(target).to_owned()));
+    let moved: BTreeSet<String> = moved.collect();
+    parts.extend(moved.into_iter().map(|alias| format!("alias {alias}")));
+    parts.join(", ")
+}
+
+fn machine(target: &ChangedTarget) -> &str {
+    target.new_machine.as_deref().or(target.old_machine.as_deref()).unwrap_or("no machine")
+}

@@ -1,0 +1,19 @@
+//! Two documents as a unified diff of their lines.
+
+use std::io::Write;
+
+use similar::TextDiff;
+
+/// Writes a unified diff; nothing where the texts are equal. Each side is a name and its text.
+///
+/// # Errors
+/// Where the output cannot be written.
+pub fn diff(old: (&str, &str), new: (&str, &str), out: &mut dyn Write) -> std::io::Result<()> {
+    let diff = TextDiff::from_lines(old.1, new.1);
+    let unified = diff.unified_diff().header(old.0, new.0).to_string();
+    for line in unified.split_inclusive('\n') {
+        let (line, end) = line.strip_suffix('\n').map_or((line, ""), |line| (line, "\n"));
+        write!(out, "{}{end}", super::plain(line).replace(r"\u{9}", "\t").replace(r"\u{d}", "\r"))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,174 @@
+//! One side of a comparison: what an operand names, read from the store or from files, in the form
+//! that [`crate::diff`] compares.
+//!
+//! A document is known by its content ([`Content`]); [`Contents`] looks inside only where the two
+//! sides have different content.
+
+mod contents;
+mod files;
+mod stored;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use crate::diff::{Observed, Outcome};
+use crate::ingest::BadFile;
+use crate::model::{HostName, MachineList, State, Target, TargetPattern, Time};
+use crate::source::SourceError;
+use crate::store::{BodyId, StoreError};
+
+pub use contents::{Content, Contents};
+pub use files::from_files;
+pub use stored::from_store;
+
+/// Where a side comes from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// The host, for a stored side.
+    pub host: Option<HostName>,
+    /// The snapshot's id in full, for a stored side.
+    pub snapshot: Option<String>,
+    /// The shortest unique beginning of that id.
+    pub short: Option<String>,
+    /// When it was taken, for a stored side.
+    pub taken_at: Option<Time>,
+    /// The path as given, for files.
+    pub source: Option<String>,
+}
+
+/// How to get a document's bytes back.
+#[derive(Clone, Debug)]
+pub enum Raw {
+    /// They are here.
+    Bytes(Vec<u8>),
+    /// The store has them.
+    Stored(BodyId, Vec<u8>),
+}
+
+/// One side.
+#[derive(Debug)]
+pub struct Side {
+    /// Where it comes from.
+    pub origin: Origin,
+    /// What it holds.
+    pub observed: Observed<Content>,
+    /// The bytes of each document.
+    pub raw: BTreeMap<Target, Raw>,
+    /// Newer snapshots that `latest` passed over.
+    pub passed_over: Vec<(Time, State)>,
+    /// Files that were left out.
+    pub bad: Vec<BadFile>,
+    /// Paths that gave nothing.
+    pub unread: Vec<SourceError>,
+}
+
+/// Why an operand gives no side.
+#[derive(Debug, Error)]
+pub enum SideError {
+    /// The store said no.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The path cannot be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// The one file is bad.
+    #[error(transparent)]
+    Bad(#[from] BadFile),
+    /// No file of the folder is good.
+    #[error("{}: no good domainCapabilities document in this folder", path.display())]
+    NoDocument {
+        /// The folder.
+        path: PathBuf,
+        /// The files that were bad.
+        bad: Vec<BadFile>,
+    },
+    /// Two documents of one target, and they differ.
+    #[error("{}: target {target} stands in {} too, with other content", second.display(), first.display())]
+    TwoDocuments {
+        /// The target.
+        target: Target,
+        /// The file that gave it first.
+        first: PathBuf,
+        /// The other file.
+        second: PathBuf,
+    },
+    /// No target of the snapshot is meant.
+    #[error("{operand}: no such target{}", some_of(there))]
+    NoTarget {
+        /// The operand.
+        operand: String,
+        /// What there is.
+        there: Vec<String>,
+    },
+    /// One document is needed and several are meant.
+    #[error("{operand} has {} documents; name one as HOST:TARGET{}", there.len(), some_of(there))]
+    SeveralTargets {
+        /// The operand.
+        operand: String,
+        /// Those that are meant.
+        there: Vec<String>,
+    },
+}
+
+/// `: a, b, c, …`: enough to choose from.
+fn some_of(names: &[String]) -> String {
+    const SHOWN: usize = 8;
+    let more = if names.len() > SHOWN { ", …" } else { "" };
+    let shown = names.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
+    if shown.is_empty() { String::new() } else { format!(": {shown}{more}") }
+}
+
+impl Side {
+    /// Keeps the targets that `pattern` means.
+    ///
+    /// # Errors
+    /// Where it means none.
+    pub fn choose(&mut self, pattern: &TargetPattern, operand: &str) -> Result<(), SideError> {
+        let Observed { outcomes, machines, .. } = &mut self.observed;
+        let canonical = |arch: &str, virttype: &str, name: &str| {
+            machines.as_ref()?.canonical_of(arch, virttype, name)
+        };
+        let there = outcomes.keys().map(Target::to_string).collect();
+        outcomes.retain(|target, _| pattern.matches(target, canonical));
+        if outcomes.is_empty() {
+            return Err(SideError::NoTarget { operand: operand.to_owned(), there });
+        }
+        if let Some(list) = machines {
+            let is_meant = |machine: &&crate::model::Machine| {
+                let name = machine.canonical.as_ref().unwrap_or(&machine.name);
+                outcomes.keys().any(|target| {
+                    (&target.arch, &target.virttype, &target.machine)
+                        == (&machine.arch, &machine.virttype, name)
+                })
+            };
+            *list = MachineList::new(list.iter().filter(is_meant).cloned().collect());
+        }
+        Ok(())
+    }
+
+    /// The one document of this side.
+    ///
+    /// # Errors
+    /// Where there are several, or none.
+    pub fn single(&self, operand: &str) -> Result<(&Target, &Content), SideError> {
+        let documents: Vec<_> = self.documents().collect();
+        match documents[..] {
+            [one] => Ok(one),
+            [] => Err(SideError::NoTarget { operand: operand.to_owned(), there: Vec::new() }),
+            _ => Err(SideError::SeveralTargets {
+                operand: operand.to_owned(),
+                there: documents.iter().map(|(target, _)| target.to_string()).collect(),
+            }),
+        }
+    }
+
+    /// The targets that gave a document.
+    pub fn documents(&self) -> impl Iterator<Item = (&Target, &Content)> {
+        self.observed.outcomes.iter().filter_map(|(target, outcome)| match outcome {
+            Outcome::Document(content) => Some((target, content)),
+            Outcome::Failed { .. } => None,
+        })
+    }
+}

@@ -1,0 +1,118 @@
+//! Looking inside documents, wherever they are.
+
+use std::collections::HashMap;
+
+use crate::diff::{DocumentChanges, Facts, Scope, explained};
+use crate::model::{Capabilities, Hash};
+use crate::store::{Store, StoreError, TreeId};
+
+use super::Raw;
+
+/// The content of a document: equal contents are equal capabilities.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Content {
+    /// In the store.
+    Stored {
+        /// The root of its capabilities.
+        tree: TreeId,
+        /// See [`Capabilities::is_empty_document`].
+        is_empty: bool,
+    },
+    /// Read from a file.
+    Parsed(Hash),
+}
+
+/// All documents of both sides.
+#[derive(Debug, Default)]
+pub struct Contents {
+    /// Where the stored ones are.
+    pub store: Option<Store>,
+    pub(super) parsed: HashMap<Hash, Capabilities>,
+}
+
+impl Contents {
+    /// Documents in a store and in files.
+    #[must_use]
+    pub fn new(store: Option<Store>) -> Self {
+        Self { store, parsed: HashMap::new() }
+    }
+
+    /// What changed from one document to the other.
+    ///
+    /// # Errors
+    /// Where the store cannot be read.
+    pub fn compare(
+        &self,
+        old: &Content,
+        new: &Content,
+        scope: Scope,
+    ) -> Result<DocumentChanges, StoreError> {
+        if let (
+            Content::Stored { tree: old, is_empty: old_empty },
+            Content::Stored { tree: new, is_empty: new_empty },
+            Some(store),
+        ) = (old, new, &self.store)
+        {
+            let part = store.difference(*old, *new)?;
+            let old = Facts::of_part(&part.old, &part.shared, *old_empty);
+            let new = Facts::of_part(&part.new, &part.shared, *new_empty);
+            return Ok(explained(&old, &new, scope));
+        }
+        self.with(old, |old| {
+            self.with(new, |new| explained(&Facts::of(old), &Facts::of(new), scope))
+        })?
+    }
+
+    /// Lends a document's capabilities.
+    ///
+    /// # Errors
+    /// Where the store cannot be read.
+    pub fn with<T>(
+        &self,
+        content: &Content,
+        look: impl FnOnce(&Capabilities) -> T,
+    ) -> Result<T, StoreError> {
+        let read;
+        let capabilities = match (content, &self.store) {
+            (Content::Stored { tree, .. }, Some(store)) => {
+                read = store.capabilities(*tree)?;
+                &read
+            }
+            (Content::Parsed(hash), _) => match self.parsed.get(hash) {
+                Some(capabilities) => capabilities,
+                None => &Capabilities::new(),
+            },
+            (Content::Stored { .. }, None) => &Capabilities::new(),
+        };
+        Ok(look(capabilities))
+    }
+
+    /// Every path that any of the documents may have.
+    ///
+    /// # Errors
+    /// Where the store cannot be read.
+    pub fn known_paths(&self) -> Result<Vec<String>, StoreError> {
+        let mut paths = match &self.store {
+            Some(store) => store.paths()?,
+            None => Vec::new(),
+        };
+        for capabilities in self.parsed.values() {
+            paths.extend(capabilities.iter().map(|(path, _)| path.to_owned()));
+        }
+        paths.sort_unstable();
+        paths.dedup();
+        Ok(paths)
+    }
+
+    /// A document, byte for byte.
+    ///
+    /// # Errors
+    /// Where the store cannot be read, or the bytes are not those that were stored.
+    pub fn bytes(&self, raw: &Raw) -> Result<Vec<u8>, StoreError> {
+        match (raw, &self.store) {
+            (Raw::Stored(body, head), Some(store)) => store.document(*body, head),
+            (Raw::Bytes(bytes), _) => Ok(bytes.clone()),
+            (Raw::Stored(..), None) => Ok(Vec::new()),
+        }
+    }
+}

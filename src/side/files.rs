@@ -1,0 +1,138 @@
+//! A side from files: one document, or a folder with those of one host.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use super::{Content, Contents, Origin, Raw, Side, SideError};
+use crate::diff::{Observed, Outcome};
+use crate::ingest::BadFile;
+use crate::model::{Capabilities, Context, Hash, State, Target, subtrees};
+use crate::parse;
+use crate::source::{self, Input, SourceError};
+
+/// What the files of one side say.
+#[derive(Default)]
+struct Reading {
+    outcomes: BTreeMap<Target, Outcome<Content>>,
+    raw: BTreeMap<Target, Raw>,
+    paths: BTreeMap<Target, PathBuf>,
+    observed_machines: Option<crate::model::MachineList>,
+    context: Context,
+    bad: Vec<BadFile>,
+    unread: Vec<SourceError>,
+    /// Bodies that stood in an earlier file: they are not parsed again.
+    bodies: HashMap<Hash, Hash>,
+}
+
+/// Reads `path`, a file, a folder or `-`; `contents` takes the documents in.
+///
+/// # Errors
+/// Where nothing in it can be compared. A bad file among good ones of a folder is left out.
+pub fn from_files(
+    contents: &mut Contents,
+    path: &Path,
+    stdin: &mut dyn Read,
+) -> Result<Side, SideError> {
+    let mut reading = Reading::default();
+    for input in source::read(path, stdin) {
+        match input {
+            Ok(input) => reading.read(contents, input)?,
+            Err(error) => reading.unread.push(error),
+        }
+    }
+    if reading.outcomes.is_empty() {
+        return Err(reading.nothing(path));
+    }
+    let Reading { outcomes, raw, observed_machines, context, bad, unread, .. } = reading;
+    let source = Some(path.display().to_string());
+    Ok(Side {
+        origin: Origin { source, ..Origin::default() },
+        observed: Observed {
+            outcomes,
+            machines: observed_machines,
+            state: State::Complete,
+            context,
+        },
+        raw,
+        passed_over: Vec::new(),
+        bad,
+        unread,
+    })
+}
+
+impl Reading {
+    fn read(&mut self, contents: &mut Contents, input: Input) -> Result<(), SideError> {
+        if source::is_version(&input.path) {
+            let version = parse::version(&String::from_utf8_lossy(&input.bytes));
+            (self.context.libvirt, self.context.hypervisor) = (version.libvirt, version.hypervisor);
+            return Ok(());
+        }
+        if let Some(head) = parse::split(&input.bytes)
+            && let Some(hash) = self.bodies.get(&head.body_hash(&input.bytes))
+        {
+            return self.add(head.target, *hash, input);
+        }
+        if parse::root_name(&input.bytes) == Some("capabilities") {
+            match parse::capabilities(&input.bytes) {
+                Ok(host) => {
+                    self.observed_machines = Some(host.machines);
+                    (self.context.cpu, self.context.microcode) = (host.cpu, host.microcode);
+                }
+                Err(error) => self.bad.push(BadFile { path: input.path, error }),
+            }
+            return Ok(());
+        }
+        match parse::document(&input.bytes) {
+            Ok(document) => {
+                let hash = insert(contents, document.capabilities);
+                self.bodies.insert(document.head.body_hash(&input.bytes), hash);
+                self.add(document.head.target, hash, input)
+            }
+            Err(error) => {
+                self.bad.push(BadFile { path: input.path, error });
+                Ok(())
+            }
+        }
+    }
+
+    fn add(&mut self, target: Target, content: Hash, input: Input) -> Result<(), SideError> {
+        let content = Outcome::Document(Content::Parsed(content));
+        match self.outcomes.get(&target) {
+            Some(first) if *first != content => Err(SideError::TwoDocuments {
+                first: self.paths.get(&target).cloned().unwrap_or_default(),
+                target,
+                second: input.path,
+            }),
+            Some(_) => Ok(()),
+            None => {
+                self.outcomes.insert(target.clone(), content);
+                self.paths.insert(target.clone(), input.path);
+                self.raw.insert(target, Raw::Bytes(input.bytes));
+                Ok(())
+            }
+        }
+    }
+
+    /// Why there is nothing to compare: the one reason, or that there are several.
+    fn nothing(mut self, path: &Path) -> SideError {
+        if self.bad.is_empty()
+            && let Some(error) = self.unread.pop()
+        {
+            return error.into();
+        }
+        match self.bad.pop() {
+            Some(bad) if !path.is_dir() => bad.into(),
+            last => {
+                self.bad.extend(last);
+                SideError::NoDocument { path: path.to_owned(), bad: self.bad }
+            }
+        }
+    }
+}
+
+fn insert(contents: &mut Contents, capabilities: Capabilities) -> Hash {
+    let hash = subtrees(&capabilities).hash;
+    contents.parsed.entry(hash).or_insert(capabilities);
+    hash
+}
