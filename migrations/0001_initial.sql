@@ -161,6 +161,22 @@ CREATE TABLE snapshot_tag (
   FOREIGN KEY (host_id, taken_at) REFERENCES host_snapshot ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
 
+-- Not part of the interface: the subtrees of each body: the root, its parts, groups of CPU models, CPU models.
+CREATE VIEW body_subtree AS
+SELECT body_id, subtree_id FROM body
+UNION ALL
+SELECT b.body_id, p1.value
+FROM body b JOIN subtree s0 USING (subtree_id), json_each(s0.parts) p1
+UNION ALL
+SELECT b.body_id, p2.value
+FROM body b JOIN subtree s0 USING (subtree_id), json_each(s0.parts) p1
+JOIN subtree s1 ON s1.subtree_id = p1.value, json_each(s1.parts) p2
+UNION ALL
+SELECT b.body_id, p3.value
+FROM body b JOIN subtree s0 USING (subtree_id), json_each(s0.parts) p1
+JOIN subtree s1 ON s1.subtree_id = p1.value, json_each(s1.parts) p2
+JOIN subtree s2 ON s2.subtree_id = p2.value, json_each(s2.parts) p3;
+
 -- Views: the interface. Everything above may change in a later migration, what stands below stays.
 
 CREATE VIEW snapshot AS
@@ -177,22 +193,6 @@ FROM host_snapshot s
 JOIN host h USING (host_id)
 JOIN profile p USING (profile_id)
 JOIN context c USING (context_id);
-
--- The subtrees of each body: the root, its parts, groups of CPU models, CPU models.
-CREATE VIEW body_subtree AS
-SELECT body_id, subtree_id FROM body
-UNION ALL
-SELECT b.body_id, p1.value
-FROM body b JOIN subtree s0 USING (subtree_id), json_each(s0.parts) p1
-UNION ALL
-SELECT b.body_id, p2.value
-FROM body b JOIN subtree s0 USING (subtree_id), json_each(s0.parts) p1
-JOIN subtree s1 ON s1.subtree_id = p1.value, json_each(s1.parts) p2
-UNION ALL
-SELECT b.body_id, p3.value
-FROM body b JOIN subtree s0 USING (subtree_id), json_each(s0.parts) p1
-JOIN subtree s1 ON s1.subtree_id = p1.value, json_each(s1.parts) p2
-JOIN subtree s2 ON s2.subtree_id = p2.value, json_each(s2.parts) p3;
 
 -- One row for each value, and for each member of a set or list; an empty one has one row without a value.
 CREATE VIEW capability AS

@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::model::{Capabilities, Context, Hash, HostName, MachineList, State, Tag, Target, Time};
+use crate::host_info::HostInfo;
+use crate::model::{Capabilities, Hash, HostName, State, Tag, Target, Time};
 use crate::parse::{self, ParseError};
-use crate::source::{self, Input};
+use crate::source::Input;
 use crate::store::{BodyId, NewBody, NewOutcome, NewSnapshot, StoreError, Stored, Writer};
 
 /// What the documents of one snapshot do not say themselves.
@@ -76,7 +77,7 @@ pub enum IngestError {
     #[error("{}: target {target} was given before, with other content, by {}", second.display(), first.display())]
     TwoDocuments {
         /// The target.
-        target: Target,
+        target: Box<Target>,
         /// The file that gave it first.
         first: PathBuf,
         /// The other file.
@@ -116,8 +117,7 @@ enum Body {
 #[derive(Default)]
 struct Reading<'i> {
     documents: BTreeMap<Target, Document<'i>>,
-    machines: Option<MachineList>,
-    context: Context,
+    info: HostInfo,
     bad: Vec<BadFile>,
     unknown: BTreeSet<String>,
 }
@@ -149,12 +149,6 @@ pub fn ingest(
 
 impl<'i> Reading<'i> {
     fn read(&mut self, writer: &mut Writer<'_>, input: &'i Input) -> Result<(), IngestError> {
-        if source::is_version(&input.path) {
-            let version = parse::version(&String::from_utf8_lossy(&input.bytes));
-            self.context.libvirt = version.libvirt;
-            self.context.hypervisor = version.hypervisor;
-            return Ok(());
-        }
         // A known body needs no parse: it was well-formed when it was stored.
         if let Some(head) = parse::split(&input.bytes) {
             let hash = head.body_hash(&input.bytes);
@@ -162,16 +156,13 @@ impl<'i> Reading<'i> {
                 return self.add(input, head, hash, Body::Known(body));
             }
         }
-        if parse::root_name(&input.bytes) == Some("capabilities") {
-            match parse::capabilities(&input.bytes) {
-                Ok(host) => {
-                    self.machines = Some(host.machines);
-                    self.context.cpu = host.cpu;
-                    self.context.microcode = host.microcode;
-                }
-                Err(error) => self.bad.push(BadFile { path: input.path.clone(), error }),
+        match self.info.take(input) {
+            Ok(true) => return Ok(()),
+            Ok(false) => {}
+            Err(bad) => {
+                self.bad.push(bad);
+                return Ok(());
             }
-            return Ok(());
         }
         match parse::document(&input.bytes) {
             Ok(document) => {
@@ -198,7 +189,7 @@ impl<'i> Reading<'i> {
         let target = document.head.target.clone();
         match self.documents.get(&target) {
             Some(first) if first.bytes != document.bytes => Err(IngestError::TwoDocuments {
-                target,
+                target: Box::new(target),
                 first: first.path.to_owned(),
                 second: input.path.clone(),
             }),
@@ -230,14 +221,14 @@ fn write(
         let head = &document.bytes[document.head.range.clone()];
         outcomes.push((target, head, NewOutcome::Document(body)));
     }
-    let mut context = reading.context.clone();
+    let mut context = reading.info.context.clone();
     context.api_flags = occasion.api_flags.map(str::to_owned);
     writer.add_snapshot(&NewSnapshot {
         host: occasion.host,
         taken_at: occasion.taken_at,
         state: State::Complete,
         context: &context,
-        machines: reading.machines.as_ref(),
+        machines: reading.info.machines.as_ref(),
         outcomes,
         tags: occasion.tags,
         groups: occasion.groups,

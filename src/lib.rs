@@ -3,6 +3,7 @@
 mod cli;
 pub mod demo;
 pub mod diff;
+pub mod host_info;
 pub mod ingest;
 pub mod model;
 pub mod operand;

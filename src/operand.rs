@@ -80,9 +80,9 @@ impl Operand {
 
 /// Splits `WHEN[:TARGET]`. An RFC 3339 time holds colons of its own, and so does `id:PREFIX`.
 fn split_when(text: &str) -> (&str, Option<&str>) {
-    let colons = text.match_indices(':').map(|(at, _)| at).chain([text.len()]);
+    let mut colons = text.rmatch_indices(':').map(|(at, _)| at);
     let is_time = |end: &usize| text[..*end].parse::<Timestamp>().is_ok();
-    let time_end = colons.clone().filter(is_time).last();
+    let time_end = std::iter::once(text.len()).chain(&mut colons).find(is_time);
     let from = if text.starts_with("id:") { "id:".len() } else { 0 };
     let end = time_end.or_else(|| text[from..].find(':').map(|at| from + at));
     match end {

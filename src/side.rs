@@ -76,10 +76,10 @@ pub enum SideError {
     /// The one file is bad.
     #[error(transparent)]
     Bad(#[from] BadFile),
-    /// No file of the folder is good.
-    #[error("{}: no good domainCapabilities document in this folder", path.display())]
+    /// No file is good.
+    #[error("{}: no good domainCapabilities document there", path.display())]
     NoDocument {
-        /// The folder.
+        /// The file or folder.
         path: PathBuf,
         /// The files that were bad.
         bad: Vec<BadFile>,
@@ -88,7 +88,7 @@ pub enum SideError {
     #[error("{}: target {target} stands in {} too, with other content", second.display(), first.display())]
     TwoDocuments {
         /// The target.
-        target: Target,
+        target: Box<Target>,
         /// The file that gave it first.
         first: PathBuf,
         /// The other file.

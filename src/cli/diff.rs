@@ -64,7 +64,7 @@ pub(super) fn run(
     let (contents, [mut old, mut new], exit) = sides::read(ui, global, operands)?;
     if arguments.format == Format::Unified {
         if !arguments.paths.is_empty() {
-            return Err(Failure::usage("--format unified shows whole documents: leave out PATH"));
+            return Err(Failure::usage(&"--format unified shows whole documents: leave out PATH"));
         }
         unified(ui, &contents, operands, &old, &new)?;
         return Ok(exit);

@@ -43,11 +43,11 @@ pub(super) enum Failure {
 }
 
 impl Failure {
-    pub(super) fn new(message: impl ToString) -> Self {
+    pub(super) fn new(message: &impl ToString) -> Self {
         Self::Error { message: message.to_string(), hint: None, exit: Exit::Failed }
     }
 
-    pub(super) fn usage(message: impl ToString) -> Self {
+    pub(super) fn usage(message: &impl ToString) -> Self {
         Self::Error { message: message.to_string(), hint: None, exit: Exit::Usage }
     }
 
@@ -66,7 +66,7 @@ impl From<std::io::Error> for Failure {
         if error.kind() == std::io::ErrorKind::BrokenPipe {
             return Self::ClosedPipe;
         }
-        Self::new(format!("cannot write the output: {error}"))
+        Self::new(&format!("cannot write the output: {error}"))
     }
 }
 
@@ -94,7 +94,7 @@ impl From<IngestError> for Failure {
     fn from(error: IngestError) -> Self {
         match error {
             IngestError::Store(error) => error.into(),
-            other => Self::new(other),
+            other => Self::new(&other),
         }
     }
 }
@@ -103,25 +103,34 @@ impl From<SideError> for Failure {
     fn from(error: SideError) -> Self {
         match error {
             SideError::Store(error) => error.into(),
-            other => Self::new(other),
+            SideError::NoTarget { .. } => {
+                Self::new(&error).with_hint("`domcaps machines HOST` lists machines and aliases")
+            }
+            other => Self::new(&other),
         }
     }
 }
 
 impl From<OperandError> for Failure {
     fn from(error: OperandError) -> Self {
-        Self::usage(error)
+        Self::usage(&error)
     }
 }
 
 impl From<SourceError> for Failure {
     fn from(error: SourceError) -> Self {
-        Self::new(error)
+        Self::new(&error)
     }
 }
 
 impl From<SelectError> for Failure {
     fn from(error: SelectError) -> Self {
-        Self::new(error)
+        let hint = match error {
+            SelectError::Unknown { .. } => {
+                "`domcaps show HOST:MACHINE` shows all paths of a document"
+            }
+            SelectError::Ambiguous { .. } => "a full path is never ambiguous",
+        };
+        Self::new(&error).with_hint(hint)
     }
 }

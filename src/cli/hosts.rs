@@ -26,6 +26,9 @@ pub(super) fn run(
 ) -> Result<Exit, Failure> {
     let store = Store::open(&ui::database(global)?)?;
     let hosts = store.hosts(arguments.group.as_deref())?;
+    if let Some(group) = arguments.group.as_ref().filter(|_| hosts.is_empty()) {
+        ui.warning(format!("no host is in group {group}"));
+    }
     if arguments.format == ListFormat::Json {
         render::json::hosts(&hosts, ui.out())?;
         return Ok(Exit::Done);

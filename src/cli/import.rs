@@ -77,7 +77,7 @@ pub(super) fn run(
     match (&arguments.tree, &arguments.host) {
         (Some(tree), _) => import_tree(ui, global, arguments, tree, &mut done)?,
         (None, Some(host)) => import_host(ui, global, arguments, host, &mut done)?,
-        (None, None) => return Err(Failure::usage("name the host: --host NAME")),
+        (None, None) => return Err(Failure::usage(&"name the host: --host NAME")),
     }
     let unknown: Vec<String> = done.unknown.into_iter().collect();
     for element in &unknown {
@@ -111,14 +111,22 @@ fn import_host(
         }
     }
     let taken_at = arguments.at.unwrap_or_else(|| ui.now());
-    if inputs.is_empty() || (arguments.strict && !done.failed.is_empty()) {
-        return Err(Failure::new(format!("host {host}: nothing stored: no file could be read")));
+    if inputs.is_empty() {
+        return Ok(());
+    }
+    if arguments.strict && !done.failed.is_empty() {
+        done.fail(
+            ui,
+            Path::new(host.as_str()),
+            &format!("host {host}: nothing stored because of bad files (--strict)"),
+        );
+        return Ok(());
     }
     // A file that is no database, or no document at all, must not leave a new database behind.
     let path = ui::database(global)?;
     let is_new = !path.exists();
     let stored = store_one(ui, &path, arguments, host, taken_at, &inputs, done);
-    if stored.is_err() && is_new {
+    if is_new && done.imported.is_empty() {
         remove_empty(&path);
     }
     stored
@@ -137,11 +145,10 @@ fn store_one(
     let mut writer = store.writer()?;
     let ingested = match ingest::ingest(&mut writer, &arguments.occasion(host, taken_at), inputs) {
         Ok(ingested) => ingested,
+        Err(IngestError::Store(error)) => return Err(error.into()),
         Err(error) => {
-            for bad in error.bad_files() {
-                ui.error(bad);
-            }
-            return Err(error.into());
+            done.refuse(ui, Path::new(host.as_str()), &error);
+            return Ok(());
         }
     };
     writer.commit()?;
@@ -177,7 +184,7 @@ fn import_tree(
     if folders.is_empty() {
         let error =
             format!("{}: no host in this tree: no folder and no *.xml file", tree.display());
-        return Err(Failure::new(error));
+        return Err(Failure::new(&error));
     }
     let now = arguments.at.unwrap_or_else(|| ui.now());
     let progress = progress(ui, folders.len());
@@ -243,10 +250,7 @@ fn import_folder(
         }
         Err(IngestError::Store(error)) => Err(error.into()),
         Err(error) => {
-            for bad in error.bad_files() {
-                done.fail(ui, &bad.path, &bad.to_string());
-            }
-            done.fail(ui, &folder.path, &error.to_string());
+            done.refuse(ui, &folder.path, &error);
             Ok((None, bytes))
         }
     }
@@ -278,6 +282,14 @@ impl Done {
     fn fail(&mut self, ui: &mut Ui<'_>, what: &Path, why: &str) {
         ui.error(why);
         self.failed.push(Failed { what: what.display().to_string(), why: why.to_owned() });
+    }
+
+    /// Tells why a snapshot was not stored, its bad files first.
+    fn refuse(&mut self, ui: &mut Ui<'_>, what: &Path, error: &IngestError) {
+        for bad in error.bad_files() {
+            self.fail(ui, &bad.path, &bad.to_string());
+        }
+        self.fail(ui, what, &error.to_string());
     }
 
     /// Tells of a snapshot whose commit has returned.

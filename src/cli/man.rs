@@ -23,7 +23,7 @@ pub(super) fn run(ui: &mut Ui<'_>, arguments: &Arguments) -> Result<Exit, Failur
     let mut command = super::command();
     command.build();
     if let Some(folder) = &arguments.dir {
-        let error = |error: std::io::Error| Failure::new(format!("{}: {error}", folder.display()));
+        let error = |error: std::io::Error| Failure::new(&format!("{}: {error}", folder.display()));
         std::fs::create_dir_all(folder).map_err(error)?;
         clap_mangen::generate_to(command, folder).map_err(error)?;
         return Ok(Exit::Done);

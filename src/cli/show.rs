@@ -49,7 +49,7 @@ pub(super) fn run(
     let (contents, [side], exit) = sides::read(ui, global, [operand])?;
     if arguments.format == Format::Xml {
         if !arguments.paths.is_empty() {
-            return Err(Failure::usage("--format xml shows a whole document: leave out PATH"));
+            return Err(Failure::usage(&"--format xml shows a whole document: leave out PATH"));
         }
         let (target, _) = side.single(operand)?;
         ui.out().write_all(&contents.bytes(&side.raw[target])?)?;
@@ -104,7 +104,7 @@ fn capabilities(
         .and_then(|(target, _)| side.raw.get(target));
     let Some(raw) = raw else { return Ok(Capabilities::new()) };
     let bytes = contents.bytes(raw)?;
-    let document = crate::parse::document(&bytes).map_err(Failure::new)?;
+    let document = crate::parse::document(&bytes).map_err(|error| Failure::new(&error))?;
     Ok(document.capabilities)
 }
 
@@ -157,6 +157,6 @@ fn heading(targets: &[&Target], is_all: bool) -> String {
     match targets {
         [target] if !target.emulator.is_empty() => format!("{target}  {}", target.emulator),
         [_, _, ..] if is_all => format!("all {} targets", targets.len()),
-        _ => targets.iter().map(|target| target.to_string()).collect::<Vec<_>>().join(", "),
+        _ => render::text::targets_in_short(targets),
     }
 }

@@ -21,7 +21,7 @@ pub(super) fn read<const N: usize>(
     let mut sides = Vec::with_capacity(N);
     let mut exit = Exit::Done;
     if operands.iter().filter(|operand| **operand == crate::source::STDIN).count() > 1 {
-        return Err(Failure::usage("standard input (-) can be read only once"));
+        return Err(Failure::usage(&"standard input (-) can be read only once"));
     }
     for operand in parsed {
         let (text, operand) = operand?;
@@ -50,7 +50,7 @@ pub(super) fn read<const N: usize>(
         }
         sides.push(side);
     }
-    let sides = sides.try_into().map_err(|_| Failure::new("an operand gave no side"))?;
+    let sides = sides.try_into().map_err(|_| Failure::new(&"an operand gave no side"))?;
     Ok((contents, sides, exit))
 }
 

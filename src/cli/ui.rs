@@ -163,7 +163,7 @@ pub(super) fn database(global: &Global) -> Result<PathBuf, Failure> {
         return Ok(PathBuf::from("/var/lib/domcaps/domcaps.db"));
     }
     let folders = Xdg::new().map_err(|_| {
-        Failure::new("there is no home folder to keep the database in")
+        Failure::new(&"there is no home folder to keep the database in")
             .with_hint("--db names a file")
     })?;
     Ok(folders.data_dir().join("domcaps/domcaps.db"))

@@ -116,11 +116,13 @@ impl<'a> Comparison<'_, 'a> {
             self.found.insert(difference.with_sides(known_support(old), known_support(new)));
             return;
         }
+        let is_unknown =
+            |side: Value<'_>| models::is_usable(path) && side == Value::Text("unknown");
         match (old, new) {
-            (Value::Null, _) => {
+            (old, _) if old == Value::Null || is_unknown(old) => {
                 self.found.insert(Difference::new(Kind::Reported, path));
             }
-            (_, Value::Null) => {
+            (_, new) if new == Value::Null || is_unknown(new) => {
                 self.found.insert(Difference::new(Kind::Unreported, path));
             }
             (Value::Set(old), Value::Set(new)) if models::is_blockers(path) => {
@@ -151,7 +153,8 @@ impl<'a> Comparison<'_, 'a> {
     /// Only one side says anything: once, at the topmost element that only this side has.
     fn one_sided(&mut self, path: &str, value: Value<'_>, kind: Kind) {
         let other = if kind == Kind::Reported { self.old } else { self.new };
-        let topmost = ancestors(path).find(|above| !other.has_element(above));
+        let is_missing = |above: &&str| !other.has_element(above) && !models::holds(above, path);
+        let topmost = ancestors(path).find(is_missing);
         let is_support = match topmost {
             // The other side has the element.
             None => matches!(value, Value::Support(_) | Value::Text("unknown")),

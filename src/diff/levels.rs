@@ -36,7 +36,7 @@ fn missing<D>(side: &Side<'_, D>, other: &Side<'_, D>, kind: Kind) -> Found {
     let gone = side.targets.difference(&other.targets);
     let found = gone.map(|target| {
         let Target { arch, virttype, machine, emulator } = target.clone();
-        if !emulators.contains(&[emulator.clone()]) {
+        if !emulators.contains(std::slice::from_ref(&emulator)) {
             (difference("emulator", &emulator), at(target, None, kind))
         } else if !arches.contains(&[emulator.clone(), arch.clone()]) {
             (difference("arch", &arch), at(target, None, kind))

@@ -21,7 +21,7 @@ pub struct Subtree<'a> {
     /// Its own capabilities as positions in [`Capabilities`], sorted by path.
     pub own: Vec<usize>,
     /// What stands below it, sorted by key.
-    pub parts: Vec<Subtree<'a>>,
+    pub parts: Vec<Self>,
 }
 
 /// Cuts capabilities into the tree of shared pieces; the root's key is empty.

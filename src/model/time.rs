@@ -38,9 +38,12 @@ impl Time {
     /// moment, UTC.
     ///
     /// # Errors
-    /// Where the text is neither.
+    /// Where the text is neither, or before 1970.
     pub fn parse_taken(text: &str) -> Result<Self, TimeError> {
         let moment = Self::parse_moment(text)?;
+        if moment.0 < 0 {
+            return Err(TimeError(text.to_owned()));
+        }
         let is_date = text.len() == DATE.len();
         Ok(if is_date { Self(moment.0 - DAY + 1) } else { moment })
     }
@@ -76,7 +79,8 @@ impl fmt::Display for Time {
     /// RFC 3339 in UTC, with milliseconds only where there are any.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match Timestamp::from_millisecond(self.0) {
-            Ok(time) => f.pad(&time.to_string()),
+            Ok(time) if self.0 % 1000 == 0 => f.pad(&time.to_string()),
+            Ok(time) => f.pad(&format!("{time:.3}")),
             Err(_) => write!(f, "{} ms since 1970", self.0),
         }
     }
@@ -91,6 +95,8 @@ mod tests {
         let shown = |text| Time::parse_moment(text).map(|time| time.to_string());
         assert_eq!(shown("2026-11-01T02:00:00Z").unwrap(), "2026-11-01T02:00:00Z");
         assert_eq!(shown("2026-11-01T04:00:00.1234+02:00").unwrap(), "2026-11-01T02:00:00.123Z");
+        assert_eq!(shown("2026-11-01T02:00:00.1Z").unwrap(), "2026-11-01T02:00:00.100Z");
+        assert!(Time::parse_taken("1969-12-31").is_err());
         assert_eq!(shown("2026-11-01").unwrap(), "2026-11-01T23:59:59.999Z");
         assert_eq!(Time::parse_taken("2026-11-01").unwrap().to_string(), "2026-11-01T00:00:00Z");
         for bad in ["", "latest", "2026-13-01", "2026-11-01T02:00:00", "20261101"] {

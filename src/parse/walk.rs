@@ -26,6 +26,7 @@ pub(super) fn walk(xml: &Xml<'_>, out: &mut Capabilities) {
     let mut walk = Walk { xml, out, path, seen: HashMap::new(), state: RandomState::new() };
     let root = xml.root();
     walk.attributes(root, None);
+    walk.list(root);
     walk.children(root, |child| IDENTITY.contains(&child.name));
 }
 
@@ -48,6 +49,7 @@ impl<'x> Walk<'x, '_> {
             self.text(&element.text);
         }
         self.attributes(element, key);
+        self.list(element);
         if self.path == CUSTOM_MODE {
             cpu::custom_mode(self, element);
         } else {
@@ -89,37 +91,39 @@ impl<'x> Walk<'x, '_> {
     /// Walks the children of `element` but those to skip.
     fn children(&mut self, element: &'x Element<'x>, skip: impl Fn(&Element<'x>) -> bool) {
         let xml = self.xml;
-        let children = || xml.children(element).filter(|child| !skip(child));
         let mut named: HashMap<&str, (u32, u32)> = HashMap::new();
-        for child in children() {
-            if self.enum_name(child).is_none() && !self.is_plain_value(child) {
-                named.entry(child.name).or_default().0 += 1;
-            }
+        for child in xml.children(element) {
+            named.entry(child.name).or_default().0 += 1;
         }
-        let children = children().collect::<Vec<_>>();
-        self.list(element, &children);
-        for child in children {
+        for child in xml.children(element) {
             let (total, position) = named.get(child.name).copied().unwrap_or_default();
             if let Some((_, next)) = named.get_mut(child.name) {
                 *next += 1;
             }
+            if skip(child) {
+                continue;
+            }
             if let Some(name) = self.enum_name(child) {
                 self.below(&[name], |walk| walk.enumeration(child));
-            } else if let Some((attribute, key)) = self.key(child) {
+            } else if let Some((attribute, key)) = self.key(child).filter(|_| !is_value(child)) {
                 let key = escape_key(key);
                 self.below(&[child.name, "[", &key, "]"], |walk| {
                     walk.element(child, Some(attribute));
                 });
-            } else if !self.is_plain_value(child) {
+            } else {
                 let key = if total > 1 { format!("[{position}]") } else { String::new() };
-                self.below(&[child.name, &key], |walk| walk.element(child, None));
+                if !is_value(child) {
+                    self.below(&[child.name, &key], |walk| walk.element(child, None));
+                } else if !xml.is_plain(child) {
+                    self.below(&[child.name, &key], |walk| walk.beside_text(child));
+                }
             }
         }
     }
 
     /// Direct `<value>` children: a list whose order is libvirt's priority.
-    fn list(&mut self, element: &'x Element<'x>, children: &[&'x Element<'x>]) {
-        let values = children.iter().filter(|child| self.is_plain_value(child));
+    fn list(&mut self, element: &'x Element<'x>) {
+        let values = self.xml.children(element).filter(|child| is_value(child));
         let values: Vec<&str> = values.map(|child| child.text.as_ref()).collect();
         let is_reported_empty =
             self.path == LOADER && self.xml.attribute(element, "supported") == Some("yes");
@@ -128,30 +132,35 @@ impl<'x> Walk<'x, '_> {
         }
     }
 
+    /// What a member of a set or list has beside its text: nothing, in all that libvirt prints.
+    fn beside_text(&mut self, element: &'x Element<'x>) {
+        self.support(element);
+        self.attributes(element, None);
+        self.list(element);
+        self.children(element, |_| false);
+    }
+
     /// `<enum name='bus'>`: the set of its values. What else stands in it is walked as usual.
     fn enumeration(&mut self, element: &'x Element<'x>) {
         let xml = self.xml;
-        let values = xml.children(element).filter(|child| self.is_plain_value(child));
-        let mut members: Vec<&str> = values.map(|child| child.text.as_ref()).collect();
-        let is_plain = xml.children(element).count() == members.len();
-        self.push_with(|out, path| out.push_set(path, &mut members));
+        let mut members: Vec<&str> = xml
+            .children(element)
+            .filter(|child| is_value(child))
+            .map(|child| child.text.as_ref())
+            .collect();
         self.support(element);
+        self.push_with(|out, path| out.push_set(path, &mut members));
         if !element.text.is_empty() {
             self.text(&element.text);
         }
         self.attributes(element, Some("name"));
-        if !is_plain {
-            self.children(element, |child| child.name == "value" && xml.is_plain(child));
+        if xml.children(element).any(|child| !is_value(child) || !xml.is_plain(child)) {
+            self.children(element, |child| is_value(child) && xml.is_plain(child));
         }
     }
 
     fn enum_name(&self, element: &'x Element<'x>) -> Option<&'x str> {
         if element.name == "enum" { self.xml.attribute(element, "name") } else { None }
-    }
-
-    /// `<value>text</value>` and nothing else: a member of a list or set.
-    fn is_plain_value(&self, element: &Element<'x>) -> bool {
-        element.name == "value" && self.xml.is_plain(element)
     }
 
     /// The attribute that keys an element, and the key.
@@ -193,6 +202,11 @@ impl<'x> Walk<'x, '_> {
         append(self.out, &self.path);
         self.path.truncate(length);
     }
+}
+
+/// A member of a set or list.
+fn is_value(element: &Element<'_>) -> bool {
+    element.name == "value"
 }
 
 #[cfg(test)]

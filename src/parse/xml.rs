@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use quick_xml::errors::Error as XmlError;
+use quick_xml::errors::{Error as XmlError, SyntaxError};
 use quick_xml::escape::{EscapeError, unescape};
 use quick_xml::events::attributes::Attributes;
 use quick_xml::events::{BytesRef, Event};
@@ -384,13 +384,16 @@ impl<'a> Builder<'a> {
 
     fn xml_error(&self, error: &XmlError) -> ParseError {
         let offset = usize::try_from(self.reader.error_position()).unwrap_or(usize::MAX);
-        if offset >= self.source.trim_end().len()
-            && let Some((element, _)) = self.open.last()
-        {
-            let name = self.elements[*element as usize].name.to_owned();
-            return self.error(self.source.len(), Problem::Truncated(name));
+        // Markup that is not closed before the input ends.
+        let is_cut =
+            matches!(error, XmlError::Syntax(kind) if *kind != SyntaxError::InvalidBangMarkup);
+        match self.open.last() {
+            Some((element, _)) if is_cut => {
+                let name = self.elements[*element as usize].name.to_owned();
+                self.error(self.source.len(), Problem::Truncated(name))
+            }
+            _ => self.error(offset, Problem::Syntax(error.to_string())),
         }
-        self.error(offset, Problem::Syntax(error.to_string()))
     }
 }
 

@@ -13,6 +13,7 @@ use crate::report::Report;
 use crate::rules::Area;
 use crate::side::Origin;
 use lines::Line;
+pub use targets::targets_in_short;
 
 /// Columns before the text of a change: its sign and a blank.
 const INDENT: &str = "      ";

@@ -2,25 +2,34 @@
 
 use std::io::Write;
 
-use crate::model::{Capabilities, Value, ancestors};
+use crate::model::{Capabilities, Value, ancestors, is_below};
 
-/// Writes capabilities in the document's order, each element indented below the one it stands in.
+/// Writes capabilities in the document's order, each element indented below the one it stands in;
+/// an element that holds only one capability shares its line.
 ///
 /// # Errors
 /// Where the output cannot be written.
 pub fn tree(capabilities: &Capabilities, width: usize, out: &mut dyn Write) -> std::io::Result<()> {
     let mut open: Vec<&str> = Vec::new();
-    for (path, value) in capabilities.iter() {
+    for (index, (path, value)) in capabilities.iter().enumerate() {
+        let next = (index + 1 < capabilities.len()).then(|| capabilities.at(index + 1).0);
+        let goes_on = |element: &str| next.is_some_and(|next| is_below(next, element));
         let elements: Vec<&str> = ancestors(path).collect();
-        let shared = open.iter().zip(&elements).take_while(|(a, b)| a == b).count();
         let last = elements.len() - 1;
-        for depth in shared.min(last)..elements.len() {
+        let mut depth = open.iter().zip(&elements).take_while(|(a, b)| a == b).count().min(last);
+        open.truncate(depth);
+        while depth <= last {
+            let element = if goes_on(elements[depth]) { elements[depth] } else { path };
             let above = if depth == 0 { "" } else { elements[depth - 1] };
-            let name = elements[depth][above.len()..].trim_start_matches('.');
-            let shown = if depth == last { shown(value) } else { String::new() };
+            let name = element[above.len()..].trim_start_matches('.');
+            let shown = if element == path { shown(value) } else { String::new() };
             line(depth, name, &shown, width, out)?;
+            open.push(element);
+            if element == path {
+                break;
+            }
+            depth += 1;
         }
-        open = elements;
     }
     Ok(())
 }

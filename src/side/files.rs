@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use super::{Content, Contents, Origin, Raw, Side, SideError};
 use crate::diff::{Observed, Outcome};
+use crate::host_info::HostInfo;
 use crate::ingest::BadFile;
-use crate::model::{Capabilities, Context, Hash, State, Target, subtrees};
+use crate::model::{Capabilities, Hash, State, Target, subtrees};
 use crate::parse;
 use crate::source::{self, Input, SourceError};
 
@@ -17,8 +18,7 @@ struct Reading {
     outcomes: BTreeMap<Target, Outcome<Content>>,
     raw: BTreeMap<Target, Raw>,
     paths: BTreeMap<Target, PathBuf>,
-    observed_machines: Option<crate::model::MachineList>,
-    context: Context,
+    info: HostInfo,
     bad: Vec<BadFile>,
     unread: Vec<SourceError>,
     /// Bodies that stood in an earlier file: they are not parsed again.
@@ -44,16 +44,12 @@ pub fn from_files(
     if reading.outcomes.is_empty() {
         return Err(reading.nothing(path));
     }
-    let Reading { outcomes, raw, observed_machines, context, bad, unread, .. } = reading;
+    let Reading { outcomes, raw, info, bad, unread, .. } = reading;
+    let HostInfo { machines, context } = info;
     let source = Some(path.display().to_string());
     Ok(Side {
         origin: Origin { source, ..Origin::default() },
-        observed: Observed {
-            outcomes,
-            machines: observed_machines,
-            state: State::Complete,
-            context,
-        },
+        observed: Observed { outcomes, machines, state: State::Complete, context },
         raw,
         passed_over: Vec::new(),
         bad,
@@ -63,25 +59,18 @@ pub fn from_files(
 
 impl Reading {
     fn read(&mut self, contents: &mut Contents, input: Input) -> Result<(), SideError> {
-        if source::is_version(&input.path) {
-            let version = parse::version(&String::from_utf8_lossy(&input.bytes));
-            (self.context.libvirt, self.context.hypervisor) = (version.libvirt, version.hypervisor);
-            return Ok(());
-        }
         if let Some(head) = parse::split(&input.bytes)
             && let Some(hash) = self.bodies.get(&head.body_hash(&input.bytes))
         {
             return self.add(head.target, *hash, input);
         }
-        if parse::root_name(&input.bytes) == Some("capabilities") {
-            match parse::capabilities(&input.bytes) {
-                Ok(host) => {
-                    self.observed_machines = Some(host.machines);
-                    (self.context.cpu, self.context.microcode) = (host.cpu, host.microcode);
-                }
-                Err(error) => self.bad.push(BadFile { path: input.path, error }),
+        match self.info.take(&input) {
+            Ok(true) => return Ok(()),
+            Ok(false) => {}
+            Err(bad) => {
+                self.bad.push(bad);
+                return Ok(());
             }
-            return Ok(());
         }
         match parse::document(&input.bytes) {
             Ok(document) => {
@@ -101,7 +90,7 @@ impl Reading {
         match self.outcomes.get(&target) {
             Some(first) if *first != content => Err(SideError::TwoDocuments {
                 first: self.paths.get(&target).cloned().unwrap_or_default(),
-                target,
+                target: Box::new(target),
                 second: input.path,
             }),
             Some(_) => Ok(()),

@@ -151,7 +151,7 @@ impl Store {
                  WHERE ?1 IS NULL OR h.host_id IN (SELECT host_id FROM host_group WHERE name = ?1)
                  ORDER BY h.name",
             )?;
-            let rows = select.query_map([group], |row| host_row(row))?;
+            let rows = select.query_map([group], host_row)?;
             rows.collect()
         })
     }

@@ -11,11 +11,11 @@ const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/0001_initial.sql")
 /// `domc` in ASCII: says that a SQLite file is ours (SQLite's file format, offset 68).
 const APPLICATION_ID: i64 = 0x646f_6d63;
 
-/// Brings the database up to this program's version.
+/// Brings the database up to this program's version; a blank one only where it may be.
 ///
 /// Everything happens under one immediate transaction that reads the version itself: of two first
 /// runs at once, one waits and finds the work done.
-pub(super) fn migrate(store: &mut Store) -> Result<(), StoreError> {
+pub(super) fn migrate(store: &mut Store, may_be_blank: bool) -> Result<(), StoreError> {
     let path = store.path().to_owned();
     let (found, ours) = store.sql(versions)?;
     let supported = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
@@ -28,7 +28,7 @@ pub(super) fn migrate(store: &mut Store) -> Result<(), StoreError> {
         }
         Ok(())
     };
-    check(found, ours, found == 0 && store.sql(is_blank)?)?;
+    check(found, ours, may_be_blank && found == 0 && store.sql(is_blank)?)?;
     if found == supported {
         return Ok(());
     }
@@ -41,7 +41,7 @@ pub(super) fn migrate(store: &mut Store) -> Result<(), StoreError> {
     let transaction = store.begin()?;
     let sql = |source| StoreError::of(&path, source);
     let (found, ours) = versions(&transaction).map_err(sql)?;
-    check(found, ours, is_blank(&transaction).map_err(sql)?)?;
+    check(found, ours, may_be_blank && is_blank(&transaction).map_err(sql)?)?;
     for migration in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or_default()) {
         transaction.execute_batch(migration).map_err(sql)?;
     }

@@ -49,7 +49,7 @@ impl Store {
                  LEFT JOIN body USING (body_id) LEFT JOIN failure USING (failure_id)
                  WHERE profile_id = ?",
             )?;
-            select.query_map([snapshot.profile], |row| outcome(row))?.collect()
+            select.query_map([snapshot.profile], outcome)?.collect()
         })?;
         let list: Option<i64> = self.sql(|connection| {
             connection.query_row(

@@ -31,7 +31,7 @@ impl Store {
             }
             create_private(path).map_err(io)?;
         }
-        Self::open(path)
+        Self::open_as(path, true)
     }
 
     /// Opens the database at `path`.
@@ -39,6 +39,10 @@ impl Store {
     /// # Errors
     /// Where there is none, it cannot be read, is not ours, or is newer than this program.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
+        Self::open_as(path, false)
+    }
+
+    fn open_as(path: &Path, may_be_blank: bool) -> Result<Self, StoreError> {
         if !path.exists() {
             return Err(StoreError::Missing { path: path.to_owned() });
         }
@@ -51,7 +55,7 @@ impl Store {
         connection.busy_timeout(BUSY_TIMEOUT).map_err(error)?;
         connection.set_prepared_statement_cache_capacity(64);
         let mut store = Self { connection, path: path.to_owned() };
-        migrate::migrate(&mut store)?;
+        migrate::migrate(&mut store, may_be_blank)?;
         store.sql(|connection| {
             connection.execute_batch("PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL;")
         })?;

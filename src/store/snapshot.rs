@@ -35,7 +35,7 @@ pub struct Run {
     pub last_seen: Time,
     /// The content is other than that of the complete snapshot before.
     pub is_change: bool,
-    /// Tags of any of them.
+    /// Tags of the first: a tagged snapshot begins a run of its own.
     pub tags: Vec<String>,
     /// How many targets gave a document.
     pub documents: i64,
@@ -204,10 +204,7 @@ impl Store {
             "SELECT {COLUMNS} FROM host_snapshot s JOIN host USING (host_id) WHERE {condition}"
         );
         self.sql(|connection| {
-            connection
-                .prepare_cached(&sql)?
-                .query_row(parameters, |row| snapshot_row(row))
-                .optional()
+            connection.prepare_cached(&sql)?.query_row(parameters, snapshot_row).optional()
         })
     }
 
@@ -221,10 +218,7 @@ impl Store {
             "SELECT {COLUMNS} FROM host_snapshot s JOIN host USING (host_id) WHERE {condition}"
         );
         self.sql(|connection| {
-            connection
-                .prepare_cached(&sql)?
-                .query_map(parameters, |row| snapshot_row(row))?
-                .collect()
+            connection.prepare_cached(&sql)?.query_map(parameters, snapshot_row)?.collect()
         })
     }
 

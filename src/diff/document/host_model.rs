@@ -15,13 +15,14 @@ const POLICY: &str = ".policy";
 /// Whether `path` belongs to a host-model feature that is not compared like other elements: its
 /// policy, or anything of a feature that only one side lists.
 pub(super) fn is_feature(comparison: &Comparison<'_, '_>, path: &str) -> bool {
-    let Some(rest) = path.strip_prefix(FEATURES).filter(|rest| rest.starts_with('[')) else {
+    if path.strip_prefix(FEATURES).is_none_or(|rest| !rest.starts_with('[')) {
         return false;
-    };
+    }
     let element = crate::model::ancestors(path).nth(2).unwrap_or(path);
     let is_on_both_sides =
         comparison.old.has_element(element) && comparison.new.has_element(element);
-    !is_on_both_sides || path == element || rest.ends_with(POLICY)
+    let attribute = &path[element.len()..];
+    !is_on_both_sides || attribute.is_empty() || attribute.starts_with(POLICY)
 }
 
 /// Features gained and lost.

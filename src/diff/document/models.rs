@@ -32,6 +32,13 @@ pub(super) fn is_blockers(path: &str) -> bool {
     split(path).is_some_and(|(_, attribute)| attribute == "blockers")
 }
 
+/// Whether `above` is a model in whose path its blockers stand, at or above `path`: they are an
+/// element beside the model's, and can be there without it.
+pub(super) fn holds(above: &str, path: &str) -> bool {
+    let rest = path.strip_prefix(above).and_then(|rest| rest.strip_prefix(".blockers"));
+    rest.is_some() && split(&format!("{above}.blockers")).is_some()
+}
+
 /// Whether these are blockers, and none: the same as not listing any.
 pub(super) fn blocks_nothing(path: &str, value: Value<'_>) -> bool {
     is_blockers(path) && matches!(value, Value::Set(features) if features.is_empty())

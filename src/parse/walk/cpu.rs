@@ -11,6 +11,7 @@ use super::Walk;
 use crate::model::escape_key;
 use crate::parse::xml::Element;
 
+type IndexedBlockers<'x> = Vec<Option<(&'x str, Vec<&'x Element<'x>>)>>;
 type Grouped<'x> = Vec<(&'x str, Vec<&'x Element<'x>>)>;
 
 /// Walks the children of the mode.
@@ -30,10 +31,19 @@ pub(super) fn custom_mode<'x>(walk: &mut Walk<'x, '_>, mode: &'x Element<'x>) {
             walk.push_with(|out, path| out.push_set(path, &mut names));
         });
     }
+    let mut blockers: IndexedBlockers<'x> = blockers.into_iter().map(Some).collect();
+    let at: HashMap<&str, usize> =
+        blockers.iter().enumerate().filter_map(|(at, each)| Some((each.as_ref()?.0, at))).collect();
     for (name, entries) in models {
-        walk.below(&["model[", &escape_key(name), "]"], |walk| model(walk, &entries));
+        walk.below(&["model[", &escape_key(name), "]"], |walk| {
+            model(walk, &entries);
+            if let Some((_, entries)) = at.get(name).and_then(|at| blockers[*at].take()) {
+                walk.below(&["blockers"], |walk| blocked_by(walk, &entries));
+            }
+        });
     }
-    for (name, entries) in blockers {
+    // Of models that are not listed.
+    for (name, entries) in blockers.into_iter().flatten() {
         walk.below(&["model[", &escape_key(name), "].blockers"], |walk| {
             blocked_by(walk, &entries);
         });
@@ -90,9 +100,8 @@ fn badness(usable: &str) -> u8 {
 /// The features that make a model unusable.
 fn blocked_by<'x>(walk: &mut Walk<'x, '_>, entries: &[&'x Element<'x>]) {
     let xml = walk.xml;
-    let is_feature = |child: &Element<'x>| child.name == "feature" && xml.is_only_a_name(child);
     let children = entries.iter().flat_map(|entry| xml.children(entry));
-    let features = children.filter(|child| is_feature(child));
+    let features = children.filter(|child| child.name == "feature");
     let mut features: Vec<&str> =
         features.filter_map(|child| xml.attribute(child, "name")).collect();
     walk.push_with(|out, path| out.push_set(path, &mut features));
@@ -101,6 +110,6 @@ fn blocked_by<'x>(walk: &mut Walk<'x, '_>, entries: &[&'x Element<'x>]) {
         if !entry.text.is_empty() {
             walk.text(&entry.text);
         }
-        walk.children(entry, is_feature);
+        walk.children(entry, |child| child.name == "feature" && xml.is_only_a_name(child));
     }
 }

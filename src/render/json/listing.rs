@@ -68,10 +68,10 @@ pub fn snapshots(runs: &[Run], out: &mut dyn Write) -> std::io::Result<()> {
 pub fn machines(origin: &Origin, list: &MachineList, out: &mut dyn Write) -> std::io::Result<()> {
     let machine = |machine: &Machine| {
         json!({
-            "emulator": machine.emulator,
+            "emulator": machine.emulator.as_deref().and_then(known),
             "arch": machine.arch,
             "virttype": machine.virttype,
-            "machine": machine.name,
+            "machine": known(&machine.name),
             "canonical": machine.canonical,
             "max_cpus": machine.max_cpus,
             "deprecated": machine.deprecated,
@@ -167,8 +167,12 @@ fn origin_json(schema: &str, origin: &Origin) -> Json {
     })
 }
 
+/// What the document says nothing of is empty in the model, and null in JSON.
+fn known(text: &str) -> Option<&str> {
+    (!text.is_empty()).then_some(text)
+}
+
 fn target_json(target: &Target) -> Json {
-    let known = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     json!({
         "emulator": known(&target.emulator),
         "arch": known(&target.arch),

@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::names::{family, machines};
 use crate::diff::ChangedTarget;
+use crate::model::Target;
 use crate::report::Report;
 
 /// How many pairs were compared, and what was not.
 pub(super) fn compared(report: &Report) -> String {
     let pairs = report.pairs.len();
     let mut text = match (pairs, report.identical) {
-        (1, _) => "1 target compared".to_owned(),
+        (1, _) => format!("1 target compared: {}", one(&report.pairs[0])),
         (_, 0) => format!("{pairs} targets compared"),
         (_, identical) => format!("{pairs} targets compared, {identical} of them identical"),
     };
@@ -23,6 +24,30 @@ pub(super) fn compared(report: &Report) -> String {
         text.push_str(&format!("; {count} of {kind} not compared: {why}"));
     }
     text
+}
+
+/// The one pair of documents: `x86_64/kvm/pc-q35-7.2 → pc-q35-10.0`.
+fn one(pair: &ChangedTarget) -> String {
+    let part = |part: &Option<String>| part.clone().unwrap_or_else(|| "?".to_owned());
+    let (arch, virttype) = (part(&pair.arch), part(&pair.virttype));
+    let (old, new) = (part(&pair.old_machine), part(&pair.new_machine));
+    let text = match old == new {
+        true => format!("{arch}/{virttype}/{new}"),
+        false => format!("{arch}/{virttype}/{old} → {new}"),
+    };
+    super::super::plain(&text).into_owned()
+}
+
+/// Targets by arch and domain type, machines in short: `x86_64/kvm/pc-q35-{7.1, 7.2}`.
+pub fn targets_in_short(targets: &[&Target]) -> String {
+    let mut kinds: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
+    for target in targets {
+        kinds.entry((&target.arch, &target.virttype)).or_default().push(&target.machine);
+    }
+    let kinds = kinds
+        .into_iter()
+        .map(|((arch, virttype), names)| format!("{arch}/{virttype}/{}", machines(&names)));
+    kinds.collect::<Vec<_>>().join(", ")
 }
 
 /// Where a change was seen: nothing where that is everywhere.

@@ -1,0 +1,73 @@
+//! Where things may be named. What a tool can check nobody has to remember.
+
+use std::path::Path;
+
+use crate::support::root;
+
+/// Every source file with its path below `src`.
+fn sources() -> Vec<(String, String)> {
+    fn collect(folder: &Path, found: &mut Vec<(String, String)>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                collect(&path, found);
+            } else {
+                let name = path.strip_prefix(root().join("src")).unwrap().display().to_string();
+                found.push((name, std::fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    let mut found = Vec::new();
+    collect(&root().join("src"), &mut found);
+    assert!(found.len() > 40);
+    found
+}
+
+#[test]
+fn each_library_is_named_in_one_place() {
+    for (library, homes) in [
+        ("clap", &["cli"][..]),
+        ("clap_complete", &["cli/completions.rs"]),
+        ("rusqlite", &["store"]),
+        ("quick_xml", &["parse/xml.rs"]),
+        ("similar", &["render/unified.rs"]),
+        ("comfy_table", &["render/table.rs"]),
+        ("anstream", &["cli/ui.rs"]),
+        ("zstd", &["store/body.rs", "demo.rs"]),
+        ("jiff", &["model/time.rs", "operand.rs", "cli/ui.rs"]),
+    ] {
+        for (name, text) in sources() {
+            let is_named =
+                text.contains(&format!("{library}::")) || text.contains(&format!("use {library}"));
+            let is_home = homes.iter().any(|home| name.starts_with(home));
+            assert!(!is_named || is_home, "{library} is named in {name}");
+        }
+    }
+}
+
+#[test]
+fn data_flows_one_way() {
+    let below: [(&str, &[&str]); 7] = [
+        ("model", &[]),
+        ("parse", &["model"]),
+        ("diff", &["model", "parse"]),
+        ("store", &["model"]),
+        ("source", &["model", "parse"]),
+        ("rules", &["model", "diff"]),
+        ("operand", &["model"]),
+    ];
+    for (module, allowed) in below {
+        for (name, text) in sources() {
+            let is_inside =
+                name == format!("{module}.rs") || name.starts_with(&format!("{module}/"));
+            let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+            let code = code.collect::<Vec<_>>().join("\n");
+            for used in code.split("crate::").skip(1).filter(|_| is_inside) {
+                let used: String =
+                    used.chars().take_while(|it| it.is_alphanumeric() || *it == '_').collect();
+                let is_fine = used == module || used.is_empty() || allowed.contains(&used.as_str());
+                assert!(is_fine, "{name} uses {used}");
+            }
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! Behaviour at the command line: the real program, in a folder and an environment of its own.
+//!
+//! Expected output stands in `tests/expected`; `INSTA_UPDATE=always cargo test --test cli` writes it
+//! anew, and the difference is then to be read.
+
+mod bad_input;
+mod demo;
+mod diff;
+mod help;
+mod import;
+mod layering;
+mod listings;
+mod readme;
+mod show;
+mod support;
+mod views;
+
+#[test]
+fn every_file_of_this_folder_is_in_the_list_above() {
+    let main = include_str!("main.rs");
+    for file in std::fs::read_dir(support::root().join("tests/cli")).unwrap() {
+        let name = file.unwrap().file_name().into_string().unwrap();
+        let module = name.trim_end_matches(".rs");
+        assert!(module == "main" || main.contains(&format!("mod {module};")), "{name} is not run");
+    }
+}
