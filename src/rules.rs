@@ -130,8 +130,9 @@ pub fn findings(changes: Vec<Change>) -> Vec<Finding> {
     };
     let mut findings: Vec<Finding> = changes.into_iter().map(finding).collect();
     findings.sort_by(|a, b| {
-        let key = |finding: &Finding| (finding.severity, finding.change.difference.clone());
-        key(a).cmp(&key(b)).then_with(|| a.change.targets.cmp(&b.change.targets))
+        let severity = a.severity.cmp(&b.severity);
+        let difference = || a.change.difference.cmp(&b.change.difference);
+        severity.then_with(difference).then_with(|| a.change.targets.cmp(&b.change.targets))
     });
     findings
 }

@@ -3,6 +3,12 @@
 //! They are another project's files and not part of this repository: where they are not beside it,
 //! in `../shared/data/libvirt-tests`, these tests say so and check nothing.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a failed test may panic, and says what it read"
+)]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -105,8 +105,7 @@ fn checked_text(bytes: &[u8]) -> Result<&str, ParseError> {
 
 /// Reads a whole document.
 pub(super) fn read(bytes: &[u8]) -> Result<Xml<'_>, ParseError> {
-    let source = checked_text(bytes)?;
-    let mut builder = Builder::new(source);
+    let mut builder = Builder::new(checked_text(bytes)?);
     while builder.step()? {}
     builder.finish()
 }
@@ -133,9 +132,10 @@ pub fn root_name(bytes: &[u8]) -> Option<&str> {
 }
 
 struct Builder<'a> {
+    /// Behind the byte order mark, where there is one: there the reader begins to count.
     source: &'a str,
+    mark: &'static str,
     reader: Reader<&'a [u8]>,
-    /// Position of `source` in the reader's count: a byte order mark is skipped before it.
     elements: Vec<Element<'a>>,
     attributes: Vec<(&'a str, Cow<'a, str>)>,
     /// Open elements, root first, each with its youngest child.
@@ -143,13 +143,16 @@ struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    fn new(source: &'a str) -> Self {
+    fn new(text: &'a str) -> Self {
+        const MARK: &str = "\u{feff}";
+        let (mark, source) = text.strip_prefix(MARK).map_or(("", text), |source| (MARK, source));
         let mut reader = Reader::from_str(source);
         reader.config_mut().check_comments = true;
         // 20 bytes an element is what modern documents have; growing would copy it all.
         let expected = source.len() / 20;
         Self {
             source,
+            mark,
             reader,
             elements: Vec::with_capacity(expected),
             attributes: Vec::with_capacity(expected),
@@ -162,7 +165,9 @@ impl<'a> Builder<'a> {
     }
 
     fn error(&self, offset: usize, problem: Problem) -> ParseError {
-        ParseError::at(self.source.as_bytes(), offset, problem)
+        let error = ParseError::at(self.source.as_bytes(), offset, problem);
+        let column = error.column + if error.line == 1 { self.mark.len() } else { 0 };
+        ParseError { column, ..error }
     }
 
     /// Takes the next event; false at the end of the input.
@@ -203,7 +208,7 @@ impl<'a> Builder<'a> {
                 if !is_utf8 {
                     return Err(self.error(start, Problem::Encoding));
                 }
-                if !self.source[..start].trim_start_matches('\u{feff}').is_empty() {
+                if !self.source[..start].is_empty() {
                     let problem = "the XML declaration is not at the start".to_owned();
                     return Err(self.error(start, Problem::Syntax(problem)));
                 }
@@ -229,7 +234,6 @@ impl<'a> Builder<'a> {
             return Err(self.error(start, Problem::TooLarge(Limit::Depth)));
         }
         let end = self.position();
-        let start = self.source[..end].rfind('<').unwrap_or(start).max(start);
         let content = &self.source[start + 1..end - closing];
         let name = &content[..name_length];
         if !is_name(name) {
@@ -256,7 +260,7 @@ impl<'a> Builder<'a> {
         self.elements.push(Element {
             name,
             text: Cow::Borrowed(""),
-            span: start..end,
+            span: start + self.mark.len()..end + self.mark.len(),
             attributes: from..index(self.attributes.len()),
             first_child: NONE,
             next: NONE,
@@ -335,7 +339,7 @@ impl<'a> Builder<'a> {
 
     fn text(&mut self, start: usize, piece: Cow<'a, str>) -> Result<(), ParseError> {
         let Some((element, _)) = self.open.last() else {
-            let stray = piece.trim_start_matches('\u{feff}').trim_matches(is_space);
+            let stray = piece.trim_start_matches(is_space);
             if stray.is_empty() {
                 return Ok(());
             }
@@ -344,7 +348,7 @@ impl<'a> Builder<'a> {
             } else {
                 Problem::OutsideRoot("text")
             };
-            return Err(self.error(start, problem));
+            return Err(self.error(start + piece.len() - stray.len(), problem));
         };
         let text = &mut self.elements[*element as usize].text;
         if text.is_empty() {
@@ -361,7 +365,7 @@ impl<'a> Builder<'a> {
     fn end(&mut self) {
         // quick-xml has checked that the end tag belongs to the element that is open.
         if let Some((element, _)) = self.open.pop() {
-            let end = self.position();
+            let end = self.position() + self.mark.len();
             let element = &mut self.elements[element as usize];
             element.span.end = end;
             if !element.text.is_empty() {

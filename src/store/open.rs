@@ -7,6 +7,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavio
 
 use super::error::StoreError;
 use super::migrate;
+use super::tree::Nodes;
 
 /// How long a command waits for another process that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -16,6 +17,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 pub struct Store {
     pub(super) connection: Connection,
     path: PathBuf,
+    pub(super) nodes: Nodes,
 }
 
 impl Store {
@@ -54,7 +56,7 @@ impl Store {
         let connection = Connection::open_with_flags(path, flags).map_err(error)?;
         connection.busy_timeout(BUSY_TIMEOUT).map_err(error)?;
         connection.set_prepared_statement_cache_capacity(64);
-        let mut store = Self { connection, path: path.to_owned() };
+        let mut store = Self { connection, path: path.to_owned(), nodes: Nodes::default() };
         migrate::migrate(&mut store, may_be_blank)?;
         store.sql(|connection| {
             connection.execute_batch("PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL;")

@@ -1,6 +1,8 @@
 //! Subtrees: written once for the whole fleet, and read only where two of them differ.
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
@@ -124,6 +126,17 @@ pub struct Difference {
     pub shared: Vec<String>,
 }
 
+/// A subtree as it was read.
+#[derive(Debug)]
+pub(super) struct Node {
+    path: String,
+    parts: Vec<TreeId>,
+    own: Capabilities,
+}
+
+/// Subtrees that were read, by id: content never changes under an id while a store is open.
+pub(super) type Nodes = RefCell<HashMap<TreeId, Rc<Node>>>;
+
 impl Store {
     /// The part in which two trees differ: ids are compared first, and only what differs is read.
     ///
@@ -137,7 +150,7 @@ impl Store {
             for id in &shared {
                 level.0.remove(id);
                 level.1.remove(id);
-                difference.shared.push(self.tree_path(*id)?);
+                difference.shared.push(self.node(*id)?.path.clone());
             }
             if level.0.is_empty() && level.1.is_empty() {
                 break;
@@ -174,15 +187,7 @@ impl Store {
         })
     }
 
-    fn tree_path(&self, tree: TreeId) -> Result<String, StoreError> {
-        self.sql(|connection| {
-            let mut select =
-                connection.prepare_cached("SELECT path FROM subtree WHERE subtree_id = ?")?;
-            select.query_row([tree], |row| row.get(0))
-        })
-    }
-
-    /// Reads the trees' own capabilities and gives their parts.
+    /// Collects the trees' own capabilities and gives their parts.
     fn read_level(
         &self,
         trees: &BTreeSet<TreeId>,
@@ -190,20 +195,37 @@ impl Store {
     ) -> Result<BTreeSet<TreeId>, StoreError> {
         let mut below = BTreeSet::new();
         for tree in trees {
-            let parts = self.sql(|connection| {
-                read_own(connection, *tree, into)?;
-                connection
-                    .prepare_cached("SELECT parts FROM subtree WHERE subtree_id = ?")?
-                    .query_row([tree], |row| row.get::<_, Option<String>>(0))
-            })?;
-            if let Some(parts) = parts {
-                let parts: Vec<i64> = serde_json::from_str(&parts).map_err(|error| {
-                    self.damaged(format!("parts of subtree {}: {error}", tree.0))
-                })?;
-                below.extend(parts.into_iter().map(TreeId));
+            let node = self.node(*tree)?;
+            for index in 0..node.own.len() {
+                let (kind, value) = node.own.encoded_at(index);
+                into.push_encoded(node.own.at(index).0, kind, value);
             }
+            below.extend(node.parts.iter().copied());
         }
         Ok(below)
+    }
+
+    /// One subtree, read once.
+    fn node(&self, tree: TreeId) -> Result<Rc<Node>, StoreError> {
+        if let Some(known) = self.nodes.borrow().get(&tree) {
+            return Ok(Rc::clone(known));
+        }
+        let mut own = Capabilities::new();
+        let (path, parts): (String, Option<String>) = self.sql(|connection| {
+            read_own(connection, tree, &mut own)?;
+            connection
+                .prepare_cached("SELECT path, parts FROM subtree WHERE subtree_id = ?")?
+                .query_row([tree], |row| Ok((row.get(0)?, row.get(1)?)))
+        })?;
+        let parts: Vec<i64> = match parts {
+            Some(parts) => serde_json::from_str(&parts)
+                .map_err(|error| self.damaged(format!("parts of subtree {}: {error}", tree.0)))?,
+            None => Vec::new(),
+        };
+        let parts = parts.into_iter().map(TreeId).collect();
+        let node = Rc::new(Node { path, parts, own });
+        self.nodes.borrow_mut().insert(tree, Rc::clone(&node));
+        Ok(node)
     }
 }
 

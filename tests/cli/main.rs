@@ -3,6 +3,8 @@
 //! Expected output stands in `tests/expected`; `INSTA_UPDATE=always cargo test --test cli` writes it
 //! anew, and the difference is then to be read.
 
+#![expect(clippy::unwrap_used, reason = "a failed test may panic, and says what it read")]
+
 mod bad_input;
 mod demo;
 mod diff;

@@ -4,7 +4,7 @@ use crate::support::Sandbox;
 
 fn columns(database: &rusqlite::Connection, view: &str) -> Vec<String> {
     let statement = database.prepare(&format!("SELECT * FROM {view} LIMIT 0")).unwrap();
-    statement.column_names().into_iter().map(str::to_owned).collect()
+    statement.column_names().map(str::to_owned).collect()
 }
 
 fn one<T: rusqlite::types::FromSql>(database: &rusqlite::Connection, sql: &str) -> T {
@@ -70,7 +70,7 @@ fn they_say_what_show_says() {
         match capability["value"].as_array() {
             Some(members) if members.is_empty() => expected.push(format!("{path} ")),
             Some(members) => {
-                expected.extend(members.iter().map(|member| format!("{path} {}", text(member))))
+                expected.extend(members.iter().map(|member| format!("{path} {}", text(member))));
             }
             None => expected.push(format!("{path} {}", text(&capability["value"]))),
         }

@@ -41,7 +41,7 @@ pub(crate) struct Element {
     attribute: Option<&'static str>,
     text: Option<&'static str>,
     comment: bool,
-    children: Vec<Element>,
+    children: Vec<Self>,
 }
 
 const WORDS: &[&str] =
@@ -247,7 +247,7 @@ pub(crate) fn leaves(shape: &Shape) -> Vec<String> {
 }
 
 fn element_leaves(element: &Element, found: &mut Vec<String>) {
-    found.extend(element.key.map(|(_, key)| key.replace(']', r"\]")));
+    found.extend(element.key.map(|(_, key)| key.to_owned()));
     found.extend(element.attribute.map(str::to_owned));
     found.extend(element.text.map(str::to_owned));
     element.children.iter().for_each(|child| element_leaves(child, found));

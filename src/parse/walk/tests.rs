@@ -180,3 +180,16 @@ fn kinds_have_the_names_of_the_contract() {
     let names: Vec<_> = Kind::ALL.into_iter().map(Kind::name).collect();
     assert_eq!(names, ["null", "support", "number", "text", "set", "list"]);
 }
+
+#[test]
+fn a_byte_order_mark_is_no_text() {
+    let text = "\u{feff}<domainCapabilities><a b='1'/></domainCapabilities>";
+    let document = document(text.as_bytes()).unwrap();
+    assert_eq!(document.capabilities.get("a.b"), Some(Value::Number(1)));
+    let less_than = document_error("<domainCapabilities><a b='<'/></domainCapabilities>");
+    assert!(less_than.contains("attribute `b`"), "{less_than}");
+}
+
+fn document_error(text: &str) -> String {
+    document(text.as_bytes()).unwrap_err().to_string()
+}
