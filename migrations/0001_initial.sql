@@ -33,6 +33,12 @@ CREATE TABLE path (
   path    TEXT NOT NULL UNIQUE
 ) STRICT;
 
+-- Elements whose own name holds a dot, which a path does not tell; name_at is where the name begins.
+CREATE TABLE dotted_name (
+  path    TEXT PRIMARY KEY,
+  name_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- A set or list is one value, a JSON array: the blockers of a CPU model are some 30 members that
 -- come and go together.
 CREATE TABLE value (

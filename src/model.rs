@@ -17,7 +17,8 @@ pub use context::Context;
 pub use hash::{Hash, Hasher};
 pub use machines::{Machine, MachineList};
 pub use path::{
-    SelectError, ancestors, escape_key, is_at_or_below, is_below, matches_short, select,
+    DottedNames, SelectError, ancestors, escape_key, is_at_or_below, is_below, matches_short,
+    select,
 };
 pub use snapshot::{FailureClass, HostName, HostNameError, State, Tag, TagError};
 pub use subtree::{Subtree, shared_hash, subtrees};

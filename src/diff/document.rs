@@ -12,7 +12,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use super::change::{Difference, Kind, Plain};
 use super::facts::Facts;
-use crate::model::{HOST_UNIQUE, LOADERS, Members, Value, ancestors};
+use crate::model::{DottedNames, HOST_UNIQUE, LOADERS, Members, Value};
 
 /// What the two documents have to do with each other.
 #[derive(Clone, Copy, Debug, Default)]
@@ -33,8 +33,10 @@ pub fn documents(old: &Facts<'_>, new: &Facts<'_>, scope: Scope) -> Vec<Differen
         (true, false) => return vec![Difference::new(Kind::Gained, "document")],
         _ => {}
     }
-    let mut comparison =
-        Comparison { old, new, scope, hidden: HashSet::new(), found: BTreeSet::new() };
+    let mut dotted = old.dotted().clone();
+    dotted.extend(new.dotted());
+    let (hidden, found) = (HashSet::new(), BTreeSet::new());
+    let mut comparison = Comparison { old, new, scope, dotted, hidden, found };
     let paths: BTreeSet<&str> = old.iter().chain(new.iter()).map(|(path, _)| path).collect();
     comparison.hide_what_is_settled_above(&paths);
     for path in paths {
@@ -72,6 +74,7 @@ struct Comparison<'c, 'a> {
     old: &'c Facts<'a>,
     new: &'c Facts<'a>,
     scope: Scope,
+    dotted: DottedNames,
     /// Paths below which nothing is listed.
     hidden: HashSet<String>,
     found: BTreeSet<Difference>,
@@ -91,7 +94,8 @@ impl<'a> Comparison<'_, 'a> {
     }
 
     fn is_hidden(&self, path: &str) -> bool {
-        ancestors(path).any(|above| above.len() < path.len() && self.hidden.contains(above))
+        let mut above = self.dotted.ancestors(path);
+        above.any(|above| above.len() < path.len() && self.hidden.contains(above))
     }
 
     fn path(&mut self, path: &'a str) {
@@ -154,7 +158,7 @@ impl<'a> Comparison<'_, 'a> {
     fn one_sided(&mut self, path: &str, value: Value<'_>, kind: Kind) {
         let other = if kind == Kind::Reported { self.old } else { self.new };
         let is_missing = |above: &&str| !other.has_element(above) && !models::holds(above, path);
-        let topmost = ancestors(path).find(is_missing);
+        let topmost = self.dotted.ancestors(path).find(is_missing);
         let is_support = match topmost {
             // The other side has the element.
             None => matches!(value, Value::Support(_) | Value::Text("unknown")),
@@ -185,7 +189,7 @@ fn support(value: Option<Value<'_>>) -> Option<Option<bool>> {
         Some(Value::Support(yes)) => Some(Some(yes)),
         Some(Value::Text("yes")) => Some(Some(true)),
         Some(Value::Text("no")) => Some(Some(false)),
-        None | Some(Value::Text("unknown")) => Some(None),
+        None | Some(Value::Null | Value::Text("unknown")) => Some(None),
         _ => None,
     }
 }

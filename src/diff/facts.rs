@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::model::{CUSTOM_MODELS, Capabilities, Value, ancestors};
+use crate::model::{CUSTOM_MODELS, Capabilities, DottedNames, Value};
 
 /// Capabilities by path, and which elements exist.
 #[derive(Debug, Default)]
@@ -11,6 +11,7 @@ pub struct Facts<'a> {
     /// Every path that has a capability at or below it.
     elements: HashSet<&'a str>,
     is_empty_document: bool,
+    dotted: DottedNames,
 }
 
 impl<'a> Facts<'a> {
@@ -32,13 +33,14 @@ impl<'a> Facts<'a> {
             values: HashMap::with_capacity(capabilities.len()),
             elements: HashSet::with_capacity(capabilities.len() * 2),
             is_empty_document,
+            dotted: capabilities.dotted().clone(),
         };
         for (path, value) in capabilities.iter() {
             facts.values.insert(path, value);
-            facts.elements.extend(ancestors(path));
+            facts.elements.extend(facts.dotted.ancestors(path));
         }
         for path in shared {
-            facts.elements.extend(ancestors(path));
+            facts.elements.extend(facts.dotted.ancestors(path));
         }
         facts
     }
@@ -75,6 +77,12 @@ impl<'a> Facts<'a> {
     /// All paths with their values, in no order.
     pub fn iter(&self) -> impl Iterator<Item = (&'a str, Value<'a>)> {
         self.values.iter().map(|(path, value)| (*path, *value))
+    }
+
+    /// The elements whose names hold dots.
+    #[must_use]
+    pub fn dotted(&self) -> &DottedNames {
+        &self.dotted
     }
 
     /// See [`Capabilities::is_empty_document`].

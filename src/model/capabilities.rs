@@ -4,6 +4,8 @@
 //! for each path and value would cost more than the parsing. All text stands in one buffer; a
 //! [`Value`] borrows from it.
 
+use super::{DottedNames, ancestors};
+
 /// Ends each member of a set or list inside the buffer. XML 1.0 has no such character, and the
 /// parser refuses it, so no value can hold one.
 const MEMBER_END: char = '\u{1f}';
@@ -132,6 +134,7 @@ struct Entry {
 pub struct Capabilities {
     text: String,
     entries: Vec<Entry>,
+    dotted: DottedNames,
 }
 
 impl Capabilities {
@@ -145,6 +148,18 @@ impl Capabilities {
     pub fn clear(&mut self) {
         self.text.clear();
         self.entries.clear();
+        self.dotted = DottedNames::default();
+    }
+
+    /// The elements whose names hold dots.
+    #[must_use]
+    pub fn dotted(&self) -> &DottedNames {
+        &self.dotted
+    }
+
+    /// The elements whose names hold dots, to note one.
+    pub fn dotted_mut(&mut self) -> &mut DottedNames {
+        &mut self.dotted
     }
 
     /// How many there are.
@@ -261,10 +276,10 @@ impl Capabilities {
     /// (`tests/domaincapsdata/empty.xml` of libvirt 11.3.0).
     #[must_use]
     pub fn is_empty_document(&self) -> bool {
+        let is_mode =
+            |path: &str| path.starts_with("cpu.mode[") && ancestors(path).nth(1) == Some(path);
         !self.iter().any(|(path, value)| {
-            path.starts_with("devices.")
-                || (value == Value::Support(true)
-                    && path.strip_prefix("cpu.mode[").is_some_and(|rest| rest.ends_with(']')))
+            path.starts_with("devices.") || (value == Value::Support(true) && is_mode(path))
         })
     }
 }

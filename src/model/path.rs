@@ -64,6 +64,43 @@ fn element_end(path: &str, from: usize) -> usize {
     bytes.len()
 }
 
+/// Elements whose own name holds a dot, as XML allows and libvirt has never done: without knowing
+/// them, a path does not tell where they end.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DottedNames(Vec<(String, usize)>);
+
+impl DottedNames {
+    /// Notes the element at `path`, whose name begins at `name_at`; there is room for 64 of them.
+    pub fn insert(&mut self, path: &str, name_at: usize) {
+        const ROOM: usize = 64;
+        if self.0.len() < ROOM && !self.0.iter().any(|(known, at)| known == path && *at == name_at)
+        {
+            self.0.push((path.to_owned(), name_at));
+        }
+    }
+
+    /// Notes all of `others` too.
+    pub fn extend(&mut self, others: &Self) {
+        for (path, name_at) in &others.0 {
+            self.insert(path, *name_at);
+        }
+    }
+
+    /// The elements with the places where their names begin.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, usize)> {
+        self.0.iter().map(|(path, name_at)| (path.as_str(), *name_at))
+    }
+
+    /// [`ancestors`], none of which ends inside a name.
+    pub fn ancestors<'p>(&self, path: &'p str) -> impl Iterator<Item = &'p str> {
+        ancestors(path).filter(move |above| {
+            !self.0.iter().any(|(element, name_at)| {
+                (name_at + 1..element.len()).contains(&above.len()) && is_at_or_below(path, element)
+            })
+        })
+    }
+}
+
 /// Whether `path` lies strictly below `ancestor`.
 #[must_use]
 pub fn is_below(path: &str, ancestor: &str) -> bool {

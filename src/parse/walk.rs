@@ -174,7 +174,12 @@ impl<'x> Walk<'x, '_> {
         if length > 0 {
             self.path.push('.');
         }
+        let (["" | "@", own, ..] | [own, ..]) = name else { return };
+        let name_at = self.path.len();
         self.path.extend(name.iter().copied());
+        if own.contains('.') {
+            self.out.dotted_mut().insert(&self.path, name_at);
+        }
         inside(self);
         self.path.truncate(length);
     }

@@ -69,6 +69,7 @@ impl Writer<'_> {
         let root = subtrees(body.capabilities);
         let shared = shared_hash(&root, body.capabilities);
         let tree = self.add_tree(&root, body.capabilities)?;
+        self.add_dotted_names(body.capabilities.dotted())?;
         let id = self.sql(|connection| {
             let id = connection
                 .prepare_cached(

@@ -10,7 +10,7 @@ use super::error::StoreError;
 use super::ids::TreeId;
 use super::open::Store;
 use super::writer::Writer;
-use crate::model::{Capabilities, Kind, Subtree};
+use crate::model::{Capabilities, DottedNames, Kind, Subtree};
 
 /// How far below the root CPU models stand: mode, group, model.
 const MAX_DEPTH: usize = 8;
@@ -65,6 +65,20 @@ impl Writer<'_> {
             }
             Ok(TreeId(id))
         })
+    }
+
+    /// Notes the elements whose names hold dots; libvirt prints none.
+    pub(super) fn add_dotted_names(&self, names: &DottedNames) -> Result<(), StoreError> {
+        for (path, name_at) in names.iter() {
+            self.sql(|connection| {
+                connection
+                    .prepare_cached(
+                        "INSERT INTO dotted_name (path, name_at) VALUES (?, ?) ON CONFLICT DO NOTHING",
+                    )?
+                    .execute(params![path, i64::try_from(name_at).unwrap_or_default()])
+            })?;
+        }
+        Ok(())
     }
 
     fn path_id(&mut self, path: &str) -> Result<i64, StoreError> {
@@ -144,6 +158,9 @@ impl Store {
     /// Where the database cannot be read or is damaged.
     pub fn difference(&self, old: TreeId, new: TreeId) -> Result<Difference, StoreError> {
         let mut difference = Difference::default();
+        for side in [&mut difference.old, &mut difference.new] {
+            self.read_dotted_names(side)?;
+        }
         let mut level = (BTreeSet::from([old]), BTreeSet::from([new]));
         for _ in 0..MAX_DEPTH {
             let shared: Vec<TreeId> = level.0.intersection(&level.1).copied().collect();
@@ -169,11 +186,24 @@ impl Store {
     /// Where the database cannot be read or is damaged.
     pub fn capabilities(&self, tree: TreeId) -> Result<Capabilities, StoreError> {
         let mut all = Capabilities::new();
+        self.read_dotted_names(&mut all)?;
         let mut level = BTreeSet::from([tree]);
         for _ in 0..MAX_DEPTH {
             level = self.read_level(&level, &mut all)?;
         }
         Ok(all)
+    }
+
+    fn read_dotted_names(&self, into: &mut Capabilities) -> Result<(), StoreError> {
+        self.sql(|connection| {
+            let mut select = connection.prepare_cached("SELECT path, name_at FROM dotted_name")?;
+            let mut rows = select.query([])?;
+            while let Some(row) = rows.next()? {
+                let name_at = usize::try_from(row.get::<_, i64>(1)?).unwrap_or_default();
+                into.dotted_mut().insert(row.get_ref(0)?.as_str()?, name_at);
+            }
+            Ok(())
+        })
     }
 
     /// Every path that some document of the store has, sorted.

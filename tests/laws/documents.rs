@@ -116,14 +116,14 @@ fn device() -> impl Strategy<Value = Device> {
     (
         select(&["disk", "video", "tpm", "hologram"][..]),
         option::of(select(&["yes", "no", "maybe", "unknown"][..])),
-        vec((select(&["bus", "model", "type"][..]), vec(select(WORDS), 0..4)), 0..3),
+        vec((select(&["bus", "model", "type", "", "a.b"][..]), vec(select(WORDS), 0..4)), 0..3),
     )
         .prop_map(|(name, supported, enums)| Device { name, supported, enums })
 }
 
 fn element() -> impl Strategy<Value = Element> {
     let leaf = (
-        select(&["quantum", "limit", "value", "feature", "section"][..]),
+        select(&["quantum", "limit", "value", "feature", "section", "a.b"][..]),
         option::of((select(&["name", "node", "id"][..]), select(WORDS))),
         option::of(select(WORDS)),
         option::of(select(WORDS)),

@@ -50,6 +50,7 @@ fn support() {
     let (yes, no, none) = (disk("supported='yes'"), "<a supported='no'/>", disk(""));
     assert_eq!(compare(&yes, no), ["lost a yes > no"], "and nothing below");
     assert_eq!(compare(&none, &yes), ["reported a - > yes"]);
+    assert_eq!(compare("<a/>", &yes), ["reported a - > yes"], "and nothing below");
     assert_eq!(compare(&disk("supported='unknown'"), no), ["reported a - > no"]);
     assert_eq!(compare(&yes, &disk("supported='maybe'")), ["changed a yes > maybe"]);
 }
@@ -85,6 +86,14 @@ fn what_only_one_side_has_is_one_change_at_the_topmost_element() {
     assert_eq!(compare("<f><hyperv supported='yes'/></f>", deep), ["reported f.hyperv.defaults"]);
     assert_eq!(compare("<vcpu/>", "<vcpu max='1'/>"), ["reported vcpu.max"]);
     assert_eq!(compare("<f/>", "<f><g/></f>"), ["reported f.g"], "null and no value are alike");
+}
+
+#[test]
+fn a_dot_in_a_name_is_part_of_it() {
+    assert_eq!(compare("<f/>", "<f><a.b c='1'/></f>"), ["reported f.a.b"]);
+    assert_eq!(compare("<f><a.b/></f>", "<f><a.b c='1'/></f>"), ["reported f.a.b.c"]);
+    assert_eq!(compare("<f><a.b/></f>", "<f><a.b x.y='1'/></f>"), ["reported f.a.b.x.y"]);
+    assert_eq!(compare("<f/>", "<f x.y='1'/>"), ["reported f.x.y"]);
 }
 
 #[test]
