@@ -113,6 +113,9 @@ impl<'a> Comparison<'_, 'a> {
 
     /// Both sides say something, and not the same.
     fn values(&mut self, path: &str, old: Value<'_>, new: Value<'_>) {
+        if support(Some(old)) == Some(None) && support(Some(new)) == Some(None) {
+            return;
+        }
         let is_support = models::is_usable(path)
             || matches!((old, new), (Value::Support(_), _) | (_, Value::Support(_)));
         if is_support && let Some(kind) = support_change(Some(old), Some(new)) {

@@ -279,7 +279,9 @@ impl Capabilities {
         let is_mode =
             |path: &str| path.starts_with("cpu.mode[") && ancestors(path).nth(1) == Some(path);
         !self.iter().any(|(path, value)| {
-            path.starts_with("devices.") || (value == Value::Support(true) && is_mode(path))
+            let says_no =
+                matches!(value, Value::Support(false) | Value::Null | Value::Text("unknown"));
+            path.starts_with("devices.") || (is_mode(path) && !says_no)
         })
     }
 }
