@@ -222,14 +222,28 @@ LEFT JOIN json_each(CASE WHEN v.kind IN ('set', 'list') THEN v.value
                          WHEN v.kind = 'null' THEN '[null]'
                          ELSE json_array(v.value) END) m;
 
+-- The same of each host's newest complete snapshot; found first, so that its cost is not the history's.
 CREATE VIEW latest_capability AS
-SELECT c.*
-FROM capability c
-JOIN host h ON h.name = c.host
-JOIN (SELECT host_id, max(taken_at) AS taken_at FROM host_snapshot
-      WHERE state = 'complete' GROUP BY host_id) l USING (host_id)
-JOIN host_snapshot s ON s.host_id = l.host_id AND s.taken_at = l.taken_at
-                    AND lower(hex(s.hash)) = c.snapshot;
+SELECT lower(hex(s.hash)) AS snapshot,
+       h.name AS host,
+       strftime('%Y-%m-%dT%H:%M:%S', s.taken_at / 1000, 'unixepoch')
+         || CASE WHEN s.taken_at % 1000 = 0 THEN '' ELSE printf('.%03d', s.taken_at % 1000) END
+         || 'Z' AS taken_at,
+       t.emulator, t.arch, t.virttype, t.machine,
+       pa.path, v.kind, m.value, m.key AS position
+FROM host h
+JOIN host_snapshot s ON s.host_id = h.host_id AND s.taken_at =
+  (SELECT max(taken_at) FROM host_snapshot WHERE host_id = h.host_id AND state = 'complete')
+JOIN profile_target pt USING (profile_id)
+JOIN head USING (head_id)
+JOIN target t USING (target_id)
+JOIN body_subtree bs USING (body_id)
+JOIN subtree_capability sc USING (subtree_id)
+JOIN path pa USING (path_id)
+JOIN value v USING (value_id)
+LEFT JOIN json_each(CASE WHEN v.kind IN ('set', 'list') THEN v.value
+                         WHEN v.kind = 'null' THEN '[null]'
+                         ELSE json_array(v.value) END) m;
 
 CREATE VIEW machine AS
 SELECT lower(hex(s.hash)) AS snapshot,

@@ -43,9 +43,11 @@ struct Cli {
 }
 
 #[derive(Args, Debug)]
+#[command(next_help_heading = "Global options")]
 struct Global {
-    /// Database file [default: $XDG_DATA_HOME/domcaps/domcaps.db, for root /var/lib/domcaps/domcaps.db]
-    #[arg(long, global = true, env = "DOMCAPS_DB", value_name = "FILE", hide_env_values = true)]
+    /// Database file [default: $DOMCAPS_DB, else $XDG_DATA_HOME/domcaps/domcaps.db, for root
+    /// /var/lib/domcaps/domcaps.db]
+    #[arg(long, global = true, value_name = "FILE")]
     db: Option<PathBuf>,
     /// When to colour
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]

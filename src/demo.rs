@@ -85,6 +85,7 @@ pub fn store(writer: &mut Writer<'_>, host: &DemoHost) -> Result<Ingested, Inges
         groups: &["demo".to_owned()],
         api_flags: None,
         is_strict: true,
+        is_partial: false,
     };
     ingest::ingest(writer, &occasion, &host.files)
 }

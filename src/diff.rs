@@ -5,6 +5,7 @@
 
 mod change;
 mod document;
+mod emulators;
 mod facts;
 mod levels;
 mod machines;

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use crate::host_info::HostInfo;
-use crate::model::{Capabilities, Hash, HostName, State, Tag, Target, Time};
+use crate::model::{Capabilities, Context, FailureClass, Hash, HostName, State, Tag, Target, Time};
 use crate::parse::{self, ParseError};
 use crate::source::Input;
 use crate::store::{BodyId, NewBody, NewOutcome, NewSnapshot, StoreError, Stored, Writer};
@@ -29,6 +29,8 @@ pub struct Occasion<'a> {
     pub api_flags: Option<&'a str>,
     /// A bad file refuses the whole snapshot.
     pub is_strict: bool,
+    /// Files could not even be read: what is missing says nothing.
+    pub is_partial: bool,
 }
 
 /// What came of a snapshot's files.
@@ -113,13 +115,28 @@ enum Body {
     New(Capabilities),
 }
 
-/// All that one snapshot's files say.
+/// All that one snapshot's files say, read and not yet stored.
 #[derive(Default)]
-struct Reading<'i> {
+pub struct Reading<'i> {
     documents: BTreeMap<Target, Document<'i>>,
     info: HostInfo,
     bad: Vec<BadFile>,
+    /// Targets whose document is bad, with the reason: not answered, but not lost either.
+    failed: BTreeMap<Target, String>,
+    /// A file is bad that does not say which target it is about.
+    misses_something: bool,
     unknown: BTreeSet<String>,
+}
+
+/// Finds the body of an address, where it is stored already.
+pub type Lookup<'l> = &'l mut dyn FnMut(Hash) -> Result<Option<BodyId>, StoreError>;
+
+/// Nothing is stored yet.
+///
+/// # Errors
+/// None.
+pub fn nothing_stored(_: Hash) -> Result<Option<BodyId>, StoreError> {
+    Ok(None)
 }
 
 /// Stores the snapshot that `inputs` are, within the writer's transaction.
@@ -131,9 +148,22 @@ pub fn ingest(
     occasion: &Occasion<'_>,
     inputs: &[Input],
 ) -> Result<Ingested, IngestError> {
+    let reading = read(occasion, inputs, &mut |hash| writer.body(hash))?;
+    Ok(store(writer, occasion, reading)?)
+}
+
+/// Reads the files of a snapshot.
+///
+/// # Errors
+/// Where there is nothing to store.
+pub fn read<'i>(
+    occasion: &Occasion<'_>,
+    inputs: &'i [Input],
+    lookup: Lookup<'_>,
+) -> Result<Reading<'i>, IngestError> {
     let mut reading = Reading::default();
     for input in inputs {
-        reading.read(writer, input)?;
+        reading.read(lookup, input)?;
     }
     let host = || occasion.host.clone();
     if reading.documents.is_empty() {
@@ -142,17 +172,30 @@ pub fn ingest(
     if occasion.is_strict && !reading.bad.is_empty() {
         return Err(IngestError::Strict { host: host(), bad: reading.bad });
     }
-    let stored = write(writer, occasion, &reading)?;
+    Ok(reading)
+}
+
+/// Stores what was read.
+///
+/// # Errors
+/// Where the store does not take it: then nothing of it is in the transaction.
+pub fn store(
+    writer: &mut Writer<'_>,
+    occasion: &Occasion<'_>,
+    reading: Reading<'_>,
+) -> Result<Ingested, StoreError> {
+    let stored = writer
+        .whole(occasion.host, occasion.taken_at, |writer| write(writer, occasion, &reading))?;
     let Reading { documents, bad, unknown, .. } = reading;
     Ok(Ingested { stored, documents: documents.len(), bad, unknown })
 }
 
 impl<'i> Reading<'i> {
-    fn read(&mut self, writer: &mut Writer<'_>, input: &'i Input) -> Result<(), IngestError> {
+    fn read(&mut self, lookup: Lookup<'_>, input: &'i Input) -> Result<(), IngestError> {
         // A known body needs no parse: it was well-formed when it was stored.
         if let Some(head) = parse::split(&input.bytes) {
             let hash = head.body_hash(&input.bytes);
-            if let Some(body) = writer.body(hash)? {
+            if let Some(body) = lookup(hash)? {
                 return self.add(input, head, hash, Body::Known(body));
             }
         }
@@ -160,6 +203,7 @@ impl<'i> Reading<'i> {
             Ok(true) => return Ok(()),
             Ok(false) => {}
             Err(bad) => {
+                self.misses_something = true;
                 self.bad.push(bad);
                 return Ok(());
             }
@@ -172,6 +216,10 @@ impl<'i> Reading<'i> {
                 self.add(input, document.head, hash, Body::New(document.capabilities))
             }
             Err(error) => {
+                match parse::split(&input.bytes) {
+                    Some(head) => drop(self.failed.insert(head.target, error.to_string())),
+                    None => self.misses_something = true,
+                }
                 self.bad.push(BadFile { path: input.path.clone(), error });
                 Ok(())
             }
@@ -221,12 +269,21 @@ fn write(
         let head = &document.bytes[document.head.range.clone()];
         outcomes.push((target, head, NewOutcome::Document(body)));
     }
+    for (target, message) in &reading.failed {
+        if !reading.documents.contains_key(target) {
+            outcomes.push((target, &[][..], NewOutcome::Failed(FailureClass::Transient, message)));
+        }
+    }
     let mut context = reading.info.context.clone();
-    context.api_flags = occasion.api_flags.map(str::to_owned);
+    context.api_flags = occasion.api_flags.and_then(Context::flags);
     writer.add_snapshot(&NewSnapshot {
         host: occasion.host,
         taken_at: occasion.taken_at,
-        state: State::Complete,
+        state: if occasion.is_partial || reading.misses_something {
+            State::Partial
+        } else {
+            State::Complete
+        },
         context: &context,
         machines: reading.info.machines.as_ref(),
         outcomes,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use thiserror::Error;
 
-use crate::model::{TargetPattern, When, WhenError};
+use crate::model::{TargetPattern, Time, When, WhenError};
 
 /// One side of a comparison, or what to show.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,6 +85,9 @@ fn split_when(text: &str) -> (&str, Option<&str>) {
     let time_end = std::iter::once(text.len()).chain(&mut colons).find(is_time);
     let from = if text.starts_with("id:") { "id:".len() } else { 0 };
     let end = time_end.or_else(|| text[from..].find(':').map(|at| from + at));
+    // A time that is none is told as a whole.
+    let end =
+        end.filter(|_| time_end.is_some() || !Time::looks_like_one(text) || !text.contains('T'));
     match end {
         Some(end) if end < text.len() => (&text[..end], Some(&text[end + 1..])),
         _ => (text, None),
@@ -94,7 +97,6 @@ fn split_when(text: &str) -> (&str, Option<&str>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Time;
 
     fn parse(text: &str) -> Result<Operand, OperandError> {
         Operand::parse(text, |path| path == Path::new("snapshots/a"))
@@ -132,6 +134,7 @@ mod tests {
     #[test]
     fn what_is_wrong_is_named() {
         assert!(parse("a@").unwrap_err().to_string().contains("a tag"));
+        assert!(parse("a@2026-06-01T12:00").unwrap_err().to_string().contains("is no time"));
         assert!(parse("a:x/y").unwrap_err().to_string().contains("is no target"));
     }
 }

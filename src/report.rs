@@ -1,7 +1,7 @@
 //! What a comparison comes to: findings in order, and counts. Data only; [`crate::render`] shows it.
 
 use crate::diff::{ChangedTarget, Comparison, ContextChange, Kind, NotCompared};
-use crate::model::{SelectError, is_at_or_below};
+use crate::model::{SelectError, Target, is_at_or_below};
 use crate::rules::{self, Finding, Severity};
 use crate::side::Origin;
 
@@ -18,6 +18,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// The target of every pair that was compared.
     pub pairs: Vec<ChangedTarget>,
+    /// The two targets, where the user chose one document on each side.
+    pub chosen: Option<(Target, Target)>,
     /// Pairs without any change.
     pub identical: usize,
     /// Targets that one side did not answer for.
@@ -28,9 +30,10 @@ impl Report {
     /// Judges a comparison.
     #[must_use]
     pub fn new(old: Origin, new: Origin, comparison: Comparison) -> Self {
-        let Comparison { context, changes, pairs, identical, not_compared } = comparison;
-        let findings = rules::findings(changes);
-        Self { old, new, context, findings, pairs, identical, not_compared }
+        let Comparison { context, changes, pairs, chosen, identical, became_suspect, not_compared } =
+            comparison;
+        let findings = rules::findings(changes, became_suspect);
+        Self { old, new, context, findings, pairs, chosen, identical, not_compared }
     }
 
     /// Keeps what stands at or below one of these paths, which may be short; `known` are the paths
@@ -43,7 +46,9 @@ impl Report {
             return Ok(());
         }
         let changed = self.findings.iter().map(|each| each.change.difference.path.as_str());
-        let known: Vec<&str> = changed.chain(known.iter().map(String::as_str)).collect();
+        let levels = ["document", "emulator", "arch", "virttype", "machine", "target", "alias"];
+        let known: Vec<&str> =
+            changed.chain(known.iter().map(String::as_str)).chain(levels).collect();
         let select = |path: &String| crate::model::select(known.iter().copied(), path);
         let full = wanted.iter().map(select).collect::<Result<Vec<_>, _>>()?;
         self.findings.retain(|finding| {

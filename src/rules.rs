@@ -1,6 +1,6 @@
 //! Does it matter: gives each change a rule, a severity and a reason, and alters nothing else.
 //!
-//! The rules are data, in [`table`]; which rule a change falls under is decided in [`judge`] from
+//! The rules are data, in [`RULES`]; which rule a change falls under is decided by [`judge()`] from
 //! its path and kind alone.
 
 mod fingerprint;
@@ -115,15 +115,15 @@ pub struct Finding {
     pub fingerprint: String,
 }
 
-/// Judges every change; the result is in the order of the reports: severity, path, value, kind,
+/// Judges every change, less severely where the new side is not to be believed; the result is in the order of the reports: severity, path, value, kind,
 /// targets.
 #[must_use]
-pub fn findings(changes: Vec<Change>) -> Vec<Finding> {
-    let suspect = changes.iter().any(|change| change.difference.path == "document.suspect");
+pub fn findings(changes: Vec<Change>, became_suspect: bool) -> Vec<Finding> {
     let finding = |change: Change| {
         let rule = judge(&change.difference);
         // Of an answer that is not to be believed, nothing can be decided.
-        let severity = if suspect { rule.severity.max(Severity::Warning) } else { rule.severity };
+        let severity =
+            if became_suspect { rule.severity.max(Severity::Warning) } else { rule.severity };
         let reason = reason::reason(rule, &change);
         let fingerprint = fingerprint(&change.difference);
         Finding { change, rule, severity, reason, fingerprint }

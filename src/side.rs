@@ -15,7 +15,7 @@ use thiserror::Error;
 
 use crate::diff::{Observed, Outcome};
 use crate::ingest::BadFile;
-use crate::model::{HostName, MachineList, State, Target, TargetPattern, Time};
+use crate::model::{HostName, Machine, MachineList, State, Target, TargetPattern, Time};
 use crate::source::SourceError;
 use crate::store::{BodyId, StoreError};
 
@@ -95,7 +95,7 @@ pub enum SideError {
         second: PathBuf,
     },
     /// No target of the snapshot is meant.
-    #[error("{operand}: no such target{}", some_of(there))]
+    #[error("{operand}: no such target; nearest{}", some_of(there))]
     NoTarget {
         /// The operand.
         operand: String,
@@ -126,25 +126,31 @@ impl Side {
     /// # Errors
     /// Where it means none.
     pub fn choose(&mut self, pattern: &TargetPattern, operand: &str) -> Result<(), SideError> {
-        let Observed { outcomes, machines, .. } = &mut self.observed;
+        let Observed { outcomes, machines, is_chosen, .. } = &mut self.observed;
         let canonical = |arch: &str, virttype: &str, name: &str| {
             machines.as_ref()?.canonical_of(arch, virttype, name)
         };
-        let there = outcomes.keys().map(Target::to_string).collect();
+        let mut there: Vec<&Target> = outcomes.keys().collect();
+        there.sort_by_key(|target| std::cmp::Reverse(pattern.likeness(target)));
+        let there = there.into_iter().map(Target::to_string).collect();
         outcomes.retain(|target, _| pattern.matches(target, canonical));
-        if outcomes.is_empty() {
+        let is_meant = |machine: &&Machine| {
+            let target = Target {
+                arch: machine.arch.clone(),
+                virttype: machine.virttype.clone(),
+                machine: machine.canonical.as_ref().unwrap_or(&machine.name).clone(),
+                emulator: String::new(),
+            };
+            pattern.matches(&target, canonical)
+        };
+        let meant = machines
+            .as_ref()
+            .map(|list| MachineList::new(list.iter().filter(is_meant).cloned().collect()));
+        if outcomes.is_empty() && meant.as_ref().is_none_or(MachineList::is_empty) {
             return Err(SideError::NoTarget { operand: operand.to_owned(), there });
         }
-        if let Some(list) = machines {
-            let is_meant = |machine: &&crate::model::Machine| {
-                let name = machine.canonical.as_ref().unwrap_or(&machine.name);
-                outcomes.keys().any(|target| {
-                    (&target.arch, &target.virttype, &target.machine)
-                        == (&machine.arch, &machine.virttype, name)
-                })
-            };
-            *list = MachineList::new(list.iter().filter(is_meant).cloned().collect());
-        }
+        *machines = meant;
+        *is_chosen = true;
         Ok(())
     }
 

@@ -43,6 +43,12 @@ pub enum SourceError {
         /// The file.
         path: PathBuf,
     },
+    /// A pipe, socket or device in a folder.
+    #[error("{}: not a regular file", path.display())]
+    NotAFile {
+        /// The path.
+        path: PathBuf,
+    },
     /// A folder without documents.
     #[error("{}: no *.xml file in this folder{}", path.display(), if *has_folders { ", but folders: is it a tree of hosts (import --tree)?" } else { "" })]
     NoDocuments {
@@ -51,6 +57,19 @@ pub enum SourceError {
         /// It has folders, which may hold documents.
         has_folders: bool,
     },
+}
+
+impl SourceError {
+    /// The file or folder it is about.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::Io { path, .. }
+            | Self::TooLarge { path }
+            | Self::NotAFile { path }
+            | Self::NoDocuments { path, .. } => path,
+        }
+    }
 }
 
 /// Reads what a path names: a file, the files of a folder in the order of their names, or
@@ -63,7 +82,7 @@ pub fn read(path: &Path, stdin: &mut dyn Read) -> Vec<Result<Input, SourceError>
         return vec![read_file(path)];
     }
     match files(path) {
-        Ok(files) => files.iter().map(|file| read_file(file)).collect(),
+        Ok(files) => files.iter().map(|file| read_regular(file)).collect(),
         Err(error) => vec![Err(error)],
     }
 }
@@ -100,10 +119,26 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>, SourceError> {
     Ok(entries)
 }
 
+/// Whether a path is a folder that holds folders.
+#[must_use]
+pub fn has_folders(path: &Path) -> bool {
+    path.is_dir() && entries(path).is_ok_and(|entries| entries.iter().any(|entry| entry.is_dir()))
+}
+
 /// Whether a file holds the output of `virsh version --daemon`.
 #[must_use]
 pub fn is_version(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name == "version.txt")
+}
+
+/// Reads a file that was found and not named: anything else there, such as a pipe, could wait for
+/// ever.
+fn read_regular(path: &Path) -> Result<Input, SourceError> {
+    match std::fs::metadata(path) {
+        Ok(metadata) if !metadata.is_file() => Err(SourceError::NotAFile { path: path.to_owned() }),
+        Ok(_) => read_file(path),
+        Err(source) => Err(SourceError::Io { path: path.to_owned(), source }),
+    }
 }
 
 fn read_file(path: &Path) -> Result<Input, SourceError> {

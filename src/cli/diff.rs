@@ -6,14 +6,15 @@ use super::failure::{Exit, Failure};
 use super::ui::Ui;
 use super::{Global, sides};
 use crate::diff::{Scope, snapshots};
+use crate::model::Context;
 use crate::render;
 use crate::report::Report;
 use crate::side::{Contents, Side};
 
 /// Show what changed between two hosts, times, files or folders
 ///
-/// `+` is gained, `-` lost, `~` changed; what libvirt merely began or ceased to report stands in
-/// one closing line unless --all is given. Values that are unique to one machine by design are
+/// `+` is gained, `-` lost, `~` changed. What libvirt merely began or ceased to report stands in
+/// one closing line; with --all each of it is listed, behind `>` and `<`. Values that are unique to one machine by design are
 /// compared only between snapshots of one host.
 #[derive(Args, Debug)]
 #[command(after_help = "\
@@ -24,7 +25,7 @@ Examples:
   domcaps diff hv01:q35 hv01:pc                     two machines of one host
   domcaps diff before.xml after.xml --format json   two documents, no database")]
 pub(super) struct Arguments {
-    /// The old side: HOST[@WHEN][:TARGET], a file, a folder, or -
+    #[arg(help = "The old side: HOST[@WHEN][:TARGET], a file, a folder, or -")]
     old: String,
     /// The new side
     new: String,
@@ -71,9 +72,20 @@ pub(super) fn run(
     }
     set_flags(&mut old, arguments.old_flags.as_deref());
     set_flags(&mut new, arguments.new_flags.as_deref());
+    let known = match arguments.paths.is_empty() {
+        true => Vec::new(),
+        false => contents.paths([&old, &new])?,
+    };
     let mut report = compare(&contents, old, new)?;
     if !arguments.paths.is_empty() {
-        report.keep_paths(&arguments.paths, &contents.known_paths()?)?;
+        report.keep_paths(&arguments.paths, &known)?;
+    }
+    if report.pairs.is_empty() && report.findings.is_empty() && arguments.paths.is_empty() {
+        let message =
+            format!("{} and {}: no target has a document on both sides", operands[0], operands[1]);
+        return Err(
+            Failure::new(&message).with_hint("`domcaps show` says which targets a side has")
+        );
     }
     match arguments.format {
         Format::Json => render::json::diff(&report, ui.out())?,
@@ -96,14 +108,10 @@ fn compare(contents: &Contents, old: Side, new: Side) -> Result<Report, Failure>
     Ok(Report::new(old.origin, new.origin, comparison))
 }
 
-/// Flags are a set: sorted, each once.
+/// What the user says about the flags of a side.
 fn set_flags(side: &mut Side, flags: Option<&str>) {
     if let Some(flags) = flags {
-        let mut flags: Vec<&str> =
-            flags.split([',', ' ']).filter(|flag| !flag.is_empty()).collect();
-        flags.sort_unstable();
-        flags.dedup();
-        side.observed.context.api_flags = (!flags.is_empty()).then(|| flags.join(","));
+        side.observed.context.api_flags = Context::flags(flags);
     }
 }
 

@@ -77,7 +77,7 @@ impl From<StoreError> for Failure {
             StoreError::Missing { .. } => failure
                 .with_hint("`domcaps demo` makes one with two hosts, `domcaps import` one with yours; --db names another"),
             StoreError::Empty { .. } => failure.with_hint("`domcaps import --host NAME PATH` stores one"),
-            StoreError::UnknownHost { .. } => failure.with_hint("`domcaps hosts` lists all; a path begins with ./ or /"),
+            StoreError::UnknownHost { .. } => failure.with_hint("`domcaps hosts` lists all; a path must exist, begin with ./ or /, or end in .xml"),
             StoreError::NoSnapshot { .. } => failure.with_hint("`domcaps snapshots HOST` lists them"),
             StoreError::AmbiguousId { .. } => failure.with_hint("write more digits"),
             StoreError::NotOurs { .. } => failure.with_hint("--db names another file"),
@@ -85,7 +85,11 @@ impl From<StoreError> for Failure {
             StoreError::Locked { .. } => failure.with_hint("try again when the other process is done"),
             StoreError::Damaged { .. } => failure.with_hint("restore the file from a backup"),
             StoreError::OtherContent { .. } => failure.with_hint("nothing was stored; give another --at"),
-            StoreError::Io { .. } | StoreError::Full { .. } | StoreError::Sql { .. } => failure,
+            StoreError::Full { .. } => failure.with_hint("free some space and try again"),
+            StoreError::Io { .. } | StoreError::NotWritable { .. } => {
+                failure.with_hint("the database and its folder must be writable; --db names another file")
+            }
+            StoreError::Sql { .. } => failure,
         }
     }
 }
@@ -127,7 +131,7 @@ impl From<SelectError> for Failure {
     fn from(error: SelectError) -> Self {
         let hint = match error {
             SelectError::Unknown { .. } => {
-                "`domcaps show HOST:MACHINE` shows all paths of a document"
+                "`domcaps show HOST:MACHINE --format json` lists all paths of a document"
             }
             SelectError::Ambiguous { .. } => "a full path is never ambiguous",
         };

@@ -50,6 +50,9 @@ pub(super) fn run(
     arguments: &Arguments,
 ) -> Result<Exit, Failure> {
     let Command::Set(set) = &arguments.command;
+    if set.groups.is_empty() && set.no_groups.is_empty() && set.uri.is_none() {
+        return Err(Failure::usage(&"nothing to set: give --group, --no-group or --uri"));
+    }
     let mut store = Store::open(&ui::database(global)?)?;
     let (id, name) = store.host(&set.host)?;
     let groups = Groups { add: set.groups.clone(), remove: set.no_groups.clone() };

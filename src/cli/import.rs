@@ -8,11 +8,11 @@ use clap::Args;
 use super::failure::{Exit, Failure};
 use super::ui::{self, Ui};
 use super::{Global, ListFormat};
-use crate::ingest::{self, IngestError, Ingested, Occasion};
+use crate::ingest::{self, IngestError, Ingested, Occasion, nothing_stored};
 use crate::model::{HostName, Tag, Time};
 use crate::render::json::{self, Failed, Imported};
 use crate::source::{self, HostFolder, Input};
-use crate::store::{Store, Writer};
+use crate::store::{Store, StoreError};
 
 /// Store documents from files as a snapshot of a host
 ///
@@ -68,15 +68,30 @@ struct Done {
     unknown: BTreeSet<String>,
 }
 
+/// The files of one snapshot.
+struct Files {
+    host: HostName,
+    taken_at: Time,
+    /// The file, folder or host that errors are about.
+    what: PathBuf,
+    inputs: Vec<Input>,
+    /// Some file could not be read.
+    is_partial: bool,
+}
+
 pub(super) fn run(
     ui: &mut Ui<'_>,
     global: &Global,
     arguments: &Arguments,
 ) -> Result<Exit, Failure> {
     let mut done = Done::default();
+    let mut database = Database { path: ui::database(global)?, store: None };
     match (&arguments.tree, &arguments.host) {
-        (Some(tree), _) => import_tree(ui, global, arguments, tree, &mut done)?,
-        (None, Some(host)) => import_host(ui, global, arguments, host, &mut done)?,
+        (Some(tree), _) => import_tree(ui, &mut database, arguments, tree, &mut done)?,
+        (None, Some(host)) => {
+            let files = one_host(ui, arguments, host, &mut done);
+            database.import(ui, arguments, &[files], &mut done)?;
+        }
         (None, None) => return Err(Failure::usage(&"name the host: --host NAME")),
     }
     let unknown: Vec<String> = done.unknown.into_iter().collect();
@@ -93,14 +108,8 @@ pub(super) fn run(
     })
 }
 
-/// One snapshot of one host.
-fn import_host(
-    ui: &mut Ui<'_>,
-    global: &Global,
-    arguments: &Arguments,
-    host: &HostName,
-    done: &mut Done,
-) -> Result<(), Failure> {
+/// The files that the command line names.
+fn one_host(ui: &mut Ui<'_>, arguments: &Arguments, host: &HostName, done: &mut Done) -> Files {
     let mut inputs = Vec::new();
     for path in &arguments.paths {
         for input in source::read(path, &mut std::io::stdin().lock()) {
@@ -109,67 +118,22 @@ fn import_host(
                 Err(error) => done.fail(ui, path, &error.to_string()),
             }
         }
+        if source::has_folders(path) {
+            ui.warning(format!(
+                "{}: the folders in it were not read; `import --tree` reads a tree of hosts",
+                path.display()
+            ));
+        }
     }
     let taken_at = arguments.at.unwrap_or_else(|| ui.now());
-    if inputs.is_empty() {
-        return Ok(());
-    }
-    if arguments.strict && !done.failed.is_empty() {
-        done.fail(
-            ui,
-            Path::new(host.as_str()),
-            &format!("host {host}: nothing stored because of bad files (--strict)"),
-        );
-        return Ok(());
-    }
-    // A file that is no database, or no document at all, must not leave a new database behind.
-    let path = ui::database(global)?;
-    let is_new = !path.exists();
-    let stored = store_one(ui, &path, arguments, host, taken_at, &inputs, done);
-    if is_new && done.imported.is_empty() {
-        remove_empty(&path);
-    }
-    stored
+    let what = PathBuf::from(host.as_str());
+    Files { host: host.clone(), taken_at, what, inputs, is_partial: !done.failed.is_empty() }
 }
 
-fn store_one(
-    ui: &mut Ui<'_>,
-    database: &Path,
-    arguments: &Arguments,
-    host: &HostName,
-    taken_at: Time,
-    inputs: &[Input],
-    done: &mut Done,
-) -> Result<(), Failure> {
-    let mut store = Store::create_or_open(database)?;
-    let mut writer = store.writer()?;
-    let ingested = match ingest::ingest(&mut writer, &arguments.occasion(host, taken_at), inputs) {
-        Ok(ingested) => ingested,
-        Err(IngestError::Store(error)) => return Err(error.into()),
-        Err(error) => {
-            done.refuse(ui, Path::new(host.as_str()), &error);
-            return Ok(());
-        }
-    };
-    writer.commit()?;
-    done.add(ui, arguments, host, taken_at, ingested);
-    Ok(())
-}
-
-/// A database that was made for an import which then stored nothing.
-fn remove_empty(database: &Path) {
-    for suffix in ["", "-wal", "-shm"] {
-        let mut name = database.as_os_str().to_owned();
-        name.push(suffix);
-        // It may never have been made.
-        let _already_gone = std::fs::remove_file(PathBuf::from(name));
-    }
-}
-
-/// Every snapshot of a tree, committed in batches.
+/// Every snapshot of a tree, committed in batches; what is wrong with one costs no other.
 fn import_tree(
     ui: &mut Ui<'_>,
-    global: &Global,
+    database: &mut Database,
     arguments: &Arguments,
     tree: &Path,
     done: &mut Done,
@@ -178,7 +142,7 @@ fn import_tree(
     for folder in source::hosts(tree)? {
         match folder {
             Ok(folder) => folders.push(folder),
-            Err(error) => done.fail(ui, tree, &error.to_string()),
+            Err(error) => done.fail(ui, error.path(), &error.to_string()),
         }
     }
     if folders.is_empty() {
@@ -188,12 +152,9 @@ fn import_tree(
     }
     let now = arguments.at.unwrap_or_else(|| ui.now());
     let progress = progress(ui, folders.len());
-    let database = ui::database(global)?;
-    let is_new = !database.exists();
-    let mut store = Store::create_or_open(&database)?;
     let mut folders = folders.into_iter().peekable();
     while folders.peek().is_some() {
-        let mut writer = store.writer()?;
+        // Read before the database is locked: a slow disk delays nobody.
         let mut batch = Vec::new();
         let mut bytes = 0;
         while batch.len() < BATCH.0
@@ -201,58 +162,104 @@ fn import_tree(
             && let Some(folder) = folders.next()
         {
             progress.inc(1);
-            let taken_at = folder.taken_at.unwrap_or(now);
-            let (result, read) =
-                import_folder(ui, &mut writer, arguments, &folder, taken_at, done)?;
-            bytes += read;
-            batch.extend(result.map(|ingested| (folder.host, taken_at, ingested)));
+            let files = read_folder(ui, folder, now, done);
+            bytes += files.inputs.iter().map(|input| input.bytes.len()).sum::<usize>();
+            batch.push(files);
         }
-        writer.commit()?;
-        for (host, taken_at, ingested) in batch {
-            done.add(ui, arguments, &host, taken_at, ingested);
-        }
+        database.import(ui, arguments, &batch, done)?;
     }
     progress.finish_and_clear();
-    drop(store);
-    if is_new && done.imported.is_empty() {
-        remove_empty(&database);
-    }
     let new = done.imported.iter().filter(|each| each.outcome == "stored").count();
-    ui.status(format!("{new} snapshots stored, {} known before", done.imported.len() - new));
+    let known = done.imported.len() - new;
+    ui.status(format!(
+        "{new} snapshots stored, {known} known before, {} failures",
+        done.failed.len()
+    ));
     Ok(())
 }
 
-/// One snapshot of a tree; what is wrong with it is named, and costs no other.
-fn import_folder(
-    ui: &mut Ui<'_>,
-    writer: &mut Writer<'_>,
-    arguments: &Arguments,
-    folder: &HostFolder,
-    taken_at: Time,
-    done: &mut Done,
-) -> Result<(Option<Ingested>, usize), Failure> {
+fn read_folder(ui: &mut Ui<'_>, folder: HostFolder, now: Time, done: &mut Done) -> Files {
     let mut inputs = Vec::new();
+    let mut is_partial = false;
     for input in source::read(&folder.path, &mut std::io::empty()) {
         match input {
             Ok(input) => inputs.push(input),
-            Err(error) => done.fail(ui, &folder.path, &error.to_string()),
+            Err(error) => {
+                is_partial = true;
+                done.fail(ui, &folder.path, &error.to_string());
+            }
         }
     }
-    let bytes = inputs.iter().map(|input| input.bytes.len()).sum();
-    if inputs.is_empty() {
-        return Ok((None, bytes));
+    let taken_at = folder.taken_at.unwrap_or(now);
+    Files { host: folder.host, taken_at, what: folder.path, inputs, is_partial }
+}
+
+/// The database, opened when there is something to store.
+struct Database {
+    path: PathBuf,
+    store: Option<Store>,
+}
+
+impl Database {
+    /// Stores snapshots under one transaction, and tells of them when its commit has returned.
+    fn import(
+        &mut self,
+        ui: &mut Ui<'_>,
+        arguments: &Arguments,
+        batch: &[Files],
+        done: &mut Done,
+    ) -> Result<(), Failure> {
+        let Some(store) = self.open(arguments, batch)? else {
+            for files in batch.iter().filter(|files| !files.inputs.is_empty()) {
+                let read =
+                    ingest::read(&arguments.occasion(files), &files.inputs, &mut nothing_stored);
+                if let Err(error) = read {
+                    done.refuse(ui, &files.what, &error);
+                }
+            }
+            return Ok(());
+        };
+        let mut writer = store.writer()?;
+        let mut stored = Vec::new();
+        for files in batch.iter().filter(|files| !files.inputs.is_empty()) {
+            let occasion = arguments.occasion(files);
+            let refused = if arguments.strict && files.is_partial {
+                Err(IngestError::Strict { host: files.host.clone(), bad: Vec::new() })
+            } else {
+                ingest::ingest(&mut writer, &occasion, &files.inputs)
+            };
+            match refused {
+                Ok(ingested) => stored.push((files, ingested)),
+                Err(IngestError::Store(error))
+                    if !matches!(error, StoreError::OtherContent { .. }) =>
+                {
+                    return Err(error.into());
+                }
+                Err(error) => done.refuse(ui, &files.what, &error),
+            }
+        }
+        writer.commit()?;
+        for (files, ingested) in stored {
+            done.add(ui, arguments, files, ingested);
+        }
+        Ok(())
     }
-    match ingest::ingest(writer, &arguments.occasion(&folder.host, taken_at), &inputs) {
-        Ok(ingested) => Ok((Some(ingested), bytes)),
-        Err(IngestError::Store(error @ crate::store::StoreError::OtherContent { .. })) => {
-            done.fail(ui, &folder.path, &error.to_string());
-            Ok((None, bytes))
+
+    /// A database that is there is opened; a new one is made only for something good to store.
+    fn open(
+        &mut self,
+        arguments: &Arguments,
+        batch: &[Files],
+    ) -> Result<Option<&mut Store>, Failure> {
+        let is_good = |files: &Files| {
+            let is_whole = !(arguments.strict && files.is_partial);
+            let occasion = arguments.occasion(files);
+            is_whole && ingest::read(&occasion, &files.inputs, &mut nothing_stored).is_ok()
+        };
+        if self.store.is_none() && (self.path.exists() || batch.iter().any(is_good)) {
+            self.store = Some(Store::create_or_open(&self.path)?);
         }
-        Err(IngestError::Store(error)) => Err(error.into()),
-        Err(error) => {
-            done.refuse(ui, &folder.path, &error);
-            Ok((None, bytes))
-        }
+        Ok(self.store.as_mut())
     }
 }
 
@@ -266,10 +273,11 @@ fn progress(ui: &Ui<'_>, length: usize) -> indicatif::ProgressBar {
 }
 
 impl Arguments {
-    fn occasion<'a>(&'a self, host: &'a HostName, taken_at: Time) -> Occasion<'a> {
+    fn occasion<'a>(&'a self, files: &'a Files) -> Occasion<'a> {
         Occasion {
-            host,
-            taken_at,
+            host: &files.host,
+            taken_at: files.taken_at,
+            is_partial: files.is_partial,
             tags: &self.tags,
             groups: &self.groups,
             api_flags: self.api_flags.as_deref(),
@@ -293,14 +301,8 @@ impl Done {
     }
 
     /// Tells of a snapshot whose commit has returned.
-    fn add(
-        &mut self,
-        ui: &mut Ui<'_>,
-        arguments: &Arguments,
-        host: &HostName,
-        taken_at: Time,
-        ingested: Ingested,
-    ) {
+    fn add(&mut self, ui: &mut Ui<'_>, arguments: &Arguments, files: &Files, ingested: Ingested) {
+        let Files { host, taken_at, .. } = files;
         let Ingested { stored, documents, bad, unknown } = ingested;
         for bad in bad {
             self.fail(ui, &bad.path, &bad.to_string());
@@ -314,7 +316,8 @@ impl Done {
                 (true, true) => "stored, content is new",
                 (true, false) => "stored, content as before",
             };
-            ui.status(format!("{host} {taken_at} {id}: {documents} documents, {what}"));
+            let s = if documents == 1 { "" } else { "s" };
+            ui.status(format!("{host} {taken_at} {id}: {documents} document{s}, {what}"));
         }
         self.imported.push(Imported {
             host: host.to_string(),

@@ -13,7 +13,7 @@ use crate::render;
 /// From `virsh capabilities`; where that was not collected, from the documents, which know neither.
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
-    /// HOST[@WHEN][:TARGET], a folder, or a file
+    #[arg(help = "HOST[@WHEN][:TARGET], a folder, or a file")]
     operand: String,
     /// Only deprecated ones
     #[arg(long)]

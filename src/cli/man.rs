@@ -20,7 +20,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(ui: &mut Ui<'_>, arguments: &Arguments) -> Result<Exit, Failure> {
-    let mut command = super::command();
+    let mut command = super::command().disable_help_subcommand(true);
     command.build();
     if let Some(folder) = &arguments.dir {
         let error = |error: std::io::Error| Failure::new(&format!("{}: {error}", folder.display()));

@@ -22,7 +22,7 @@ Examples:
   domcaps show hv01 disk.bus os.loader      some capabilities of all targets
   domcaps show hv01@prev:q35 --format xml   the document, byte for byte")]
 pub(super) struct Arguments {
-    /// HOST[@WHEN][:TARGET], a file, a folder, or -
+    #[arg(help = "HOST[@WHEN][:TARGET], a file, a folder, or -")]
     operand: String,
     /// Only what stands at or below these capability paths; leading elements may be left out
     #[arg(value_name = "PATH")]
@@ -104,7 +104,8 @@ fn capabilities(
         .and_then(|(target, _)| side.raw.get(target));
     let Some(raw) = raw else { return Ok(Capabilities::new()) };
     let bytes = contents.bytes(raw)?;
-    let document = crate::parse::document(&bytes).map_err(|error| Failure::new(&error))?;
+    let document = crate::parse::document(&bytes)
+        .map_err(|error| Failure::new(&format!("stored document: {error}")))?;
     Ok(document.capabilities)
 }
 

@@ -11,7 +11,7 @@ use crate::store::{Run, Store, StoreError};
 /// List snapshots, oldest first
 ///
 /// A snapshot and the identical ones that followed it stand in one line: the time it was first so,
-/// the time it was last seen so, and how many followed.
+/// the time it was last seen so, and how many followed. A tag begins a line of its own.
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
     /// Only those of a host
@@ -34,8 +34,17 @@ pub(super) fn run(
         return Ok(Exit::Done);
     }
     let rows = runs.iter().map(|run| row(&store, run)).collect::<Result<Vec<_>, _>>()?;
-    let header =
-        ["host", "snapshot", "changed", "last seen", "targets", "libvirt", "hypervisor", "tags"];
+    let header = [
+        "host",
+        "snapshot",
+        "taken",
+        "last seen",
+        "last changed",
+        "targets",
+        "libvirt",
+        "hypervisor",
+        "tags",
+    ];
     ui.print(|out| render::table::table(&header, &rows, out))?;
     Ok(Exit::Done)
 }
@@ -57,6 +66,7 @@ fn row(store: &Store, run: &Run) -> Result<Vec<String>, StoreError> {
         id,
         run.first.taken_at.to_string(),
         run.last_seen.to_string(),
+        run.last_changed.map(|time| time.to_string()).unwrap_or_default(),
         targets,
         run.context.libvirt.clone().unwrap_or_default(),
         run.context.hypervisor.clone().unwrap_or_default(),

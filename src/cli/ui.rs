@@ -1,6 +1,7 @@
 //! Streams, colour, width, the clock and the environment: all that comes from around the program.
 
 use std::io::{BufWriter, IsTerminal as _, Write};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -135,7 +136,7 @@ impl<'a> Ui<'a> {
 
 /// A path as a shell takes it.
 pub(super) fn quoted(path: &std::path::Path) -> String {
-    let text = path.display().to_string();
+    let text = crate::render::plain(&path.display().to_string()).into_owned();
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-+=@%".contains(letter);
     if text.chars().all(is_plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
@@ -158,7 +159,13 @@ pub(super) fn database(global: &Global) -> Result<PathBuf, Failure> {
     if let Some(path) = &global.db {
         return Ok(path.clone());
     }
-    let is_root = cfg!(unix) && environment("HOME").is_some_and(|home| home == "/root");
+    if let Some(path) = environment("DOMCAPS_DB") {
+        return Ok(PathBuf::from(path));
+    }
+    // A service may have no HOME: the process says whose it is.
+    let owner = std::fs::metadata("/proc/self").map(|process| process.uid());
+    let is_root =
+        owner.map_or_else(|_| environment("HOME").as_deref() == Some("/root"), |uid| uid == 0);
     if is_root && environment("XDG_DATA_HOME").is_none() {
         return Ok(PathBuf::from("/var/lib/domcaps/domcaps.db"));
     }

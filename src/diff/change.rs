@@ -18,10 +18,6 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Every kind, in the order in which they sort.
-    pub const ALL: [Self; 5] =
-        [Self::Changed, Self::Gained, Self::Lost, Self::Reported, Self::Unreported];
-
     /// The name used in JSON.
     #[must_use]
     pub fn name(self) -> &'static str {

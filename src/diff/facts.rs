@@ -51,15 +51,6 @@ impl<'a> Facts<'a> {
         self.values.get(path).copied()
     }
 
-    /// The text at a path.
-    #[must_use]
-    pub fn text(&self, path: &str) -> Option<&'a str> {
-        match self.get(path) {
-            Some(Value::Text(text)) => Some(text),
-            _ => None,
-        }
-    }
-
     /// Whether the document has an element (or attribute, or enum) of that path.
     #[must_use]
     pub fn has_element(&self, path: &str) -> bool {

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::change::ChangedTarget;
+use super::emulators;
 use super::snapshot::{NotCompared, Observed, Outcome};
 use crate::model::{FailureClass, Machine, State, Target};
 
@@ -20,7 +21,16 @@ pub(super) struct Pair<D> {
 impl<D: Clone> Pair<D> {
     /// Two documents that the user chose, whatever they describe.
     pub(super) fn chosen(old: (&Target, &D), new: (&Target, &D)) -> Self {
-        let target = changed_target(new.0, &old.0.machine, &new.0.machine, None);
+        // What the new side does not say is the old one's.
+        let or =
+            |new: &String, old: &String| if new.is_empty() { old.clone() } else { new.clone() };
+        let at = Target {
+            arch: or(&new.0.arch, &old.0.arch),
+            virttype: or(&new.0.virttype, &old.0.virttype),
+            machine: new.0.machine.clone(),
+            emulator: or(&new.0.emulator, &old.0.emulator),
+        };
+        let target = changed_target(&at, &old.0.machine, &new.0.machine, None);
         Self { old: old.1.clone(), new: new.1.clone(), target }
     }
 }
@@ -37,7 +47,7 @@ fn changed_target(at: &Target, old: &str, new: &str, alias: Option<&str>) -> Cha
     }
 }
 
-/// One side with the old emulators under the new side's names.
+/// One side, its emulators under names that both sides share where they are matched.
 pub(super) struct Side<'o, D> {
     observed: &'o Observed<D>,
     /// Every target the side has: listed, answered, or failed for reasons of the moment.
@@ -55,24 +65,18 @@ pub(super) struct Matched<'o, D> {
 
 impl<'o, D: Clone> Matched<'o, D> {
     pub(super) fn new(old: &'o Observed<D>, new: &'o Observed<D>) -> Self {
-        let new_side = Side::new(new, |target| target);
-        let names = emulator_names(&Side::new(old, |target| target), &new_side);
-        let old_side = Side::new(old, |mut target: Target| {
-            let key = (target.arch.clone(), target.virttype.clone(), target.emulator.clone());
-            if let Some(name) = names.get(&key) {
-                target.emulator.clone_from(name);
-            }
-            target
-        });
-        Self { old: old_side, new: new_side }
+        let names = emulators::names(&emulators::of(old), &emulators::of(new));
+        Self { old: Side::new(old, &names.old), new: Side::new(new, &names.new) }
     }
 
     /// Every two documents of one target, and of one alias where its machine moved.
     pub(super) fn pairs(&self) -> Vec<Pair<D>> {
         let mut pairs = Vec::new();
         let aliases = self.aliases();
-        let names: HashMap<(&Target, &Target), &str> =
-            aliases.iter().map(|(alias, old, new)| ((old, new), alias.as_str())).collect();
+        let mut names: HashMap<(&Target, &Target), &str> = HashMap::new();
+        for (alias, old, new) in &aliases {
+            names.entry((old, new)).or_insert(alias);
+        }
         for (target, old) in &self.old.outcomes {
             if let (Outcome::Document(old), Some(Outcome::Document(new))) =
                 (old, self.new.outcomes.get(target))
@@ -109,23 +113,29 @@ impl<'o, D: Clone> Matched<'o, D> {
                 found.push((at.machine.clone(), on(old), on(new)));
             }
         }
-        found.sort_by(|a, b| b.0.cmp(&a.0));
+        found.sort();
         found
     }
 
-    /// Targets both sides have and one did not answer for.
+    /// Targets both sides have and one did not answer for, and documents of one side whose
+    /// absence on the other says nothing.
     pub(super) fn not_compared(&self) -> Vec<NotCompared> {
         let both = self.old.targets.intersection(&self.new.targets);
-        both.filter_map(|target| {
+        let both = both.filter_map(|target| {
             let why = self.new.silence(target).or_else(|| self.old.silence(target))?;
             Some(NotCompared { target: target.to_string(), why })
-        })
-        .collect()
+        });
+        let only_old = self.old.not_collected_by(&self.new, "the new");
+        let only_new = self.new.not_collected_by(&self.old, "the old");
+        let mut all: Vec<NotCompared> = both.chain(only_old).chain(only_new).collect();
+        all.sort();
+        all
     }
 }
 
 impl<'o, D> Side<'o, D> {
-    fn new(observed: &'o Observed<D>, named: impl Fn(Target) -> Target) -> Self {
+    fn new(observed: &'o Observed<D>, names: &emulators::Names) -> Self {
+        let named = |target: Target| names.apply(target);
         let mut targets = BTreeSet::new();
         let mut listed = BTreeMap::new();
         for machine in observed.machines.iter().flat_map(|list| list.iter()) {
@@ -172,6 +182,19 @@ impl<'o, D> Side<'o, D> {
         self.has_list() || (is_whole && !other.has_list())
     }
 
+    /// Documents of this side that the other did not collect, without saying that they are gone.
+    fn not_collected_by(&self, other: &Self, side: &str) -> Vec<NotCompared> {
+        if other.speaks_for_absence(self) {
+            return Vec::new();
+        }
+        let missing = self.targets.difference(&other.targets);
+        let with_document = missing.filter(|target| self.silence(target).is_none());
+        let why = format!("not collected on {side} side");
+        with_document
+            .map(|target| NotCompared { target: target.to_string(), why: why.clone() })
+            .collect()
+    }
+
     /// Why there is no document for a target that the side has.
     fn silence(&self, target: &Target) -> Option<String> {
         match self.outcomes.get(target) {
@@ -182,31 +205,4 @@ impl<'o, D> Side<'o, D> {
             None => Some("not asked".to_owned()),
         }
     }
-}
-
-/// The new side's name for each emulator of the old side that is matched under another name.
-fn emulator_names<D>(
-    old: &Side<'_, D>,
-    new: &Side<'_, D>,
-) -> HashMap<(String, String, String), String> {
-    let emulators = |side: &Side<'_, D>| {
-        let mut by_type: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
-        for target in &side.targets {
-            let key = (target.arch.clone(), target.virttype.clone());
-            by_type.entry(key).or_default().insert(target.emulator.clone());
-        }
-        by_type
-    };
-    let mut names = HashMap::new();
-    let new = emulators(new);
-    for ((arch, virttype), old) in emulators(old) {
-        let both = (old.first(), new.get(&(arch.clone(), virttype.clone())));
-        if let (Some(from), Some(new)) = both
-            && let (1, 1, Some(to)) = (old.len(), new.len(), new.first())
-            && from != to
-        {
-            names.insert((arch, virttype, from.clone()), to.clone());
-        }
-    }
-    names
 }

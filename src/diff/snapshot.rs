@@ -35,10 +35,12 @@ pub struct Observed<D> {
     pub state: State,
     /// What explains changes.
     pub context: Context,
+    /// The user named these targets, or this file: then it is not all that the host has.
+    pub is_chosen: bool,
 }
 
 impl<D> Observed<D> {
-    /// The one document, where there is just one and the user chose it.
+    /// The one document, where there is just one.
     fn single(&self) -> Option<(&Target, &D)> {
         match self.outcomes.iter().next() {
             Some((target, Outcome::Document(document))) if self.outcomes.len() == 1 => {
@@ -58,8 +60,12 @@ pub struct Comparison {
     pub changes: Vec<Change>,
     /// The target of every pair of documents that was compared.
     pub pairs: Vec<ChangedTarget>,
+    /// The two targets, where the user chose one document on each side.
+    pub chosen: Option<(Target, Target)>,
     /// Pairs without any change.
     pub identical: usize,
+    /// The new snapshot is not to be believed, and the old one was.
+    pub became_suspect: bool,
     /// Targets that one side did not answer for, though it has them.
     pub not_compared: Vec<NotCompared>,
 }
@@ -96,19 +102,29 @@ pub fn snapshots<D: Clone + Eq + Hash, E>(
     let mut comparison =
         Comparison { context: context(&old.context, &new.context), ..Comparison::default() };
     let mut changes = Changes::default();
-    let pairs = if let (Some(old), Some(new)) = (old.single(), new.single()) {
-        vec![Pair::chosen(old, new)]
-    } else {
-        let matched = pairs::Matched::new(old, new);
+    let single = old.single().zip(new.single());
+    let matched = pairs::Matched::new(old, new);
+    // One document a side is compared whatever it describes; what else two whole snapshots with
+    // machine lists say is compared all the same.
+    let is_whole =
+        !(old.is_chosen || new.is_chosen) && old.machines.is_some() && new.machines.is_some();
+    if single.is_none() || is_whole {
         for (difference, target) in
             levels::changes(&matched).into_iter().chain(machines::changes(&matched))
         {
             changes.add(difference, &[], target);
         }
         comparison.not_compared = matched.not_compared();
-        matched.pairs()
+    }
+    let pairs = match single {
+        Some((old, new)) => {
+            comparison.chosen = Some((old.0.clone(), new.0.clone()));
+            vec![Pair::chosen(old, new)]
+        }
+        None => matched.pairs(),
     };
     if let Some(difference) = suspicion(old.state, new.state) {
+        comparison.became_suspect = new.state == State::Suspect;
         changes.snapshot(difference);
     }
     let mut known: HashMap<(D, D), DocumentChanges> = HashMap::new();

@@ -144,13 +144,6 @@ impl Capabilities {
         Self::default()
     }
 
-    /// Forgets all capabilities and keeps the memory for the next document.
-    pub fn clear(&mut self) {
-        self.text.clear();
-        self.entries.clear();
-        self.dotted = DottedNames::default();
-    }
-
     /// The elements whose names hold dots.
     #[must_use]
     pub fn dotted(&self) -> &DottedNames {

@@ -39,6 +39,15 @@ impl Context {
         ]
     }
 
+    /// CPU flags as they are compared: sorted, each once; `None` where there are none.
+    #[must_use]
+    pub fn flags(text: &str) -> Option<String> {
+        let mut flags: Vec<&str> = text.split([',', ' ']).filter(|flag| !flag.is_empty()).collect();
+        flags.sort_unstable();
+        flags.dedup();
+        (!flags.is_empty()).then(|| flags.join(","))
+    }
+
     /// The content address.
     #[must_use]
     pub fn hash(&self) -> Hash {

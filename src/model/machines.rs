@@ -41,6 +41,12 @@ impl MachineList {
         self.machines.iter()
     }
 
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.machines.is_empty()
+    }
+
     /// The canonical name behind `name` for an arch and virttype, where `name` is an alias.
     #[must_use]
     pub fn canonical_of(&self, arch: &str, virttype: &str, name: &str) -> Option<&str> {

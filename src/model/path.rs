@@ -140,13 +140,23 @@ pub enum SelectError {
         nearest: Vec<String>,
     },
     /// Several paths end so.
-    #[error("`{path}` could be {}: write more of it", candidates.join(" or "))]
+    #[error("`{path}` could be {}: write more of it", some(candidates))]
     Ambiguous {
         /// As the user wrote it.
         path: String,
         /// Full paths, sorted.
         candidates: Vec<String>,
     },
+}
+
+/// Enough of them to choose from.
+fn some(candidates: &[String]) -> String {
+    const SHOWN: usize = 8;
+    let shown = candidates.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(" or ");
+    match candidates.len().checked_sub(SHOWN) {
+        None | Some(0) => shown,
+        Some(more) => format!("{shown} or {more} others"),
+    }
 }
 
 fn did_you_mean(nearest: &[String]) -> String {

@@ -71,7 +71,7 @@ impl FromStr for Tag {
             return Err(TagError::Characters(tag.to_owned()));
         }
         let is_run = tag.strip_prefix("run-").is_some_and(|count| count.parse::<u32>().is_ok());
-        if is_run || matches!(tag, "latest" | "prev") || Time::parse_moment(tag).is_ok() {
+        if is_run || matches!(tag, "latest" | "prev") || Time::looks_like_one(tag) {
             return Err(TagError::Reserved(tag.to_owned()));
         }
         Ok(Self(tag.to_owned()))
@@ -167,8 +167,16 @@ mod tests {
         for good in ["pre-upgrade", "v12.1", "run-x", "2026"] {
             assert!(good.parse::<Tag>().is_ok(), "{good}");
         }
-        for bad in ["latest", "prev", "run-3", "-2", "2026-11-01", "id:ab", "2026-11-01T02:00:00Z"]
-        {
+        for bad in [
+            "latest",
+            "prev",
+            "run-3",
+            "-2",
+            "2026-11-01",
+            "2026-11",
+            "id:ab",
+            "2026-11-01T02:00:00Z",
+        ] {
             assert!(bad.parse::<Tag>().is_err(), "{bad}");
         }
     }

@@ -49,6 +49,20 @@ impl TargetPattern {
         Self { arch: arch.into(), virttype: virttype.into(), machine: machine.into() }
     }
 
+    /// How much `target` is like what is meant: for telling the nearest.
+    #[must_use]
+    pub fn likeness(&self, target: &Target) -> usize {
+        let shared = |wanted: &str, there: &str| {
+            let (wanted, there) = (wanted.to_ascii_lowercase(), there.to_ascii_lowercase());
+            let longest =
+                (1..=wanted.len()).rev().filter(|length| wanted.is_char_boundary(*length));
+            longest.into_iter().find(|length| there.contains(&wanted[..*length])).unwrap_or(0)
+        };
+        shared(&self.machine, &target.machine) * 2
+            + usize::from(glob(&self.arch, &target.arch)) * 8
+            + usize::from(glob(&self.virttype, &target.virttype)) * 8
+    }
+
     /// Whether it means `target`; `canonical` resolves an alias for an arch and virttype.
     pub fn matches<'a>(
         &self,

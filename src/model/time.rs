@@ -34,6 +34,17 @@ impl Time {
         self.0
     }
 
+    /// Whether text begins like a date: then it is meant as a time, and nothing else.
+    #[must_use]
+    pub fn looks_like_one(text: &str) -> bool {
+        let begins = |at: usize, each: u8| match at {
+            4 => each == b'-',
+            _ => each.is_ascii_digit(),
+        };
+        text.len() >= "2026-1".len()
+            && text.bytes().take(6).enumerate().all(|(at, each)| begins(at, each))
+    }
+
     /// Reads when something was taken: an RFC 3339 time, or a date, which means its first
     /// moment, UTC.
     ///

@@ -5,12 +5,12 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-use super::{Tag, TagError, Time};
+use super::{Tag, TagError, Time, TimeError};
 
 /// The part of an operand behind `@`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum When {
-    /// The newest complete snapshot.
+    /// The newest complete snapshot; where none is, the newest that has anything.
     #[default]
     Latest,
     /// That many changes of content back; `prev` is one.
@@ -31,6 +31,9 @@ pub enum WhenError {
     /// An id that is no hexadecimal number.
     #[error("`id:{0}` is no snapshot id: write the first digits that `domcaps snapshots` shows")]
     Id(String),
+    /// Begins like a date, and is none.
+    #[error(transparent)]
+    Time(#[from] TimeError),
     /// Nothing else, and no tag either.
     #[error("{0}; a moment is latest, prev, -N, run-N, a time, a date, id:PREFIX or a tag")]
     Tag(#[from] TagError),
@@ -60,6 +63,7 @@ impl FromStr for When {
         }
         match Time::parse_moment(text) {
             Ok(time) => Ok(Self::At(time)),
+            Err(error) if Time::looks_like_one(text) => Err(error.into()),
             Err(_) => Ok(Self::Tag(text.parse()?)),
         }
     }
@@ -94,6 +98,9 @@ mod tests {
         assert!(matches!(when("2026-11-01"), Ok(When::At(_))));
         assert!(matches!(when("2026-11-01T02:00:00Z"), Ok(When::At(_))));
         assert!(matches!(when("pre-upgrade"), Ok(When::Tag(_))));
+        for bad in ["2026-13-01", "2026-11", "2026-11-01T02:00"] {
+            assert!(matches!(when(bad), Err(WhenError::Time(_))), "{bad}");
+        }
         for bad in ["", "id:", "id:xyz", "a b", "--1"] {
             assert!(when(bad).is_err(), "{bad}");
         }

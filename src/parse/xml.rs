@@ -100,6 +100,13 @@ fn checked_text(bytes: &[u8]) -> Result<&str, ParseError> {
     {
         return Err(ParseError::at(bytes, at, Problem::Character(u32::from(bytes[at]))));
     }
+    // Three bytes that begin with 0xEF; most documents have none.
+    if bytes.contains(&0xef)
+        && let Some(at) = text.find(['\u{fffe}', '\u{ffff}'])
+    {
+        let letter = text[at..].chars().next().unwrap_or_default();
+        return Err(ParseError::at(bytes, at, Problem::Character(u32::from(letter))));
+    }
     Ok(text)
 }
 
@@ -187,6 +194,10 @@ impl<'a> Builder<'a> {
             Event::End(_) => self.end(),
             Event::Text(_) => {
                 let text = &self.source[start..self.position()];
+                if text.contains("]]>") {
+                    let problem = "`]]>` outside CDATA".to_owned();
+                    return Err(self.error(start, Problem::Syntax(problem)));
+                }
                 self.text(start, Cow::Borrowed(text))?;
             }
             Event::CData(data) => {

@@ -10,7 +10,7 @@ use std::io::Write;
 use anstyle::{AnsiColor, Style};
 
 use crate::report::Report;
-use crate::rules::Area;
+use crate::rules::{Area, Severity};
 use crate::side::Origin;
 use lines::Line;
 pub use targets::targets_in_short;
@@ -53,7 +53,8 @@ pub fn diff(
 fn header(report: &Report, width: usize, out: &mut dyn Write) -> std::io::Result<()> {
     let bold = Style::new().bold();
     let name = |origin: &Origin| super::plain(&side_name(origin)).into_owned();
-    writeln!(out, "{bold}{} → {}{bold:#}", name(&report.old), name(&report.new))?;
+    let names = format!("{} → {}", name(&report.old), name(&report.new));
+    writeln!(out, "{bold}{}{bold:#}", wrapped(&names, "  ", width))?;
     let context = report.context.iter().map(|change| {
         let side = |side: &Option<String>| side.clone().unwrap_or_else(|| "none".to_owned());
         format!("{} {} → {}", change.name, side(&change.old), side(&change.new))
@@ -63,10 +64,23 @@ fn header(report: &Report, width: usize, out: &mut dyn Write) -> std::io::Result
         writeln!(out, "{}", wrapped(&super::plain(&context), "  ", width))?;
     }
     let mut counts = targets::compared(report);
-    if report.findings.is_empty() {
+    if report.findings.is_empty() && !report.pairs.is_empty() {
         counts.push_str("; no difference");
     }
-    writeln!(out, "{}", wrapped(&counts, "  ", width))
+    writeln!(out, "{}", wrapped(&counts, "  ", width))?;
+    if report.context.iter().any(|change| change.name == "api_flags") {
+        let note = "host-model features not compared: asked for under other CPU flags (api_flags)";
+        writeln!(out, "{}", wrapped(note, "  ", width))?;
+    }
+    let severities =
+        Severity::ALL.map(|severity| (report.count_severity(severity), severity.name()));
+    let severities = severities.into_iter().filter(|(count, _)| *count > 0);
+    let severities: Vec<String> =
+        severities.map(|(count, name)| format!("{count} {name}")).collect();
+    if !severities.is_empty() {
+        writeln!(out, "{}", severities.join(", "))?;
+    }
+    Ok(())
 }
 
 /// `hv01@2026-11-01T02:00:00Z (b3f1c2)`, or the path.
@@ -106,6 +120,7 @@ pub(super) fn wrapped(text: &str, hanging: &str, width: usize) -> String {
     for (nth, word) in text.trim_start().split(' ').enumerate() {
         let length = word.chars().count();
         if nth > 0 && column + 1 + length > width && column > hanging.len() {
+            lines.truncate(lines.trim_end().len());
             lines.push('\n');
             lines.push_str(hanging);
             column = hanging.len();

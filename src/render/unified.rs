@@ -10,7 +10,8 @@ use similar::TextDiff;
 /// Where the output cannot be written.
 pub fn diff(old: (&str, &str), new: (&str, &str), out: &mut dyn Write) -> std::io::Result<()> {
     let diff = TextDiff::from_lines(old.1, new.1);
-    let unified = diff.unified_diff().header(old.0, new.0).to_string();
+    let (old, new) = (super::plain(old.0), super::plain(new.0));
+    let unified = diff.unified_diff().header(&old, &new).to_string();
     for line in unified.split_inclusive('\n') {
         let (line, end) = line.strip_suffix('\n').map_or((line, ""), |line| (line, "\n"));
         write!(out, "{}{end}", super::plain(line).replace(r"\u{9}", "\t").replace(r"\u{d}", "\r"))?;

@@ -7,13 +7,21 @@ use crate::model::Hasher;
 /// so a finding that was reviewed once is known wherever it turns up again.
 #[must_use]
 pub fn fingerprint(difference: &Difference) -> String {
-    let plain = |side: &Option<Plain>| side.as_ref().map(|side| format!("{side:?}"));
     let mut hasher = Hasher::new();
     hasher
         .part(difference.kind.name().as_bytes())
         .part(difference.path.as_bytes())
         .optional(difference.value.as_deref().map(str::as_bytes))
-        .optional(plain(&difference.old).as_deref().map(str::as_bytes))
-        .optional(plain(&difference.new).as_deref().map(str::as_bytes));
+        .optional(plain(difference.old.as_ref()).as_deref().map(str::as_bytes))
+        .optional(plain(difference.new.as_ref()).as_deref().map(str::as_bytes));
     hasher.finish().to_string()[..12].to_owned()
+}
+
+/// A value as text that no other value has.
+fn plain(side: Option<&Plain>) -> Option<String> {
+    side.map(|side| match side {
+        Plain::Number(number) => format!("n{number}"),
+        Plain::Text(text) => format!("t{text}"),
+        Plain::List(list) => format!("l{}", list.join("\u{1f}")),
+    })
 }

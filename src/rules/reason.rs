@@ -14,12 +14,11 @@ pub(super) fn reason(rule: &Rule, change: &Change) -> String {
         "loader-removed" => format!("guests whose XML names {value} cannot start"),
         "cpu-model-removed" => format!("guests of CPU model {value} cannot start or arrive here"),
         "cpu-model-unusable" if !change.blockers.is_empty() => {
-            format!("{}, by {}", rule.summary, features(&change.blockers))
+            format!("blocked by {}", features(&change.blockers))
         }
         "gained" if change.difference.path.ends_with(".usable") && !change.blockers.is_empty() => {
             format!("no longer blocked by {}", features(&change.blockers))
         }
-        "gained" | "value-changed" => rule.summary.to_owned(),
         "enum-value-lost" => format!("guests that ask for {value} there cannot start"),
         "reporting-changed" if change.difference.kind == Kind::Reported => {
             "libvirt began to report it; the host need not differ".to_owned()

@@ -1,12 +1,12 @@
 //! Looking inside documents, wherever they are.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::diff::{DocumentChanges, Facts, Scope, explained};
 use crate::model::{Capabilities, Hash};
 use crate::store::{Store, StoreError, TreeId};
 
-use super::Raw;
+use super::{Raw, Side};
 
 /// The content of a document: equal contents are equal capabilities.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -87,21 +87,18 @@ impl Contents {
         Ok(look(capabilities))
     }
 
-    /// Every path that any of the documents may have.
+    /// Every path that a document of these sides has.
     ///
     /// # Errors
     /// Where the store cannot be read.
-    pub fn known_paths(&self) -> Result<Vec<String>, StoreError> {
-        let mut paths = match &self.store {
-            Some(store) => store.paths()?,
-            None => Vec::new(),
-        };
-        for capabilities in self.parsed.values() {
-            paths.extend(capabilities.iter().map(|(path, _)| path.to_owned()));
+    pub fn paths(&self, sides: [&Side; 2]) -> Result<Vec<String>, StoreError> {
+        let contents: HashSet<&Content> =
+            sides.iter().flat_map(|side| side.documents()).map(|(_, content)| content).collect();
+        let mut paths = BTreeSet::new();
+        for content in contents {
+            self.with(content, |all| paths.extend(all.iter().map(|(path, _)| path.to_owned())))?;
         }
-        paths.sort_unstable();
-        paths.dedup();
-        Ok(paths)
+        Ok(paths.into_iter().collect())
     }
 
     /// A document, byte for byte.

@@ -8,7 +8,7 @@ use super::{Content, Contents, Origin, Raw, Side, SideError};
 use crate::diff::{Observed, Outcome};
 use crate::host_info::HostInfo;
 use crate::ingest::BadFile;
-use crate::model::{Capabilities, Hash, State, Target, subtrees};
+use crate::model::{Capabilities, FailureClass, Hash, State, Target, subtrees};
 use crate::parse;
 use crate::source::{self, Input, SourceError};
 
@@ -19,6 +19,10 @@ struct Reading {
     raw: BTreeMap<Target, Raw>,
     paths: BTreeMap<Target, PathBuf>,
     info: HostInfo,
+    /// Targets whose document is bad, with the reason: not answered, but not lost either.
+    failed: BTreeMap<Target, String>,
+    /// A file is bad or unread that does not say which target it is about.
+    misses_something: bool,
     bad: Vec<BadFile>,
     unread: Vec<SourceError>,
     /// Bodies that stood in an earlier file: they are not parsed again.
@@ -38,18 +42,26 @@ pub fn from_files(
     for input in source::read(path, stdin) {
         match input {
             Ok(input) => reading.read(contents, input)?,
-            Err(error) => reading.unread.push(error),
+            Err(error) => {
+                reading.misses_something = true;
+                reading.unread.push(error);
+            }
         }
     }
     if reading.outcomes.is_empty() {
         return Err(reading.nothing(path));
     }
-    let Reading { outcomes, raw, info, bad, unread, .. } = reading;
+    let state = if reading.misses_something { State::Partial } else { State::Complete };
+    let Reading { mut outcomes, raw, info, failed, bad, unread, .. } = reading;
+    for (target, message) in failed {
+        let class = FailureClass::Transient;
+        outcomes.entry(target).or_insert(Outcome::Failed { class, message });
+    }
     let HostInfo { machines, context } = info;
     let source = Some(path.display().to_string());
     Ok(Side {
         origin: Origin { source, ..Origin::default() },
-        observed: Observed { outcomes, machines, state: State::Complete, context },
+        observed: Observed { outcomes, machines, state, context, is_chosen: !path.is_dir() },
         raw,
         passed_over: Vec::new(),
         bad,
@@ -68,6 +80,7 @@ impl Reading {
             Ok(true) => return Ok(()),
             Ok(false) => {}
             Err(bad) => {
+                self.misses_something = true;
                 self.bad.push(bad);
                 return Ok(());
             }
@@ -79,6 +92,10 @@ impl Reading {
                 self.add(document.head.target, hash, input)
             }
             Err(error) => {
+                match parse::split(&input.bytes) {
+                    Some(head) => drop(self.failed.insert(head.target, error.to_string())),
+                    None => self.misses_something = true,
+                }
                 self.bad.push(BadFile { path: input.path, error });
                 Ok(())
             }

@@ -47,6 +47,7 @@ pub fn from_store(
             machines: stored.machines,
             state: snapshot.state,
             context: stored.context,
+            is_chosen: false,
         },
         raw,
         passed_over,

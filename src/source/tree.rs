@@ -32,6 +32,12 @@ pub enum TreeError {
         /// What is wrong with it.
         error: HostNameError,
     },
+    /// A document beside folders of times: it has no time of its own.
+    #[error("{}: stands beside folders of times; left out", path.display())]
+    Beside {
+        /// The file.
+        path: PathBuf,
+    },
     /// A folder of a host's folder whose name is no time.
     #[error("{}: {error}", path.display())]
     Time {
@@ -40,6 +46,17 @@ pub enum TreeError {
         /// What is wrong with it.
         error: TimeError,
     },
+}
+
+impl TreeError {
+    /// The file or folder it is about.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::Source(error) => error.path(),
+            Self::Name { path, .. } | Self::Time { path, .. } | Self::Beside { path } => path,
+        }
+    }
 }
 
 /// The snapshots below `tree`, by host and time; what is neither a folder nor `*.xml` is left out.
@@ -65,8 +82,8 @@ pub fn hosts(tree: &Path) -> Result<Vec<Result<HostFolder, TreeError>>, SourceEr
 
 /// The snapshots of one host: its folders where it has any, else itself.
 fn snapshots(host: &HostName, folder: &Path) -> Vec<Result<HostFolder, TreeError>> {
-    let folders: Vec<PathBuf> = match entries(folder) {
-        Ok(entries) => entries.into_iter().filter(|entry| entry.is_dir()).collect(),
+    let (folders, files): (Vec<PathBuf>, Vec<PathBuf>) = match entries(folder) {
+        Ok(entries) => entries.into_iter().partition(|entry| entry.is_dir()),
         Err(error) => return vec![Err(error.into())],
     };
     if folders.is_empty() {
@@ -80,5 +97,8 @@ fn snapshots(host: &HostName, folder: &Path) -> Vec<Result<HostFolder, TreeError
             Err(error) => Err(TreeError::Time { path: path.clone(), error }),
         }
     };
-    folders.into_iter().map(snapshot).collect()
+    let is_document = |file: &PathBuf| file.extension().is_some_and(|extension| extension == "xml");
+    let beside = files.into_iter().filter(is_document);
+    let beside = beside.map(|path| Err(TreeError::Beside { path }));
+    folders.into_iter().map(snapshot).chain(beside).collect()
 }

@@ -45,11 +45,21 @@ pub enum StoreError {
         /// The database file.
         path: PathBuf,
     },
-    /// The disk is full.
-    #[error("{}: the disk is full; nothing was stored", path.display())]
+    /// The disk is full, or fails.
+    #[error("{}: the disk is full or fails ({source}); nothing was stored", path.display())]
     Full {
         /// The database file.
         path: PathBuf,
+        /// SQLite's error.
+        source: rusqlite::Error,
+    },
+    /// The file or its folder may not be written, or not be read.
+    #[error("{}: no permission ({source})", path.display())]
+    NotWritable {
+        /// The database file.
+        path: PathBuf,
+        /// SQLite's error.
+        source: rusqlite::Error,
     },
     /// SQLite's own error.
     #[error("{}: {source}", path.display())]

@@ -13,8 +13,8 @@ const APPLICATION_ID: i64 = 0x646f_6d63;
 
 /// Brings the database up to this program's version; a blank one only where it may be.
 ///
-/// Everything happens under one immediate transaction that reads the version itself: of two first
-/// runs at once, one waits and finds the work done.
+/// Everything happens under one immediate transaction that reads the version itself: of two
+/// processes that find an old database, one waits and finds the work done.
 pub(super) fn migrate(store: &mut Store, may_be_blank: bool) -> Result<(), StoreError> {
     let path = store.path().to_owned();
     let (found, ours) = store.sql(versions)?;

@@ -23,44 +23,44 @@ pub struct Store {
 impl Store {
     /// Opens the database at `path`, and creates it (mode 0600, its folder too) if there is none.
     ///
+    /// A new database is made under another name and put in its place whole, so nobody ever sees
+    /// a part of it, and of two first runs at once both work with the one that was first.
+    ///
     /// # Errors
     /// Where the file cannot be had, is not ours, or is newer than this program.
     pub fn create_or_open(path: &Path) -> Result<Self, StoreError> {
-        let io = |source| StoreError::Io { path: path.to_owned(), source };
         if !path.exists() {
+            let io = |source| StoreError::Io { path: path.to_owned(), source };
             if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-                fs_err::create_dir_all(folder).map_err(io)?;
+                std::fs::create_dir_all(folder).map_err(io)?;
             }
-            create_private(path).map_err(io)?;
+            let draft = draft(path);
+            let made = create_private(&draft).map_err(io).and_then(|()| make(&draft, path));
+            // Linked into its place, or of no use.
+            let _already_gone = std::fs::remove_file(&draft);
+            made?;
         }
-        Self::open_as(path, true)
+        Self::open(path)
     }
 
-    /// Opens the database at `path`.
+    /// Opens the database at `path`; where it may not be written, for reading.
     ///
     /// # Errors
     /// Where there is none, it cannot be read, is not ours, or is newer than this program.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        Self::open_as(path, false)
-    }
-
-    fn open_as(path: &Path, may_be_blank: bool) -> Result<Self, StoreError> {
         if !path.exists() {
             return Err(StoreError::Missing { path: path.to_owned() });
         }
         if path.is_dir() {
             return Err(StoreError::NotOurs { path: path.to_owned() });
         }
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let error = |source| StoreError::of(path, source);
-        let connection = Connection::open_with_flags(path, flags).map_err(error)?;
-        connection.busy_timeout(BUSY_TIMEOUT).map_err(error)?;
-        connection.set_prepared_statement_cache_capacity(64);
+        let connection = match connect(path, "rw") {
+            Err(error) if is_not_writable(&error) => read_only(path).map_err(|_| error),
+            other => other,
+        };
+        let connection = connection.map_err(|source| StoreError::of(path, source))?;
         let mut store = Self { connection, path: path.to_owned(), nodes: Nodes::default() };
-        migrate::migrate(&mut store, may_be_blank)?;
-        store.sql(|connection| {
-            connection.execute_batch("PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL;")
-        })?;
+        migrate::migrate(&mut store, false)?;
         Ok(store)
     }
 
@@ -99,10 +99,72 @@ impl StoreError {
         match source.sqlite_error_code() {
             Some(ErrorCode::NotADatabase) => Self::NotOurs { path },
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Locked { path },
-            Some(ErrorCode::DiskFull) => Self::Full { path },
+            Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure) => Self::Full { path, source },
+            Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
+                Self::NotWritable { path, source }
+            }
             Some(ErrorCode::DatabaseCorrupt) => Self::Damaged { path, what: source.to_string() },
             _ => Self::Sql { path, source },
         }
+    }
+}
+
+/// Connects, and looks whether the file can be used so.
+fn connect(path: &Path, mode: &str) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_URI;
+    let connection = Connection::open_with_flags(uri(path, mode), flags)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    connection.execute_batch("PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL;")?;
+    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+    Ok(connection)
+}
+
+/// Connects to a file that may only be read. SQLite cannot share it with a writer then; where
+/// nobody has written since it was last closed, it needs no sharing.
+fn read_only(path: &Path) -> rusqlite::Result<Connection> {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    let is_at_rest = std::fs::metadata(log).map_or(true, |log| log.len() == 0);
+    connect(path, "ro")
+        .or_else(|error| if is_at_rest { connect(path, "ro&immutable=1") } else { Err(error) })
+}
+
+fn is_not_writable(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen))
+}
+
+/// A path as SQLite's URI; what means something in a URI is escaped.
+fn uri(path: &Path, mode: &str) -> String {
+    let mut uri = String::from("file:");
+    for byte in std::os::unix::ffi::OsStrExt::as_bytes(path.as_os_str()) {
+        if byte.is_ascii_alphanumeric() || b"/._-".contains(byte) {
+            uri.push(char::from(*byte));
+        } else {
+            uri.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    format!("{uri}?mode={mode}")
+}
+
+/// The name under which a new database is made, of this process alone.
+fn draft(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!(".{name}.{}", std::process::id()))
+}
+
+/// Makes an empty database at `draft` and puts it at `path`, unless one has come there.
+fn make(draft: &Path, path: &Path) -> Result<(), StoreError> {
+    let error = |source| StoreError::of(path, source);
+    let connection = connect(draft, "rw").map_err(error)?;
+    let mut store = Store { connection, path: path.to_owned(), nodes: Nodes::default() };
+    migrate::migrate(&mut store, true)?;
+    store.connection.close().map_err(|(_, source)| error(source))?;
+    match std::fs::hard_link(draft, path) {
+        Err(source) if !path.exists() => Err(StoreError::Io { path: path.to_owned(), source }),
+        _ => Ok(()),
     }
 }
 
@@ -113,9 +175,5 @@ fn create_private(path: &Path) -> std::io::Result<()> {
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    match options.open(path) {
-        // Another process was first.
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-        other => other.map(drop),
-    }
+    options.open(path).map(drop)
 }

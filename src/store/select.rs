@@ -50,7 +50,15 @@ impl Store {
             params![host],
         )?;
         let Some(snapshot) = found else {
-            return Err(self.no_snapshot(host, name.clone(), &When::Latest)?);
+            // Where none is complete, the newest that has anything is better than nothing.
+            let any = self.snapshot_where(
+                "host_id = ? AND state <> 'failed' ORDER BY taken_at DESC LIMIT 1",
+                params![host],
+            )?;
+            return match any {
+                Some(snapshot) => Ok(Resolved { snapshot, passed_over: Vec::new() }),
+                None => Err(self.no_snapshot(host, name.clone(), &When::Latest)?),
+            };
         };
         let newer = self.snapshots_where(
             "host_id = ? AND taken_at > ? ORDER BY taken_at DESC",

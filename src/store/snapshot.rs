@@ -35,6 +35,8 @@ pub struct Run {
     pub last_seen: Time,
     /// The content is other than that of the complete snapshot before.
     pub is_change: bool,
+    /// Since when the host's content is what it was then.
+    pub last_changed: Option<Time>,
     /// Tags of the first: a tagged snapshot begins a run of its own.
     pub tags: Vec<String>,
     /// How many targets gave a document.
@@ -133,7 +135,12 @@ impl Store {
             rows.collect::<rusqlite::Result<Vec<_>>>()
         })?;
         let mut runs: Vec<Run> = Vec::new();
+        let mut changed: Option<(HostId, Time)> = None;
         for (row, is_change, tags) in rows {
+            if is_change {
+                changed = Some((row.host_id, row.taken_at));
+            }
+            let last_changed = changed.filter(|(host, _)| *host == row.host_id).map(|(_, at)| at);
             match runs.last_mut().filter(|run| run.first.is_like(&row) && tags.is_empty()) {
                 Some(run) => {
                     run.followers += 1;
@@ -149,6 +156,7 @@ impl Store {
                         followers: 0,
                         last_seen,
                         is_change,
+                        last_changed,
                         tags,
                         documents,
                         failures,

@@ -206,17 +206,6 @@ impl Store {
         })
     }
 
-    /// Every path that some document of the store has, sorted.
-    ///
-    /// # Errors
-    /// Where the database cannot be read.
-    pub fn paths(&self) -> Result<Vec<String>, StoreError> {
-        self.sql(|connection| {
-            let mut select = connection.prepare_cached("SELECT path FROM path ORDER BY path")?;
-            select.query_map([], |row| row.get(0))?.collect()
-        })
-    }
-
     /// Collects the trees' own capabilities and gives their parts.
     fn read_level(
         &self,

@@ -116,7 +116,6 @@ impl Writer<'_> {
             .part(&snapshot.taken_at.milliseconds().to_le_bytes())
             .part(profile_hash.as_bytes())
             .part(snapshot.context.hash().as_bytes())
-            .part(snapshot.state.name().as_bytes())
             .finish();
         for group in snapshot.groups {
             self.add_group(host, group)?;
@@ -147,6 +146,47 @@ impl Writer<'_> {
             self.add_tag(host, tag, snapshot.taken_at)?;
         }
         Ok(stored)
+    }
+
+    /// Runs `write`, which stores a snapshot of `host`: where it fails nothing of it stays, though
+    /// the transaction goes on. Only a time that is taken already can be refused.
+    ///
+    /// # Errors
+    /// What `write` fails with.
+    pub fn whole<T>(
+        &mut self,
+        host: &HostName,
+        at: Time,
+        write: impl FnOnce(&mut Self) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let is_taken: bool = self.sql(|connection| {
+            connection
+                .prepare_cached(
+                    "SELECT EXISTS (SELECT 1 FROM host_snapshot JOIN host USING (host_id)
+                     WHERE name = ? AND taken_at = ?)",
+                )?
+                .query_row(params![host.as_str(), at.milliseconds()], |row| row.get(0))
+        })?;
+        if !is_taken {
+            return write(self);
+        }
+        self.sql(|connection| connection.execute_batch("SAVEPOINT snapshot"))?;
+        let result = write(self);
+        if result.is_err() {
+            self.sql(|connection| connection.execute_batch("ROLLBACK TO snapshot"))?;
+            self.forget();
+        }
+        self.sql(|connection| connection.execute_batch("RELEASE snapshot"))?;
+        result
+    }
+
+    /// Forgets what was looked up, since some of it may be gone.
+    fn forget(&mut self) {
+        self.trees.clear();
+        self.bodies.clear();
+        self.paths.clear();
+        self.bases.clear();
+        self.bases_loaded = false;
     }
 
     fn snapshot_at(&self, host: HostId, at: Time) -> Result<Option<(Hash, bool)>, StoreError> {

@@ -186,6 +186,46 @@ fn a_folder_that_cannot_be_written() {
 }
 
 #[test]
+fn a_database_that_may_only_be_read_is_read() {
+    let has_setpriv = std::process::Command::new("setpriv").arg("--version").output().is_ok();
+    if !has_setpriv {
+        return;
+    }
+    use std::os::unix::fs::PermissionsExt as _;
+    let sandbox = Sandbox::new();
+    sandbox.write("a.xml", document());
+    sandbox.run(&["--db", "d/d.db", "import", "--host", "a", "a.xml"]).ok();
+    let mode = |name: &str, mode| {
+        std::fs::set_permissions(sandbox.path(name), std::fs::Permissions::from_mode(mode))
+            .unwrap();
+    };
+    // Another user, who may look and not touch.
+    mode("d/d.db", 0o644);
+    mode("d", 0o755);
+    mode(".", 0o755);
+    let other = |arguments: &[&str]| {
+        let program = sandbox.command(arguments);
+        let mut command = std::process::Command::new("setpriv");
+        command
+            .args(["--reuid=65534", "--regid=65534", "--clear-groups"])
+            .arg(program.get_program());
+        command.args(program.get_args()).current_dir(sandbox.path(".")).env_clear();
+        command.env("HOME", "/nonexistent");
+        crate::support::output(command)
+    };
+    let hosts = other(&["--db", "d/d.db", "hosts"]);
+    if hosts.stderr.contains("setpriv:") || hosts.stderr.contains("ermission denied (os") {
+        return;
+    }
+    assert!(hosts.stdout.contains('a') && hosts.code == Some(0), "{hosts}");
+    let error = one_error_line(other(&["--db", "d/d.db", "import", "--host", "b", "a.xml"]));
+    assert!(
+        error.contains("d/d.db: no permission") && error.contains("must be writable"),
+        "{error}"
+    );
+}
+
+#[test]
 fn damaged_content_is_told_and_not_shown() {
     let sandbox = Sandbox::new();
     sandbox.write("a.xml", document());

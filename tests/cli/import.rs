@@ -119,7 +119,7 @@ fn a_target_given_twice_counts_once_or_is_an_error() {
     sandbox.write("b.xml", document());
     sandbox.write("c.xml", document().replace("max='288'", "max='1'"));
     let said = import(&sandbox, &["--host", "a", "a.xml", "b.xml"]);
-    assert!(said.stderr.contains("1 documents"), "{said}");
+    assert!(said.stderr.contains(": 1 document, stored"), "{said}");
     let error = import(&sandbox, &["--host", "b", "a.xml", "c.xml"]).fails(1);
     assert!(error.contains("c.xml: target x86_64/qemu/pc-q35-7.2 was given before"), "{error}");
     assert_eq!(snapshots(&sandbox).len(), 1);
@@ -212,4 +212,87 @@ fn the_database_is_private_and_where_it_was_asked_for() {
     command.env("DOMCAPS_DB", sandbox.path("other.db"));
     crate::support::output(command).ok();
     assert!(sandbox.read("other.db").is_some());
+}
+
+#[test]
+fn a_document_that_could_not_be_read_is_not_lost() {
+    let sandbox = Sandbox::new();
+    let other = document().replace("pc-q35-7.2", "pc-q35-7.1");
+    sandbox.write("d/a.xml", document());
+    sandbox.write("d/b.xml", &other);
+    import(&sandbox, &["--host", "a", "--at", "2026-11-01", "d"]).ok();
+    // Cut short, but it still says which target it is about.
+    sandbox.write("d/b.xml", &other[..3000]);
+    import(&sandbox, &["--host", "a", "--at", "2026-11-02", "d"]).fails(3);
+    // Nothing says what it was about.
+    sandbox.write("d/b.xml", "");
+    import(&sandbox, &["--host", "a", "--at", "2026-11-03", "d"]).fails(3);
+    let states: Vec<String> = snapshots(&sandbox)
+        .iter()
+        .map(|run| {
+            format!("{} {} {}", run["state"].as_str().unwrap(), run["documents"], run["failures"])
+        })
+        .collect();
+    assert_eq!(states, ["complete 2 0", "complete 1 1", "partial 1 0"]);
+    for (old, new, why) in [
+        ("a@2026-11-01", "a@2026-11-02", "transient: 79:27: ends inside <mode>"),
+        ("a@2026-11-01", "a@2026-11-03", "not collected on the new side"),
+    ] {
+        let diff = sandbox.run(&["--db", "d.db", "diff", old, new, "--format", "json"]).json();
+        valid("diff", &diff);
+        assert_eq!(diff["changes"].as_array().unwrap().len(), 0, "{diff}");
+        let silent = &diff["targets"]["not_compared"][0];
+        assert_eq!(silent["target"], "x86_64/qemu/pc-q35-7.1");
+        assert!(silent["why"].as_str().unwrap().starts_with(why), "{silent}");
+    }
+    let latest = sandbox.run(&["--db", "d.db", "show", "a:pc-q35-7.2"]);
+    assert!(
+        latest.stderr.contains("passed over the partial snapshot of 2026-11-03T00:00:00Z"),
+        "{latest}"
+    );
+}
+
+#[test]
+fn a_refused_snapshot_of_a_tree_leaves_nothing_behind() {
+    let sandbox = Sandbox::new();
+    sandbox.write("t/a.xml", document());
+    import(&sandbox, &["--tree", "t", "--at", "2026-11-01"]).ok();
+    sandbox.write("t/a.xml", document().replace("max='288'", "max='1'"));
+    let count = || {
+        let database = rusqlite::Connection::open(sandbox.path("d.db")).unwrap();
+        let count = |table: &str| {
+            let sql = format!("SELECT count(*) FROM {table}");
+            database.query_row(&sql, [], |row| row.get::<_, i64>(0)).unwrap()
+        };
+        ["profile", "body", "subtree", "path", "value", "host_group"].map(count)
+    };
+    let before = count();
+    let error = import(&sandbox, &["--tree", "t", "--at", "2026-11-01", "--group", "g"]).fails(1);
+    assert!(error.contains("already has a snapshot"), "{error}");
+    assert_eq!(count(), before);
+}
+
+#[test]
+fn a_pipe_in_a_folder_is_not_waited_for() {
+    let sandbox = Sandbox::new();
+    sandbox.write("d/a.xml", document());
+    assert!(
+        std::process::Command::new("mkfifo")
+            .arg(sandbox.path("d/p.xml"))
+            .status()
+            .unwrap()
+            .success()
+    );
+    let said = import(&sandbox, &["--host", "a", "d"]);
+    assert!(said.stderr.contains("d/p.xml: not a regular file"), "{said}");
+    said.fails(3);
+}
+
+#[test]
+fn documents_beside_folders_of_times_are_named() {
+    let sandbox = Sandbox::new();
+    sandbox.write("t/a/2026-11-01/a.xml", document());
+    sandbox.write("t/a/b.xml", document());
+    let error = import(&sandbox, &["--tree", "t"]).fails(3);
+    assert!(error.contains("t/a/b.xml: stands beside folders of times"), "{error}");
 }

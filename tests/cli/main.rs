@@ -14,6 +14,7 @@ mod layering;
 mod listings;
 mod readme;
 mod show;
+mod side_by_side;
 mod support;
 mod views;
 

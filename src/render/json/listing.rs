@@ -48,6 +48,7 @@ pub fn snapshots(runs: &[Run], out: &mut dyn Write) -> std::io::Result<()> {
             "host": run.first.host.as_str(),
             "taken_at": run.first.taken_at.to_string(),
             "last_seen": run.last_seen.to_string(),
+            "last_changed": run.last_changed.map(|time| time.to_string()),
             "followers": run.followers,
             "state": run.first.state.name(),
             "is_change": run.is_change,

@@ -39,16 +39,36 @@ fn halves(difference: &Difference) -> (String, String) {
     if let Some((name, attribute)) = keyed(path, &format!("{CUSTOM_MODELS}[")) {
         let label = format!("{CUSTOM_MODELS}[…].{attribute}");
         let item = match difference.kind {
-            Kind::Changed if attribute != "blockers" => format!("{name} {sides}"),
+            Kind::Changed if attribute == "blockers" => format!("{name}{}", moved(difference)),
+            Kind::Changed => format!("{name} {sides}"),
             _ => name.to_owned(),
         };
         return (label, item);
+    }
+    if path == "document" {
+        let what =
+            if difference.kind == Kind::Lost { "became empty" } else { "is no longer empty" };
+        return (path.to_owned(), what.to_owned());
     }
     let item = difference.value.clone().unwrap_or(match difference.kind {
         Kind::Changed => sides,
         _ => String::new(),
     });
     (path.to_owned(), item)
+}
+
+/// What came and went between two lists, where that is short: ` (-svm, +npt)`.
+fn moved(difference: &Difference) -> String {
+    const SHORT: usize = 4;
+    let list = |side: &Option<Plain>| match side {
+        Some(Plain::List(list)) => list.clone(),
+        _ => Vec::new(),
+    };
+    let (old, new) = (list(&difference.old), list(&difference.new));
+    let gone = old.iter().filter(|each| !new.contains(each)).map(|each| format!("-{each}"));
+    let come = new.iter().filter(|each| !old.contains(each)).map(|each| format!("+{each}"));
+    let moved: Vec<String> = gone.chain(come).collect();
+    if moved.len() > SHORT { String::new() } else { format!(" ({})", moved.join(", ")) }
 }
 
 /// `machine[pc].deprecated` behind `machine[`: the key, and what follows it.

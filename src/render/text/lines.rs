@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::fold::{Folded, fold};
 use super::{names, targets};
 use crate::diff::Kind;
+use crate::model::CUSTOM_MODELS;
 use crate::report::Report;
 use crate::rules::{Area, Finding, Severity};
 
@@ -26,6 +27,8 @@ struct Common {
     label: String,
     /// Where it was seen, where that is not everywhere.
     place: Option<String>,
+    /// Why, where that is not said by the change itself.
+    reason: Option<String>,
 }
 
 /// The lines of a report, sorted.
@@ -43,6 +46,7 @@ pub(super) fn lines(report: &Report, is_full: bool) -> Vec<Line> {
                 severity: finding.severity,
                 sign: sign(finding),
                 label: each.label.clone(),
+                reason: each.reason.map(str::to_owned),
                 place: match area {
                     Area::Machines => targets::kinds_in_short(targets, &kinds),
                     _ => targets::in_short(targets, &report.pairs),
@@ -51,14 +55,14 @@ pub(super) fn lines(report: &Report, is_full: bool) -> Vec<Line> {
             folded.entry(common).or_default().push(each);
         }
     }
-    folded.into_iter().map(|(common, folded)| line(&common, &folded)).collect()
+    folded.into_iter().map(|(common, folded)| line(&common, &folded, is_full)).collect()
 }
 
-fn line(common: &Common, folded: &[Folded<'_>]) -> Line {
+fn line(common: &Common, folded: &[Folded<'_>], is_full: bool) -> Line {
     let items: Vec<&str> = folded.iter().map(|each| each.item.as_str()).collect();
     let items = match common.label.as_str() {
         "machine" | "deprecated" | "no longer deprecated" => names::machines(&items),
-        label if label.starts_with("cpu.mode[custom].model") => names::models(&items),
+        label if label == CUSTOM_MODELS && !is_full => names::models(&items),
         _ => items.into_iter().filter(|item| !item.is_empty()).collect::<Vec<_>>().join(", "),
     };
     let mut text = common.label.clone();
@@ -69,9 +73,8 @@ fn line(common: &Common, folded: &[Folded<'_>]) -> Line {
     if let Some(place) = &common.place {
         text.push_str(&format!("  ({place})"));
     }
-    if common.severity == Severity::Breaking && folded.iter().any(|each| each.reason.is_some()) {
-        let reasons = folded.iter().filter_map(|each| each.reason);
-        text.push_str(&format!("  [{}]", reasons.collect::<Vec<_>>().join("; ")));
+    if let Some(reason) = &common.reason {
+        text.push_str(&format!("  ({reason})"));
     }
     Line { area: common.area, sign: char::from(common.sign), text }
 }

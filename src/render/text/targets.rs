@@ -11,7 +11,11 @@ use crate::report::Report;
 pub(super) fn compared(report: &Report) -> String {
     let pairs = report.pairs.len();
     let mut text = match (pairs, report.identical) {
-        (1, _) => format!("1 target compared: {}", one(&report.pairs[0])),
+        (0, _) => "nothing compared: no target has a document on both sides".to_owned(),
+        (1, _) => match &report.chosen {
+            Some((old, new)) => format!("1 target compared: {}", one(old, new)),
+            None => "1 target compared".to_owned(),
+        },
         (_, 0) => format!("{pairs} targets compared"),
         (_, identical) => format!("{pairs} targets compared, {identical} of them identical"),
     };
@@ -27,13 +31,14 @@ pub(super) fn compared(report: &Report) -> String {
 }
 
 /// The one pair of documents: `x86_64/kvm/pc-q35-7.2 → pc-q35-10.0`.
-fn one(pair: &ChangedTarget) -> String {
-    let part = |part: &Option<String>| part.clone().unwrap_or_else(|| "?".to_owned());
-    let (arch, virttype) = (part(&pair.arch), part(&pair.virttype));
-    let (old, new) = (part(&pair.old_machine), part(&pair.new_machine));
-    let text = match old == new {
-        true => format!("{arch}/{virttype}/{new}"),
-        false => format!("{arch}/{virttype}/{old} → {new}"),
+fn one(old: &Target, new: &Target) -> String {
+    let name = |target: &Target| target.to_string().trim_end_matches('/').to_owned();
+    let text = if (&old.arch, &old.virttype) != (&new.arch, &new.virttype) {
+        format!("{} → {}", name(old), name(new))
+    } else if old.machine != new.machine {
+        format!("{} → {}", name(old), new.machine)
+    } else {
+        name(new)
     };
     super::super::plain(&text).into_owned()
 }
