@@ -1,4 +1,4 @@
-//! The README shows what the program prints.
+//! The README shows what the program prints, and `migrations/README.md` what its queries answer.
 
 use crate::support::{Sandbox, project_file};
 
@@ -61,4 +61,57 @@ fn compare(command: &str, shown: &[String], printed: &[&str]) {
         "`{command}` prints more:\n{}",
         printed[at..].join("\n")
     );
+}
+
+/// The database that the examples of `migrations/README.md` ask.
+fn database(sandbox: &Sandbox, page: &str) -> rusqlite::Connection {
+    let commands = page.lines().filter_map(|line| line.strip_prefix("domcaps --db fleet.db "));
+    let mut count = 0;
+    for command in commands {
+        let words: Vec<&str> = ["--db", "fleet.db"].into_iter().chain(command.split(' ')).collect();
+        sandbox.run(&words).ok();
+        count += 1;
+    }
+    assert_eq!(count, 4);
+    rusqlite::Connection::open(sandbox.path("fleet.db")).unwrap()
+}
+
+/// The rows of a query in columns, as SQLite's shell prints them.
+fn answer(database: &rusqlite::Connection, query: &str) -> String {
+    let mut statement = database.prepare(query).unwrap();
+    let mut rows =
+        vec![statement.column_names().into_iter().map(str::to_owned).collect::<Vec<_>>()];
+    let columns = rows[0].len();
+    let mut found = statement.query([]).unwrap();
+    while let Some(row) = found.next().unwrap() {
+        let cell = |at| match row.get::<_, rusqlite::types::Value>(at).unwrap() {
+            rusqlite::types::Value::Text(text) => text,
+            rusqlite::types::Value::Integer(number) => number.to_string(),
+            other => format!("{other:?}"),
+        };
+        rows.push((0..columns).map(cell).collect());
+    }
+    let width = |at: usize| rows.iter().map(|row| row[at].chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    rows.insert(1, widths.iter().map(|width| "-".repeat(*width)).collect());
+    let line = |row: &Vec<String>| {
+        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}"));
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    rows.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn each_query_of_the_database_s_page_answers_what_is_shown() {
+    let page = project_file("migrations/README.md");
+    let sandbox = Sandbox::with_snapshots();
+    let database = database(&sandbox, &page);
+    let mut count = 0;
+    for example in page.split("```sql\n").skip(1) {
+        let (query, rest) = example.split_once("\n```\n").unwrap();
+        let shown = rest.split_once("```text\n").unwrap().1.split_once("\n```").unwrap().0;
+        assert_eq!(answer(&database, query), shown, "{query}");
+        count += 1;
+    }
+    assert!(count >= 6);
 }
