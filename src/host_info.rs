@@ -1,6 +1,6 @@
 //! What the files of one host say beside its documents: machine list and context.
 
-use crate::ingest::BadFile;
+use crate::bad_files::BadFile;
 use crate::model::{Context, MachineList};
 use crate::parse;
 use crate::source::{self, Input};

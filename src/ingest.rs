@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use crate::bad_files::{BadFile, BadFiles};
 use crate::host_info::HostInfo;
 use crate::model::{Capabilities, Context, FailureClass, Hash, HostName, State, Tag, Target, Time};
-use crate::parse::{self, ParseError};
+use crate::parse;
 use crate::source::Input;
 use crate::store::{BodyId, NewBody, NewOutcome, NewSnapshot, StoreError, Stored, Writer};
 
@@ -44,16 +45,6 @@ pub struct Ingested {
     pub bad: Vec<BadFile>,
     /// Elements that no libvirt up to 11.3.0 prints.
     pub unknown: BTreeSet<String>,
-}
-
-/// A file that was left out.
-#[derive(Debug, Error)]
-#[error("{}:{error}", path.display())]
-pub struct BadFile {
-    /// The file.
-    pub path: PathBuf,
-    /// Line, column and reason.
-    pub error: ParseError,
 }
 
 /// Why no snapshot was stored.
@@ -120,11 +111,7 @@ enum Body {
 pub struct Reading<'i> {
     documents: BTreeMap<Target, Document<'i>>,
     info: HostInfo,
-    bad: Vec<BadFile>,
-    /// Targets whose document is bad, with the reason: not answered, but not lost either.
-    failed: BTreeMap<Target, String>,
-    /// A file is bad that does not say which target it is about.
-    misses_something: bool,
+    bad: BadFiles,
     unknown: BTreeSet<String>,
 }
 
@@ -167,10 +154,10 @@ pub fn read<'i>(
     }
     let host = || occasion.host.clone();
     if reading.documents.is_empty() {
-        return Err(IngestError::NoDocument { host: host(), bad: reading.bad });
+        return Err(IngestError::NoDocument { host: host(), bad: reading.bad.files });
     }
-    if occasion.is_strict && !reading.bad.is_empty() {
-        return Err(IngestError::Strict { host: host(), bad: reading.bad });
+    if occasion.is_strict && !reading.bad.files.is_empty() {
+        return Err(IngestError::Strict { host: host(), bad: reading.bad.files });
     }
     Ok(reading)
 }
@@ -187,7 +174,7 @@ pub fn store(
     let stored = writer
         .whole(occasion.host, occasion.taken_at, |writer| write(writer, occasion, &reading))?;
     let Reading { documents, bad, unknown, .. } = reading;
-    Ok(Ingested { stored, documents: documents.len(), bad, unknown })
+    Ok(Ingested { stored, documents: documents.len(), bad: bad.files, unknown })
 }
 
 impl<'i> Reading<'i> {
@@ -203,8 +190,7 @@ impl<'i> Reading<'i> {
             Ok(true) => return Ok(()),
             Ok(false) => {}
             Err(bad) => {
-                self.misses_something = true;
-                self.bad.push(bad);
+                self.bad.other(bad);
                 return Ok(());
             }
         }
@@ -216,11 +202,7 @@ impl<'i> Reading<'i> {
                 self.add(input, document.head, hash, Body::New(document.capabilities))
             }
             Err(error) => {
-                match parse::split(&input.bytes) {
-                    Some(head) => drop(self.failed.insert(head.target, error.to_string())),
-                    None => self.misses_something = true,
-                }
-                self.bad.push(BadFile { path: input.path.clone(), error });
+                self.bad.document(input, error);
                 Ok(())
             }
         }
@@ -269,7 +251,7 @@ fn write(
         let head = &document.bytes[document.head.range.clone()];
         outcomes.push((target, head, NewOutcome::Document(body)));
     }
-    for (target, message) in &reading.failed {
+    for (target, message) in &reading.bad.targets {
         if !reading.documents.contains_key(target) {
             outcomes.push((target, &[][..], NewOutcome::Failed(FailureClass::Transient, message)));
         }
@@ -279,11 +261,7 @@ fn write(
     writer.add_snapshot(&NewSnapshot {
         host: occasion.host,
         taken_at: occasion.taken_at,
-        state: if occasion.is_partial || reading.misses_something {
-            State::Partial
-        } else {
-            State::Complete
-        },
+        state: if occasion.is_partial { State::Partial } else { reading.bad.state() },
         context: &context,
         machines: reading.info.machines.as_ref(),
         outcomes,

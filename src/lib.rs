@@ -1,5 +1,6 @@
 //! A history of what every hypervisor host of a fleet can do.
 
+pub mod bad_files;
 mod cli;
 pub mod demo;
 pub mod diff;

@@ -1,7 +1,7 @@
 //! Documents as libvirt prints them, turned into the model.
 //!
 //! [`document()`] reads domainCapabilities, [`capabilities()`] the machine list and CPU of
-//! `virsh capabilities`, [`version()`] the output of `virsh version --daemon`. Only `parse/xml.rs`
+//! `virsh capabilities`, [`version()`] the output of `virsh version --daemon`. Only `parse/xml`
 //! names quick-xml. Parsing never guesses: ill-formed XML is an error with line and column, and
 //! an element that is not known is kept as a capability like any other.
 

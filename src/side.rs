@@ -13,8 +13,8 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::bad_files::BadFile;
 use crate::diff::{Observed, Outcome};
-use crate::ingest::BadFile;
 use crate::model::{HostName, Machine, MachineList, State, Target, TargetPattern, Time};
 use crate::source::SourceError;
 use crate::store::{BodyId, StoreError};

@@ -5,10 +5,10 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::{Content, Contents, Origin, Raw, Side, SideError};
+use crate::bad_files::BadFiles;
 use crate::diff::{Observed, Outcome};
 use crate::host_info::HostInfo;
-use crate::ingest::BadFile;
-use crate::model::{Capabilities, FailureClass, Hash, State, Target, subtrees};
+use crate::model::{Capabilities, FailureClass, Hash, Target, subtrees};
 use crate::parse;
 use crate::source::{self, Input, SourceError};
 
@@ -19,11 +19,7 @@ struct Reading {
     raw: BTreeMap<Target, Raw>,
     paths: BTreeMap<Target, PathBuf>,
     info: HostInfo,
-    /// Targets whose document is bad, with the reason: not answered, but not lost either.
-    failed: BTreeMap<Target, String>,
-    /// A file is bad or unread that does not say which target it is about.
-    misses_something: bool,
-    bad: Vec<BadFile>,
+    bad: BadFiles,
     unread: Vec<SourceError>,
     /// Bodies that stood in an earlier file: they are not parsed again.
     bodies: HashMap<Hash, Hash>,
@@ -43,7 +39,7 @@ pub fn from_files(
         match input {
             Ok(input) => reading.read(contents, input)?,
             Err(error) => {
-                reading.misses_something = true;
+                reading.bad.misses_something = true;
                 reading.unread.push(error);
             }
         }
@@ -51,9 +47,9 @@ pub fn from_files(
     if reading.outcomes.is_empty() {
         return Err(reading.nothing(path));
     }
-    let state = if reading.misses_something { State::Partial } else { State::Complete };
-    let Reading { mut outcomes, raw, info, failed, bad, unread, .. } = reading;
-    for (target, message) in failed {
+    let state = reading.bad.state();
+    let Reading { mut outcomes, raw, info, bad, unread, .. } = reading;
+    for (target, message) in bad.targets {
         let class = FailureClass::Transient;
         outcomes.entry(target).or_insert(Outcome::Failed { class, message });
     }
@@ -64,7 +60,7 @@ pub fn from_files(
         observed: Observed { outcomes, machines, state, context, is_chosen: !path.is_dir() },
         raw,
         passed_over: Vec::new(),
-        bad,
+        bad: bad.files,
         unread,
     })
 }
@@ -80,8 +76,7 @@ impl Reading {
             Ok(true) => return Ok(()),
             Ok(false) => {}
             Err(bad) => {
-                self.misses_something = true;
-                self.bad.push(bad);
+                self.bad.other(bad);
                 return Ok(());
             }
         }
@@ -92,11 +87,7 @@ impl Reading {
                 self.add(document.head.target, hash, input)
             }
             Err(error) => {
-                match parse::split(&input.bytes) {
-                    Some(head) => drop(self.failed.insert(head.target, error.to_string())),
-                    None => self.misses_something = true,
-                }
-                self.bad.push(BadFile { path: input.path, error });
+                self.bad.document(&input, error);
                 Ok(())
             }
         }
@@ -122,16 +113,16 @@ impl Reading {
 
     /// Why there is nothing to compare: the one reason, or that there are several.
     fn nothing(mut self, path: &Path) -> SideError {
-        if self.bad.is_empty()
+        if self.bad.files.is_empty()
             && let Some(error) = self.unread.pop()
         {
             return error.into();
         }
-        match self.bad.pop() {
+        match self.bad.files.pop() {
             Some(bad) if !path.is_dir() => bad.into(),
             last => {
-                self.bad.extend(last);
-                SideError::NoDocument { path: path.to_owned(), bad: self.bad }
+                self.bad.files.extend(last);
+                SideError::NoDocument { path: path.to_owned(), bad: self.bad.files }
             }
         }
     }

@@ -29,7 +29,7 @@ fn each_library_is_named_in_one_place() {
         ("clap", &["cli"][..]),
         ("clap_complete", &["cli/completions.rs"]),
         ("rusqlite", &["store"]),
-        ("quick_xml", &["parse/xml.rs"]),
+        ("quick_xml", &["parse/xml"]),
         ("similar", &["render/unified.rs"]),
         ("comfy_table", &["render/table.rs"]),
         ("anstream", &["cli/ui.rs"]),

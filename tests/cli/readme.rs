@@ -79,8 +79,7 @@ fn database(sandbox: &Sandbox, page: &str) -> rusqlite::Connection {
 /// The rows of a query in columns, as SQLite's shell prints them.
 fn answer(database: &rusqlite::Connection, query: &str) -> String {
     let mut statement = database.prepare(query).unwrap();
-    let mut rows =
-        vec![statement.column_names().into_iter().map(str::to_owned).collect::<Vec<_>>()];
+    let mut rows = vec![statement.column_names().map(str::to_owned).collect::<Vec<_>>()];
     let columns = rows[0].len();
     let mut found = statement.query([]).unwrap();
     while let Some(row) = found.next().unwrap() {

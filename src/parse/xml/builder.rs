@@ -1,0 +1,314 @@
+//! Events into elements, and everything that quick-xml leaves to its caller.
+
+use std::borrow::Cow;
+
+use quick_xml::errors::{Error as XmlError, SyntaxError};
+use quick_xml::escape::{EscapeError, unescape};
+use quick_xml::events::attributes::Attributes;
+use quick_xml::events::{BytesRef, Event};
+use quick_xml::reader::Reader;
+
+use super::{Element, MAX_DEPTH, MAX_ITEMS, NONE, Xml};
+use crate::parse::error::{Limit, ParseError, Problem};
+
+/// A document that is being read.
+pub(super) struct Builder<'a> {
+    /// Behind the byte order mark, where there is one: there the reader begins to count.
+    source: &'a str,
+    mark: &'static str,
+    reader: Reader<&'a [u8]>,
+    elements: Vec<Element<'a>>,
+    attributes: Vec<(&'a str, Cow<'a, str>)>,
+    /// Open elements, root first, each with its youngest child.
+    open: Vec<(u32, u32)>,
+}
+
+impl<'a> Builder<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
+        const MARK: &str = "\u{feff}";
+        let (mark, source) = text.strip_prefix(MARK).map_or(("", text), |source| (MARK, source));
+        let mut reader = Reader::from_str(source);
+        reader.config_mut().check_comments = true;
+        // 20 bytes an element is what modern documents have; growing would copy it all.
+        let expected = source.len() / 20;
+        Self {
+            source,
+            mark,
+            reader,
+            elements: Vec::with_capacity(expected),
+            attributes: Vec::with_capacity(expected),
+            open: Vec::with_capacity(8),
+        }
+    }
+
+    fn position(&self) -> usize {
+        usize::try_from(self.reader.buffer_position()).unwrap_or(usize::MAX)
+    }
+
+    fn error(&self, offset: usize, problem: Problem) -> ParseError {
+        let error = ParseError::at(self.source.as_bytes(), offset, problem);
+        let column = error.column + if error.line == 1 { self.mark.len() } else { 0 };
+        ParseError { column, ..error }
+    }
+
+    /// Takes the next event; false at the end of the input.
+    pub(super) fn step(&mut self) -> Result<bool, ParseError> {
+        let start = self.position();
+        let event = self.reader.read_event().map_err(|error| self.xml_error(&error))?;
+        match event {
+            Event::Start(tag) => {
+                let name = tag.name().as_ref().len();
+                self.start(start, name, 1)?;
+            }
+            Event::Empty(tag) => {
+                let name = tag.name().as_ref().len();
+                self.start(start, name, 2)?;
+                self.end();
+            }
+            Event::End(_) => self.end(),
+            Event::Text(_) => {
+                let text = &self.source[start..self.position()];
+                if text.contains("]]>") {
+                    let problem = "`]]>` outside CDATA".to_owned();
+                    return Err(self.error(start, Problem::Syntax(problem)));
+                }
+                self.text(start, Cow::Borrowed(text))?;
+            }
+            Event::CData(data) => {
+                if self.open.is_empty() {
+                    return Err(self.error(start, Problem::OutsideRoot("text")));
+                }
+                self.text(start, Cow::Owned(data.into_inner().into_owned()))?;
+            }
+            Event::GeneralRef(entity) => {
+                let text = self.entity(start, &entity)?;
+                self.text(start, Cow::Owned(text))?;
+            }
+            Event::Decl(declaration) => {
+                let is_utf8 = declaration.encoding().is_none_or(|name| {
+                    name.is_ok_and(|name| {
+                        name.eq_ignore_ascii_case("utf-8") || name.eq_ignore_ascii_case("us-ascii")
+                    })
+                });
+                if !is_utf8 {
+                    return Err(self.error(start, Problem::Encoding));
+                }
+                if !self.source[..start].is_empty() {
+                    let problem = "the XML declaration is not at the start".to_owned();
+                    return Err(self.error(start, Problem::Syntax(problem)));
+                }
+            }
+            Event::DocType(_) => return Err(self.error(start, Problem::Doctype)),
+            Event::Comment(_) | Event::PI(_) => {}
+            Event::Eof => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// Takes a start tag that runs from `start` to the reader's position; `closing` bytes end it.
+    fn start(
+        &mut self,
+        start: usize,
+        name_length: usize,
+        closing: usize,
+    ) -> Result<(), ParseError> {
+        if self.open.is_empty() && !self.elements.is_empty() {
+            return Err(self.error(start, Problem::OutsideRoot("a second element")));
+        }
+        if self.open.len() == MAX_DEPTH {
+            return Err(self.error(start, Problem::TooLarge(Limit::Depth)));
+        }
+        let end = self.position();
+        let content = &self.source[start + 1..end - closing];
+        let name = &content[..name_length];
+        if !is_name(name) {
+            let problem = format!("`{name}` is no element name");
+            return Err(self.error(start, Problem::Syntax(problem)));
+        }
+        let from = index(self.attributes.len());
+        if content.len() > name_length {
+            self.read_attributes(start, content, name_length)?;
+        }
+        if self.elements.len() + self.attributes.len() > MAX_ITEMS {
+            return Err(self.error(start, Problem::TooLarge(Limit::Items)));
+        }
+        let this = index(self.elements.len());
+        if let Some((parent, youngest)) = self.open.last_mut() {
+            let elder = if *youngest == NONE {
+                &mut self.elements[*parent as usize].first_child
+            } else {
+                &mut self.elements[*youngest as usize].next
+            };
+            *elder = this;
+            *youngest = this;
+        }
+        self.elements.push(Element {
+            name,
+            text: Cow::Borrowed(""),
+            span: start + self.mark.len()..end + self.mark.len(),
+            attributes: from..index(self.attributes.len()),
+            first_child: NONE,
+            next: NONE,
+        });
+        self.open.push((this, NONE));
+        Ok(())
+    }
+
+    fn read_attributes(
+        &mut self,
+        start: usize,
+        content: &'a str,
+        name: usize,
+    ) -> Result<(), ParseError> {
+        for attribute in Attributes::new(content, name) {
+            let attribute = attribute.map_err(|error| {
+                self.error(start, Problem::Syntax(format!("attribute: {error}")))
+            })?;
+            let key = attribute.key.0;
+            let raw = match attribute.value {
+                Cow::Borrowed(raw) => raw,
+                Cow::Owned(_) => unreachable!("attributes of borrowed text are borrowed"),
+            };
+            if !is_name(key) || raw.contains('<') {
+                let problem = format!("attribute `{key}`: not allowed here");
+                return Err(self.error(start, Problem::Syntax(problem)));
+            }
+            let value = self.attribute_value(start, raw)?;
+            self.attributes.push((key, value));
+        }
+        Ok(())
+    }
+
+    /// Entities resolved, white space as XML 1.0 section 3.3.3 normalises it.
+    fn attribute_value(&self, start: usize, raw: &'a str) -> Result<Cow<'a, str>, ParseError> {
+        if !raw.bytes().any(|byte| matches!(byte, b'&' | b'\t' | b'\n' | b'\r')) {
+            return Ok(Cow::Borrowed(raw));
+        }
+        let spaced = raw.replace("\r\n", " ").replace(['\t', '\n', '\r'], " ");
+        let value = unescape(&spaced).map_err(|error| {
+            let problem = match error {
+                EscapeError::UnrecognizedEntity(_, name) => Problem::Entity(name),
+                other => Problem::Syntax(other.to_string()),
+            };
+            self.error(start, problem)
+        })?;
+        self.check_references(start, &value)?;
+        Ok(Cow::Owned(value.into_owned()))
+    }
+
+    /// The text of `&name;`.
+    fn entity(&self, start: usize, entity: &BytesRef<'_>) -> Result<String, ParseError> {
+        let name = entity.clone().into_inner();
+        let text = match entity.resolve_char_ref() {
+            Ok(Some(letter)) => letter.to_string(),
+            Ok(None) => quick_xml::escape::resolve_predefined_entity(&name)
+                .map(str::to_owned)
+                .ok_or_else(|| self.error(start, Problem::Entity(name.into_owned())))?,
+            Err(error) => return Err(self.error(start, Problem::Syntax(error.to_string()))),
+        };
+        self.check_references(start, &text)?;
+        Ok(text)
+    }
+
+    /// Refuses characters that a reference may not bring in either.
+    fn check_references(&self, start: usize, text: &str) -> Result<(), ParseError> {
+        let forbidden = |letter: &char| {
+            (*letter < ' ' && !matches!(letter, '\t' | '\n' | '\r'))
+                || matches!(letter, '\u{fffe}' | '\u{ffff}')
+        };
+        match text.chars().find(forbidden) {
+            Some(letter) => Err(self.error(start, Problem::Character(u32::from(letter)))),
+            None => Ok(()),
+        }
+    }
+
+    fn text(&mut self, start: usize, piece: Cow<'a, str>) -> Result<(), ParseError> {
+        let Some((element, _)) = self.open.last() else {
+            let stray = piece.trim_start_matches(is_space);
+            if stray.is_empty() {
+                return Ok(());
+            }
+            let problem = if self.elements.is_empty() {
+                Problem::Syntax("text before the first element".into())
+            } else {
+                Problem::OutsideRoot("text")
+            };
+            return Err(self.error(start + piece.len() - stray.len(), problem));
+        };
+        let text = &mut self.elements[*element as usize].text;
+        if text.is_empty() {
+            // Indentation, nearly always; leading white space is trimmed in any case.
+            if !piece.bytes().all(|byte| is_space(char::from(byte))) {
+                *text = piece;
+            }
+        } else {
+            text.to_mut().push_str(&piece);
+        }
+        Ok(())
+    }
+
+    fn end(&mut self) {
+        // quick-xml has checked that the end tag belongs to the element that is open.
+        if let Some((element, _)) = self.open.pop() {
+            let end = self.position() + self.mark.len();
+            let element = &mut self.elements[element as usize];
+            element.span.end = end;
+            if !element.text.is_empty() {
+                let text = std::mem::take(&mut element.text);
+                element.text = tidy(text);
+            }
+        }
+    }
+
+    pub(super) fn finish(self) -> Result<Xml<'a>, ParseError> {
+        if let Some((element, _)) = self.open.last() {
+            let name = self.elements[*element as usize].name.to_owned();
+            return Err(self.error(self.source.len(), Problem::Truncated(name)));
+        }
+        if self.elements.is_empty() {
+            return Err(self.error(0, Problem::Empty));
+        }
+        Ok(Xml { elements: self.elements, attributes: self.attributes })
+    }
+
+    fn xml_error(&self, error: &XmlError) -> ParseError {
+        let offset = usize::try_from(self.reader.error_position()).unwrap_or(usize::MAX);
+        // Markup that is not closed before the input ends.
+        let is_cut =
+            matches!(error, XmlError::Syntax(kind) if *kind != SyntaxError::InvalidBangMarkup);
+        match self.open.last() {
+            Some((element, _)) if is_cut => {
+                let name = self.elements[*element as usize].name.to_owned();
+                self.error(self.source.len(), Problem::Truncated(name))
+            }
+            _ => self.error(offset, Problem::Syntax(error.to_string())),
+        }
+    }
+}
+
+/// Text trimmed after joining, with the line ends that XML 1.0 section 2.11 gives it.
+fn tidy(text: Cow<'_, str>) -> Cow<'_, str> {
+    match text {
+        Cow::Borrowed(text) if !text.contains('\r') => Cow::Borrowed(text.trim_matches(is_space)),
+        text => Cow::Owned(
+            text.replace("\r\n", "\n").replace('\r', "\n").trim_matches(is_space).to_owned(),
+        ),
+    }
+}
+
+/// White space of XML.
+fn is_space(letter: char) -> bool {
+    matches!(letter, ' ' | '\t' | '\n' | '\r')
+}
+
+/// A name as XML 1.0 section 2.3 has it; beyond ASCII, anything.
+fn is_name(name: &str) -> bool {
+    let starts =
+        |byte: u8| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b':') || byte >= 0x80;
+    let goes_on = |byte: u8| starts(byte) || byte.is_ascii_digit() || matches!(byte, b'-' | b'.');
+    name.as_bytes().first().is_some_and(|first| starts(*first)) && name.bytes().all(goes_on)
+}
+
+fn index(at: usize) -> u32 {
+    u32::try_from(at).expect("limited by MAX_ITEMS")
+}
