@@ -58,10 +58,19 @@ pub(super) fn lines(report: &Report, is_full: bool) -> Vec<Line> {
     folded.into_iter().map(|(common, folded)| line(&common, &folded, is_full)).collect()
 }
 
+/// How many models are named whose blockers alone changed.
+const FEW: usize = 3;
+
 fn line(common: &Common, folded: &[Folded<'_>], is_full: bool) -> Line {
-    let items: Vec<&str> = folded.iter().map(|each| each.item.as_str()).collect();
+    let mut items: Vec<&str> = folded.iter().map(|each| each.item.as_str()).collect();
+    if common.label.starts_with(CUSTOM_MODELS) {
+        items.sort_unstable();
+    }
     let items = match common.label.as_str() {
         "machine" | "deprecated" | "no longer deprecated" => names::machines(&items),
+        label if label.ends_with(".blockers") && items.len() > FEW && !is_full => {
+            format!("of {} CPU models, no less and no more usable (--all lists them)", items.len())
+        }
         label if label == CUSTOM_MODELS && !is_full => names::models(&items),
         _ => items.into_iter().filter(|item| !item.is_empty()).collect::<Vec<_>>().join(", "),
     };
