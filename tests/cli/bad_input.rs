@@ -40,13 +40,22 @@ fn contents(sandbox: &Sandbox) -> Vec<String> {
     all
 }
 
+/// A document with this inside.
+fn root(inside: &str) -> String {
+    format!("<domainCapabilities>{inside}</domainCapabilities>")
+}
+
+fn all_are_refused(cases: Vec<(&str, Vec<u8>, &str)>) {
+    for (name, content, expected) in cases {
+        let line = refused(name, &content);
+        assert!(line.contains(expected), "{name}: {line}");
+        assert!(line.starts_with(&format!("error: {name}:")), "{name}: {line}");
+    }
+}
+
 #[test]
-fn documents() {
+fn documents_that_are_not_whole_or_of_another_kind() {
     let good = document();
-    let nested = "<a>".repeat(100_000);
-    let bomb = "<!DOCTYPE a [<!ENTITY b 'bbbb'><!ENTITY c '&b;&b;&b;'>]><domainCapabilities>&c;</domainCapabilities>";
-    let many = format!("<domainCapabilities>{}</domainCapabilities>", "<a/>".repeat(300_000));
-    let root = |inside: &str| format!("<domainCapabilities>{inside}</domainCapabilities>");
     let cases: Vec<(&str, Vec<u8>, &str)> = vec![
         ("empty.xml", vec![], "1:1: empty: no XML element"),
         ("space.xml", b" \n ".to_vec(), "1:1: empty: no XML element"),
@@ -78,6 +87,17 @@ fn documents() {
         ("ref.xml", root("&#27;").into_bytes(), "1:21: character U+001B is not allowed in XML"),
         ("entity.xml", root("&nbsp;").into_bytes(), "1:21: undeclared entity &nbsp;"),
         ("attr.xml", root("<a b='&x;'/>").into_bytes(), "1:21: undeclared entity &x;"),
+    ];
+    all_are_refused(cases);
+}
+
+#[test]
+fn documents_that_are_too_much_or_not_xml() {
+    let good = document();
+    let nested = "<a>".repeat(100_000);
+    let bomb = "<!DOCTYPE a [<!ENTITY b 'bbbb'><!ENTITY c '&b;&b;&b;'>]><domainCapabilities>&c;</domainCapabilities>";
+    let many = format!("<domainCapabilities>{}</domainCapabilities>", "<a/>".repeat(300_000));
+    let cases: Vec<(&str, Vec<u8>, &str)> = vec![
         ("bomb.xml", bomb.into(), "1:1: a document type declaration is refused"),
         ("deep.xml", root(&nested).into_bytes(), "elements nested deeper than 64"),
         ("many.xml", many.into_bytes(), "more than 200000 elements and attributes"),
@@ -91,16 +111,23 @@ fn documents() {
             "1:21: not well-formed XML: `1` is no element name",
         ),
         (
+            "cdata.xml",
+            root("a ]]> b").into_bytes(),
+            "1:21: not well-formed XML: `]]>` outside CDATA",
+        ),
+        ("last.xml", root("a\u{ffff}").into_bytes(), "1:22: character U+FFFF is not allowed"),
+        (
+            "feed.xml",
+            good.replacen("<path>", "\u{c}<path>", 1).into_bytes(),
+            "2:3: character U+000C",
+        ),
+        (
             "twice.xml",
             root("<arch>a</arch><arch>b</arch>").into_bytes(),
             "1:35: <arch> stands twice",
         ),
     ];
-    for (name, content, expected) in cases {
-        let line = refused(name, &content);
-        assert!(line.contains(expected), "{name}: {line}");
-        assert!(line.starts_with(&format!("error: {name}:")), "{name}: {line}");
-    }
+    all_are_refused(cases);
 }
 
 #[test]
