@@ -3,8 +3,9 @@
 //! Documents are split and hashed first; only a body that the store does not know is parsed. All
 //! of a snapshot is read before any of it is written, so a bad file leaves nothing behind.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use thiserror::Error;
 
@@ -103,13 +104,15 @@ struct Document<'i> {
 
 enum Body {
     Known(BodyId),
-    New(Capabilities),
+    New(Rc<Capabilities>),
 }
 
 /// All that one snapshot's files say, read and not yet stored.
 #[derive(Default)]
 pub struct Reading<'i> {
     documents: BTreeMap<Target, Document<'i>>,
+    /// Bodies that stood in an earlier file: they are not parsed again.
+    parsed: HashMap<Hash, Rc<Capabilities>>,
     info: HostInfo,
     bad: BadFiles,
     unknown: BTreeSet<String>,
@@ -185,6 +188,9 @@ impl<'i> Reading<'i> {
             if let Some(body) = lookup(hash)? {
                 return self.add(input, head, hash, Body::Known(body));
             }
+            if let Some(capabilities) = self.parsed.get(&hash).map(Rc::clone) {
+                return self.add(input, head, hash, Body::New(capabilities));
+            }
         }
         match self.info.take(input) {
             Ok(true) => return Ok(()),
@@ -199,7 +205,9 @@ impl<'i> Reading<'i> {
                 let paths = document.capabilities.iter().map(|(path, _)| path);
                 self.unknown.extend(paths.filter_map(parse::unknown_element));
                 let hash = document.head.body_hash(&input.bytes);
-                self.add(input, document.head, hash, Body::New(document.capabilities))
+                let capabilities = Rc::new(document.capabilities);
+                self.parsed.insert(hash, Rc::clone(&capabilities));
+                self.add(input, document.head, hash, Body::New(capabilities))
             }
             Err(error) => {
                 self.bad.document(input, error);
