@@ -1,6 +1,6 @@
 //! The grammar of changes.
 
-use crate::model::{Members, Value};
+use crate::model::{Members, Target, Value};
 
 /// What happened to a capability.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -135,6 +135,29 @@ pub struct ChangedTarget {
     pub alias: Option<String>,
     /// Path of the emulator.
     pub emulator: Option<String>,
+}
+
+impl ChangedTarget {
+    /// At a target's emulator, arch and virttype, on these machines; empty is unknown.
+    #[must_use]
+    pub fn new(at: &Target, old_machine: Option<&str>, new_machine: Option<&str>) -> Self {
+        let known = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        Self {
+            arch: known(&at.arch),
+            virttype: known(&at.virttype),
+            new_machine: new_machine.and_then(known),
+            old_machine: old_machine.and_then(known),
+            alias: None,
+            emulator: known(&at.emulator),
+        }
+    }
+
+    /// Matched by this alias.
+    #[must_use]
+    pub fn with_alias(mut self, alias: Option<&str>) -> Self {
+        self.alias = alias.map(str::to_owned);
+        self
+    }
 }
 
 /// One difference and everywhere it was seen.

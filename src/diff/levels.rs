@@ -61,14 +61,6 @@ fn names<D, const N: usize>(
 
 /// Where it was, as far as the level says.
 fn at(target: &Target, machine: Option<&String>, kind: Kind) -> ChangedTarget {
-    let known = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-    let on = |side: Kind| machine.filter(|_| kind == side).and_then(|machine| known(machine));
-    ChangedTarget {
-        arch: known(&target.arch),
-        virttype: known(&target.virttype),
-        new_machine: on(Kind::Gained),
-        old_machine: on(Kind::Lost),
-        alias: None,
-        emulator: known(&target.emulator),
-    }
+    let on = |side: Kind| machine.map(String::as_str).filter(|_| kind == side);
+    ChangedTarget::new(target, on(Kind::Lost), on(Kind::Gained))
 }

@@ -39,7 +39,7 @@ fn compare(at: &Target, old: &Machine, new: &Machine) -> Option<(Difference, Cha
     let path = format!("machine[{}].deprecated", crate::model::escape_key(&at.machine));
     let text = |deprecated: bool| Some(Plain::text(if deprecated { "yes" } else { "no" }));
     let difference = Difference::new(Kind::Changed, &path);
-    let target = place(at, Some(&at.machine), Some(&at.machine));
+    let target = ChangedTarget::new(at, Some(&at.machine), Some(&at.machine));
     Some((difference.with_sides(text(old.deprecated), text(new.deprecated)), target))
 }
 
@@ -49,20 +49,8 @@ fn alias(at: &Target, old: Option<&Machine>, new: Option<&Machine>) -> (Differen
         |machine: Option<&Machine>| machine.and_then(|machine| machine.canonical.clone());
     let (old, new) = (canonical(old), canonical(new));
     let path = format!("alias[{}]", crate::model::escape_key(&at.machine));
-    let target = place(at, old.as_deref(), new.as_deref());
-    let target = ChangedTarget { alias: Some(at.machine.clone()), ..target };
+    let target = ChangedTarget::new(at, old.as_deref(), new.as_deref());
+    let target = target.with_alias(Some(&at.machine));
     let difference = Difference::new(Kind::Changed, &path);
     (difference.with_sides(old.map(Plain::Text), new.map(Plain::Text)), target)
-}
-
-fn place(at: &Target, old: Option<&str>, new: Option<&str>) -> ChangedTarget {
-    let known = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-    ChangedTarget {
-        arch: known(&at.arch),
-        virttype: known(&at.virttype),
-        new_machine: new.map(str::to_owned),
-        old_machine: old.map(str::to_owned),
-        alias: None,
-        emulator: known(&at.emulator),
-    }
 }

@@ -30,20 +30,8 @@ impl<D: Clone> Pair<D> {
             machine: new.0.machine.clone(),
             emulator: or(&new.0.emulator, &old.0.emulator),
         };
-        let target = changed_target(&at, &old.0.machine, &new.0.machine, None);
+        let target = ChangedTarget::new(&at, Some(&old.0.machine), Some(&new.0.machine));
         Self { old: old.1.clone(), new: new.1.clone(), target }
-    }
-}
-
-fn changed_target(at: &Target, old: &str, new: &str, alias: Option<&str>) -> ChangedTarget {
-    let known = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-    ChangedTarget {
-        arch: known(&at.arch),
-        virttype: known(&at.virttype),
-        new_machine: known(new),
-        old_machine: known(old),
-        alias: alias.map(str::to_owned),
-        emulator: known(&at.emulator),
     }
 }
 
@@ -82,7 +70,9 @@ impl<'o, D: Clone> Matched<'o, D> {
                 (old, self.new.outcomes.get(target))
             {
                 let alias = names.get(&(target, target)).copied();
-                let target = changed_target(target, &target.machine, &target.machine, alias);
+                let target =
+                    ChangedTarget::new(target, Some(&target.machine), Some(&target.machine))
+                        .with_alias(alias);
                 pairs.push(Pair { old: old.clone(), new: new.clone(), target });
             }
         }
@@ -94,7 +84,8 @@ impl<'o, D: Clone> Matched<'o, D> {
                 && done.insert((old_target, new_target))
             {
                 let (from, to) = (&old_target.machine, &new_target.machine);
-                let target = changed_target(new_target, from, to, Some(alias));
+                let target =
+                    ChangedTarget::new(new_target, Some(from), Some(to)).with_alias(Some(alias));
                 pairs.push(Pair { old: old.clone(), new: new.clone(), target });
             }
         }

@@ -158,15 +158,12 @@ impl Store {
 }
 
 fn host_row(row: &Row<'_>) -> rusqlite::Result<HostRow> {
-    let name: String = row.get(1)?;
     let groups: String = row.get(3)?;
     let groups: BTreeSet<String> = serde_json::from_str(&groups).unwrap_or_default();
     let time = |at: Option<i64>| at.map(Time::from_milliseconds);
     Ok(HostRow {
         id: row.get(0)?,
-        name: name.parse().map_err(|error: crate::model::HostNameError| {
-            rusqlite::Error::FromSqlConversionFailure(1, rusqlite::types::Type::Text, error.into())
-        })?,
+        name: row.get(1)?,
         uri: row.get(2)?,
         groups: groups.into_iter().collect(),
         snapshots: row.get(4)?,

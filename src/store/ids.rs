@@ -1,8 +1,8 @@
 //! Row numbers, one type for each table: they never leave this database.
 
-use rusqlite::types::{FromSql, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
-use crate::model::Hash;
+use crate::model::{Hash, HostName, HostNameError};
 
 macro_rules! id {
     ($(#[doc = $doc:literal] $name:ident)+) => {$(
@@ -30,6 +30,13 @@ id! {
     #[doc = "A subtree: the root of a body's capabilities, or a part of it."] TreeId
     #[doc = "A profile: which target gave which outcome."] ProfileId
     #[doc = "A context."] ContextId
+}
+
+impl FromSql for HostName {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let name = value.as_str()?;
+        name.parse().map_err(|error: HostNameError| FromSqlError::Other(error.into()))
+    }
 }
 
 impl FromSql for Hash {

@@ -262,12 +262,9 @@ impl SnapshotRow {
 }
 
 fn snapshot_row(row: &Row<'_>) -> rusqlite::Result<SnapshotRow> {
-    let name: String = row.get(0)?;
     let state: String = row.get(4)?;
     Ok(SnapshotRow {
-        host: name.parse().map_err(|error: crate::model::HostNameError| {
-            rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, error.into())
-        })?,
+        host: row.get(0)?,
         host_id: row.get(1)?,
         id: row.get(2)?,
         taken_at: Time::from_milliseconds(row.get(3)?),
