@@ -22,8 +22,8 @@ pub use path::{
 };
 pub use snapshot::{FailureClass, HostName, HostNameError, State, Tag, TagError};
 pub use subtree::{Subtree, shared_hash, subtrees};
-pub use target::{Target, TargetPattern};
-pub use time::{Time, TimeError};
+pub use target::{Target, TargetPattern, glob};
+pub use time::{Time, TimeError, parse_duration};
 pub use when::{When, WhenError};
 
 /// The path of values that are unique to one machine by design: never a difference between hosts.

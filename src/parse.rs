@@ -16,7 +16,7 @@ mod xml;
 
 pub use document::{Document, document};
 pub use error::{Limit, ParseError, Problem};
-pub use host::{HostCapabilities, capabilities};
+pub use host::{DomainType, HostCapabilities, capabilities};
 pub use identity::{Head, split};
 pub use known::unknown_element;
 pub use version::version;

@@ -1,6 +1,7 @@
 //! Moments, to the millisecond, UTC.
 
 use std::fmt;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -97,6 +98,19 @@ impl fmt::Display for Time {
     }
 }
 
+/// Reads a length of time: seconds, or a text such as `90s`, `5m` or `1h 30m`.
+///
+/// # Errors
+/// Where the text is neither.
+pub fn parse_duration(text: &str) -> Result<Duration, String> {
+    if let Ok(seconds) = text.parse() {
+        return Ok(Duration::from_secs(seconds));
+    }
+    let error = || format!("`{text}` is no length of time: write 90, 90s or 5m");
+    let duration: jiff::SignedDuration = text.parse().map_err(|_| error())?;
+    Duration::try_from(duration).map_err(|_| error())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -112,6 +126,16 @@ mod tests {
         assert_eq!(Time::parse_taken("2026-11-01").unwrap().to_string(), "2026-11-01T00:00:00Z");
         for bad in ["", "latest", "2026-13-01", "2026-11-01T02:00:00", "20261101"] {
             assert!(shown(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn lengths_of_time() {
+        for (text, seconds) in [("90", 90), ("90s", 90), ("5m", 300), ("1h 30m", 5400)] {
+            assert_eq!(parse_duration(text), Ok(Duration::from_secs(seconds)), "{text}");
+        }
+        for bad in ["", "soon", "-5s", "5 apples"] {
+            assert!(parse_duration(bad).is_err(), "{bad}");
         }
     }
 }

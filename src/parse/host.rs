@@ -9,10 +9,28 @@ use crate::model::{Machine, MachineList};
 pub struct HostCapabilities {
     /// Every machine of every arch and domain type.
     pub machines: MachineList,
+    /// Every arch and domain type, with or without machines.
+    pub domains: Vec<DomainType>,
+    /// The host's own architecture.
+    pub arch: Option<String>,
     /// Vendor and signature of the CPU: `AMD family 25 model 1 stepping 1`.
     pub cpu: Option<String>,
     /// Microcode version, decimal as libvirt prints it.
     pub microcode: Option<String>,
+}
+
+/// One domain type of one guest architecture: what a target is but for its machine. bhyve and Xen
+/// list some without any machine.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DomainType {
+    /// Path of the emulator, where one is named.
+    pub emulator: Option<String>,
+    /// Guest architecture.
+    pub arch: String,
+    /// Domain type: `kvm`, `qemu`, `xen`, ….
+    pub virttype: String,
+    /// It lists machines.
+    pub has_machines: bool,
 }
 
 /// Reads the output of `virsh capabilities`.
@@ -31,14 +49,17 @@ pub fn capabilities(bytes: &[u8]) -> Result<HostCapabilities, ParseError> {
         return Err(ParseError::at(bytes, root.span.start, problem));
     }
     let mut machines = Vec::new();
+    let mut domains = Vec::new();
     for guest in xml.children(root).filter(|child| child.name == "guest") {
         for arch in xml.children(guest).filter(|child| child.name == "arch") {
-            arch_machines(&xml, arch, &mut machines);
+            arch_machines(&xml, arch, &mut machines, &mut domains);
         }
     }
     let cpu = xml.child(root, "host").and_then(|host| xml.child(host, "cpu"));
     Ok(HostCapabilities {
         machines: MachineList::new(machines),
+        domains,
+        arch: cpu.and_then(|cpu| xml.child(cpu, "arch")).map(|arch| arch.text.to_string()),
         cpu: cpu.and_then(|cpu| cpu_signature(&xml, cpu)),
         microcode: cpu
             .and_then(|cpu| xml.child(cpu, "microcode"))
@@ -47,8 +68,13 @@ pub fn capabilities(bytes: &[u8]) -> Result<HostCapabilities, ParseError> {
     })
 }
 
-/// The machines of each domain type of one `<arch>`.
-fn arch_machines(xml: &Xml<'_>, arch: &Element<'_>, machines: &mut Vec<Machine>) {
+/// The domain types of one `<arch>`, and the machines of each.
+fn arch_machines(
+    xml: &Xml<'_>,
+    arch: &Element<'_>,
+    machines: &mut Vec<Machine>,
+    domains: &mut Vec<DomainType>,
+) {
     let text =
         |of: &Element<'_>, name: &str| xml.child(of, name).map(|child| child.text.to_string());
     let name = xml.attribute(arch, "name").unwrap_or_default();
@@ -56,12 +82,20 @@ fn arch_machines(xml: &Xml<'_>, arch: &Element<'_>, machines: &mut Vec<Machine>)
     for domain in xml.children(arch).filter(|child| child.name == "domain") {
         let has_own = xml.children(domain).any(|child| child.name == "machine");
         let holder = if has_own { domain } else { arch };
+        let emulator = text(domain, "emulator").or_else(|| text(arch, "emulator"));
+        let virttype = xml.attribute(domain, "type").unwrap_or_default();
+        domains.push(DomainType {
+            emulator: emulator.clone(),
+            arch: name.to_owned(),
+            virttype: virttype.to_owned(),
+            has_machines: xml.children(holder).any(|child| child.name == "machine"),
+        });
         for machine in xml.children(holder).filter(is_machine) {
             let attribute = |name: &str| xml.attribute(machine, name);
             machines.push(Machine {
-                emulator: text(domain, "emulator").or_else(|| text(arch, "emulator")),
+                emulator: emulator.clone(),
                 arch: name.to_owned(),
-                virttype: xml.attribute(domain, "type").unwrap_or_default().to_owned(),
+                virttype: virttype.to_owned(),
                 name: machine.text.to_string(),
                 canonical: attribute("canonical").map(str::to_owned),
                 max_cpus: attribute("maxCpus").and_then(|text| text.parse().ok()),
