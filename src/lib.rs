@@ -2,6 +2,7 @@
 
 pub mod bad_files;
 mod cli;
+pub mod collect;
 pub mod demo;
 pub mod diff;
 pub mod host_info;

@@ -1,0 +1,127 @@
+//! What kind of failure an error of libvirt is.
+//!
+//! virsh prints an error's text and not its number. The client speaks English (`LC_ALL=C`), but a
+//! daemon under another locale answers in its own language: what is not recognized is a matter of
+//! the moment, which is never taken for a loss.
+
+use crate::model::FailureClass;
+
+/// The host cannot do it: libvirt 1.2.7 to 11.3.0, `virQEMUCapsCacheLookupDefault`,
+/// `virQEMUCapsFillDomainCaps` and their like in the other drivers.
+const UNSUPPORTED: [&str; 8] = [
+    // The machine 'X' … by emulator; the accel 'kvm' … by '/usr/bin/qemu-system-x86_64' on this host.
+    "is not supported by",
+    "not supported by the connection driver",
+    "not supported on this",
+    "unable to find any emulator to serve",
+    "doesn't match given architecture",
+    "unknown virttype",
+    "unknown architecture",
+    "unknown machine type",
+];
+
+/// Not for this user, or not in this way.
+const REFUSED: [&str; 12] = [
+    "access denied",
+    "operation forbidden",
+    "authentication failed",
+    "authentication unavailable",
+    "authentication cancelled",
+    "Permission denied",
+    "Host key verification failed",
+    "unsupported flags",
+    "doesn't support option",
+    "unknown command",
+    "no connection driver available",
+    "certificate",
+];
+
+/// The connection is gone, or is not the one it was.
+const LOST: [&str; 10] = [
+    "Disconnected from",
+    "Failed to reconnect to the hypervisor",
+    "Reconnected to the hypervisor",
+    "End of file while reading data",
+    "Cannot recv data",
+    "cannot recv data",
+    "Cannot write data",
+    "client socket is closed",
+    "connection closed due to keepalive timeout",
+    "failed to connect to the hypervisor",
+];
+
+/// The class of an error.
+pub(super) fn class(message: &str) -> FailureClass {
+    let says = |texts: &[&str]| texts.iter().any(|text| message.contains(text));
+    // A lost connection may quote anything behind it, and a refusal what it refused.
+    if is_lost(message) {
+        FailureClass::Transient
+    } else if says(&REFUSED) {
+        FailureClass::Refused
+    } else if says(&UNSUPPORTED) {
+        FailureClass::Unsupported
+    } else {
+        FailureClass::Transient
+    }
+}
+
+/// Whether the connection is gone, or was made anew: then what follows may be another daemon's.
+pub(super) fn is_lost(message: &str) -> bool {
+    LOST.iter().any(|text| message.contains(text))
+}
+
+/// Whether trying again may help where no connection could be had.
+pub(super) fn is_worth_another_try(message: &str) -> bool {
+    !REFUSED.iter().any(|text| message.contains(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_error_has_its_class() {
+        use FailureClass::{Refused, Transient, Unsupported};
+        for (message, expected) in [
+            (
+                "invalid argument: the machine 'pc-0.1' is not supported by emulator '/usr/bin/qemu-system-x86_64'",
+                Unsupported,
+            ),
+            (
+                "invalid argument: the accel 'kvm' is not supported by '/usr/bin/qemu-system-x86_64' on this host",
+                Unsupported,
+            ),
+            (
+                "invalid argument: architecture from emulator 'aarch64' doesn't match given architecture 'x86_64'",
+                Unsupported,
+            ),
+            ("invalid argument: unknown virttype: nosuch", Unsupported),
+            ("Cannot check QEMU binary /nonexistent: No such file or directory", Transient),
+            (
+                "Failed to read pidfile /var/lib/libvirt/qemu/qmp-1FYLZ3/qmp.pid: No such file or directory",
+                Transient,
+            ),
+            (
+                "unsupported configuration: unable to find any emulator to serve 'ia64' architecture",
+                Unsupported,
+            ),
+            (
+                "this function is not supported by the connection driver: virConnectGetDomainCapabilities",
+                Unsupported,
+            ),
+            (
+                "operation forbidden: read only access prevents virConnectGetDomainCapabilities",
+                Refused,
+            ),
+            ("access denied: 'connect' denied access", Refused),
+            ("unsupported flags (0x1) in function qemuConnectGetDomainCapabilities", Refused),
+            ("command 'domcapabilities' doesn't support option --expand-cpu-features", Refused),
+            ("Disconnected from qemu:///system due to end of file", Transient),
+            ("Le domaine n'est pas pris en charge", Transient),
+            ("internal error: Failed to start QEMU binary /q for probing: Killed", Transient),
+            ("", Transient),
+        ] {
+            assert_eq!(class(message), expected, "{message}");
+        }
+    }
+}

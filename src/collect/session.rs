@@ -1,0 +1,303 @@
+//! One `virsh` process with one connection: a command in, its answer and its errors out.
+//!
+//! Commands are typed on standard input, one at a time, each with a marker behind it that nobody
+//! else can know, so that an answer never runs into the next. What virsh writes to standard error
+//! it writes at once, and its output only before the next prompt (libvirt 9.0.0 and 11.3.0): so the
+//! errors of a command are there when its marker is.
+//!
+//! virsh reads what is typed byte by byte, with three system calls for each (readline), which is a
+//! quarter of the time of a short answer. So the lines are short.
+
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher as _;
+use std::io::Write as _;
+use std::os::unix::process::CommandExt as _;
+use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
+use thiserror::Error;
+
+use super::places::{PATIENCE, Place};
+use super::site::{Settings, Site};
+use super::stream::{Answer, Stream};
+
+/// A running `virsh`.
+pub(super) struct Session<'s> {
+    child: Child,
+    input: Option<ChildStdin>,
+    out: Stream<ChildStdout>,
+    err: Stream<ChildStderr>,
+    nonce: String,
+    commands: u32,
+    /// Where pipes are read into, kept from one command to the next.
+    chunk: Vec<u8>,
+    pub(super) limits: Limits<'s>,
+}
+
+/// When a session ends, ready or not.
+#[derive(Clone, Copy)]
+pub(super) struct Limits<'s> {
+    pub(super) host_ends: Instant,
+    pub(super) call: Duration,
+    pub(super) stop: &'s AtomicBool,
+    pub(super) place: &'s Place<'s>,
+}
+
+/// What a command gave.
+#[derive(Debug)]
+pub(super) struct Reply {
+    pub(super) output: Answer,
+    pub(super) errors: String,
+}
+
+/// Why a session cannot go on.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum Broken {
+    /// The program does not run.
+    #[error("cannot run {program}: {why}")]
+    Program {
+        /// As it was called.
+        program: String,
+        /// The system's error.
+        why: String,
+    },
+    /// One answer took too long.
+    #[error("no answer within {} s", .0.as_secs_f32())]
+    Hung(Duration),
+    /// All of it took too long.
+    #[error("the host's time is over")]
+    OutOfTime,
+    /// virsh ended by itself, with these last words.
+    #[error("{}", if .0.is_empty() { "virsh ended" } else { .0 })]
+    Ended(String),
+    /// domcaps is to end.
+    #[error("interrupted")]
+    Stopped,
+}
+
+/// How often a session looks whether it is to end.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// How many bytes of an echo a byte of a line may make: in a narrow window readline writes the end
+/// of the line anew for each.
+const ECHO: usize = 256;
+
+/// How much is kept of the errors of one command.
+const MAX_ERRORS: usize = 64 << 10;
+
+impl<'s> Session<'s> {
+    /// Starts virsh, in a process group of its own; whether it has a connection shows the first
+    /// command.
+    pub(super) fn start(
+        settings: &Settings,
+        site: &Site,
+        limits: Limits<'s>,
+    ) -> Result<Self, Broken> {
+        let mut child = Command::new(&settings.virsh)
+            .args(["--quiet", "--connect", &site.connection()])
+            .env("LC_ALL", "C")
+            // What is typed here is nobody's history.
+            .env("VIRSH_HISTSIZE", "0")
+            // Nor is it edited: a user's key bindings have no business here.
+            .env("INPUTRC", "/dev/null")
+            .env("TERM", "dumb")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0)
+            .spawn()
+            .map_err(|error| Broken::Program {
+                program: settings.virsh.display().to_string(),
+                why: error.to_string(),
+            })?;
+        let (input, out, err) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        let (Some(out), Some(err)) = (out, err) else {
+            return Err(Broken::Ended(String::new()));
+        };
+        Ok(Self {
+            child,
+            input,
+            out: Stream::new(out),
+            err: Stream::new(err),
+            // The system's randomness: a host cannot print what it cannot guess.
+            nonce: format!("{:x}.", RandomState::new().hash_one(0) >> 16),
+            commands: 0,
+            chunk: Vec::new(),
+            limits,
+        })
+    }
+
+    /// Runs a command and waits for its end. Of its output no more than `limit` bytes are kept.
+    pub(super) fn ask(&mut self, command: &str, limit: usize) -> Result<Reply, Broken> {
+        self.commands += 1;
+        let Self { nonce, commands, .. } = self;
+        // The echo of the line holds the quotes, and so no marker.
+        let line = format!("{command};echo {nonce}''{commands}\n");
+        let marker = format!("{nonce}{commands}");
+        self.out.expect(limit.saturating_add(ECHO * line.len()));
+        let typed = self.input.as_mut().map(|input| input.write_all(line.as_bytes()));
+        if !matches!(typed, Some(Ok(()))) {
+            return Err(self.ended());
+        }
+        let output = self.read(marker.as_bytes())?.behind_echo();
+        Ok(Reply { output, errors: own_errors(&self.errors()?) })
+    }
+
+    /// Reads until the end of the command.
+    fn read(&mut self, marker: &[u8]) -> Result<Answer, Broken> {
+        let started = Instant::now();
+        let mut chunk = std::mem::take(&mut self.chunk);
+        loop {
+            if let Some(answer) = self.out.take_until(marker) {
+                self.chunk = chunk;
+                return Ok(answer);
+            }
+            if self.out.is_closed || self.err.is_closed {
+                return Err(self.ended());
+            }
+            self.wait(started)?;
+            self.fill(&mut chunk, LOOK)?;
+        }
+    }
+
+    /// Reads what there is, if anything comes within `wait`; says whether something was an error.
+    fn fill(&mut self, chunk: &mut Vec<u8>, wait: Duration) -> Result<bool, Broken> {
+        let broken = |error: std::io::Error| Broken::Ended(error.to_string());
+        let [out, err] = ready(self.out.pipe(), self.err.pipe(), wait).map_err(broken)?;
+        if out {
+            self.out.fill(chunk).map_err(broken)?;
+        }
+        if err {
+            self.err.fill(chunk).map_err(broken)?;
+            self.err.cut(MAX_ERRORS);
+        }
+        Ok(err && !self.err.is_closed)
+    }
+
+    /// The errors that have come since the last command.
+    fn errors(&mut self) -> Result<Vec<u8>, Broken> {
+        let mut chunk = std::mem::take(&mut self.chunk);
+        while self.fill(&mut chunk, Duration::ZERO)? {}
+        self.chunk = chunk;
+        Ok(self.err.take())
+    }
+
+    /// Whether the session may wait longer.
+    fn wait(&self, started: Instant) -> Result<(), Broken> {
+        let Limits { host_ends, call, stop, place } = self.limits;
+        let now = Instant::now();
+        if stop.load(Ordering::Relaxed) {
+            return Err(Broken::Stopped);
+        }
+        if now >= host_ends {
+            return Err(Broken::OutOfTime);
+        }
+        if now - started >= call {
+            return Err(Broken::Hung(call));
+        }
+        if now - started >= PATIENCE {
+            place.give_up();
+        }
+        Ok(())
+    }
+
+    /// The process is gone: its last words say why.
+    fn ended(&mut self) -> Broken {
+        let mut chunk = Vec::new();
+        while !self.err.is_closed && matches!(self.fill(&mut chunk, LOOK), Ok(true)) {}
+        Broken::Ended(own_errors(&self.err.take()))
+    }
+
+    /// Lets virsh end by itself, and ends it where it does not.
+    pub(super) fn finish(mut self) {
+        drop(self.input.take());
+        let started = Instant::now();
+        while !self.has_ended() && started.elapsed() < PATIENCE {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// Whether the process has ended; it stays a zombie, so that its number is still its own.
+    fn has_ended(&self) -> bool {
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        let id = WaitId::Pid(Pid::from_child(&self.child));
+        !matches!(rustix::process::waitid(id, options), Ok(None))
+    }
+}
+
+impl Drop for Session<'_> {
+    /// Ends virsh and all that it started, such as ssh.
+    fn drop(&mut self) {
+        let group = Pid::from_child(&self.child);
+        // Where the group is gone there is nothing left to end.
+        let _nobody_left = rustix::process::kill_process_group(group, Signal::KILL);
+        let started = Instant::now();
+        while matches!(self.child.try_wait(), Ok(None)) && started.elapsed() < PATIENCE {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+}
+
+impl Answer {
+    /// The answer without the line above it: a prompt and what readline echoes of the command,
+    /// which on a terminal that can do nothing (`TERM=dumb`) is one line, however long.
+    fn behind_echo(mut self) -> Self {
+        match memchr::memchr(b'\n', &self.bytes) {
+            Some(at) => drop(self.bytes.drain(..=at)),
+            // Only an answer too long to be kept has lost its beginning.
+            None => self.bytes.clear(),
+        }
+        self
+    }
+}
+
+/// Waits until one of the pipes can be read, and no longer than `wait`.
+fn ready(out: &ChildStdout, err: &ChildStderr, wait: Duration) -> std::io::Result<[bool; 2]> {
+    let mut pipes = [PollFd::new(out, PollFlags::IN), PollFd::new(err, PollFlags::IN)];
+    let timeout = Timespec { tv_sec: 0, tv_nsec: wait.subsec_nanos().into() };
+    match rustix::event::poll(&mut pipes, Some(&timeout)) {
+        Ok(_) | Err(rustix::io::Errno::INTR) => Ok(pipes.map(|pipe| !pipe.revents().is_empty())),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The lines of an error without what virsh puts before each, and without its first one, which only
+/// says which command failed.
+fn own_errors(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    let lines = text.lines().map(|line| line.trim().trim_start_matches("error:").trim());
+    let lines: Vec<&str> = lines.filter(|line| !line.is_empty()).collect();
+    let is_preface = |line: &str| {
+        line.starts_with("failed to get ") || line == "failed to connect to the hypervisor"
+    };
+    match lines.split_first() {
+        Some((first, rest)) if !rest.is_empty() && is_preface(first) => rest.join("; "),
+        _ => lines.join("; "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_what_libvirt_says() {
+        let text = b"error: failed to get emulator capabilities\nerror: invalid argument: the machine 'x' is not supported by emulator '/q'\nerror: ";
+        assert_eq!(
+            own_errors(text),
+            "invalid argument: the machine 'x' is not supported by emulator '/q'"
+        );
+        assert_eq!(
+            own_errors(b"error: failed to connect to the hypervisor\n"),
+            "failed to connect to the hypervisor"
+        );
+        assert_eq!(
+            own_errors(b"Permission denied (publickey).\r\nerror: a\n\n"),
+            "Permission denied (publickey).; a"
+        );
+        assert_eq!(own_errors(b"\xff\xfe"), "\u{fffd}\u{fffd}");
+    }
+}

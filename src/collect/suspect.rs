@@ -1,0 +1,65 @@
+//! Documents that are answers and yet cannot be true.
+
+use crate::model::{Capabilities, HOST_MODEL, Value};
+
+/// Whether a kvm document was made with a half-usable `/dev/kvm`.
+///
+/// Seen on virtual machines with nested AMD virtualization, libvirt 9.0.0: host-model EPYC-Milan
+/// with 46 features disabled (sse4.1, avx, popcnt …) against 11 required; and host-model kvm64 with
+/// no model usable but 486 to pentium3, not even kvm64. A sound host disables the few features that
+/// its microcode hides, and `kvm64` is QEMU's name for what every 64-bit x86 host can do.
+#[must_use]
+pub fn is_suspect(capabilities: &Capabilities) -> bool {
+    const MANY: usize = 16;
+    let (mut required, mut disabled) = (0, 0);
+    for (path, value) in capabilities.iter() {
+        match value {
+            Value::Text("no") if path == LEAST_MODEL => return true,
+            Value::Text(policy) if path.starts_with(HOST_MODEL) && path.ends_with(".policy") => {
+                required += usize::from(policy == "require");
+                disabled += usize::from(policy == "disable");
+            }
+            _ => {}
+        }
+    }
+    disabled >= MANY && disabled > 2 * required
+}
+
+/// Whether the least CPU model of x86 is usable.
+const LEAST_MODEL: &str = "cpu.mode[custom].model[kvm64].usable";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse;
+
+    fn document(required: usize, disabled: usize, kvm64: &str) -> bool {
+        let feature =
+            |policy: &str, at| format!("<feature policy='{policy}' name='{policy}{at}'/>");
+        let features: String = (0..required)
+            .map(|at| feature("require", at))
+            .chain((0..disabled).map(|at| feature("disable", at)))
+            .collect();
+        let text = format!(
+            "<domainCapabilities><path>/q</path><domain>kvm</domain><machine>pc</machine><arch>x86_64</arch><cpu>\
+             <mode name='host-model' supported='yes'><model>EPYC</model>{features}</mode>\
+             <mode name='custom' supported='yes'><model usable='{kvm64}'>kvm64</model><model usable='no'>z</model>\
+             </mode></cpu></domainCapabilities>"
+        );
+        is_suspect(&parse::document(text.as_bytes()).unwrap().capabilities)
+    }
+
+    #[test]
+    fn a_host_that_disables_most_of_its_model_is_not_to_be_believed() {
+        assert!(document(11, 46, "yes"));
+        assert!(!document(30, 3, "yes"));
+        assert!(!document(2, 12, "yes"), "an odd CPU is still a CPU");
+        assert!(!document(40, 46, "unknown"));
+    }
+
+    #[test]
+    fn nor_is_one_that_cannot_run_what_every_host_can() {
+        assert!(document(26, 1, "no"));
+        assert!(!document(26, 1, "yes") && !document(0, 0, "unknown"));
+    }
+}
