@@ -1,47 +1,40 @@
-//! From files to a stored snapshot: the one place where parser and store meet.
+//! What was observed of a host becomes a stored snapshot: the one place where parser and store meet.
 //!
-//! Documents are split and hashed first; only a body that the store does not know is parsed. All
-//! of a snapshot is read before any of it is written, so a bad file leaves nothing behind.
+//! It comes from [files](ingest()) or from a [visit](visit()). Documents are split and hashed first; only a
+//! body that the store does not know is parsed. All of a snapshot is read before any of it is
+//! written, so a bad file leaves nothing behind.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::path::{Path, PathBuf};
+mod files;
+mod visit;
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::rc::Rc;
 
 use thiserror::Error;
 
-use crate::bad_files::{BadFile, BadFiles};
-use crate::host_info::HostInfo;
-use crate::model::{Capabilities, Context, FailureClass, Hash, HostName, State, Tag, Target, Time};
+use crate::bad_files::BadFile;
+use crate::model::{
+    Capabilities, Context, FailureClass, Hash, HostName, MachineList, State, Tag, Target, Time,
+};
 use crate::parse;
-use crate::source::Input;
 use crate::store::{BodyId, NewBody, NewOutcome, NewSnapshot, StoreError, Stored, Writer};
 
-/// What the documents of one snapshot do not say themselves.
-#[derive(Clone, Debug)]
-pub struct Occasion<'a> {
-    /// The host.
-    pub host: &'a HostName,
-    /// When the documents were taken.
-    pub taken_at: Time,
-    /// Tags for the snapshot.
-    pub tags: &'a [Tag],
-    /// Groups for the host.
-    pub groups: &'a [String],
-    /// CPU flags of the API call, where they were given.
-    pub api_flags: Option<&'a str>,
-    /// A bad file refuses the whole snapshot.
-    pub is_strict: bool,
-    /// Files could not even be read: what is missing says nothing.
-    pub is_partial: bool,
-}
+pub use files::{Occasion, Reading, ingest, nothing_stored, read, store};
+pub use visit::visit;
 
-/// What came of a snapshot's files.
+/// What came of a snapshot.
 #[derive(Debug)]
 pub struct Ingested {
     /// The stored snapshot.
     pub stored: Stored,
     /// Documents in it.
     pub documents: usize,
+    /// How far it can be trusted.
+    pub state: State,
+    /// Targets that gave no document: the class of the failure, and its text.
+    pub failures: Vec<(Target, FailureClass, String)>,
     /// Files that were left out, each with the reason.
     pub bad: Vec<BadFile>,
     /// Elements that no libvirt up to 11.3.0 prints.
@@ -93,187 +86,106 @@ impl IngestError {
     }
 }
 
-/// One good document, ready to be stored.
-struct Document<'i> {
-    path: &'i Path,
-    bytes: &'i [u8],
-    head: parse::Head,
-    hash: Hash,
-    body: Body,
-}
+/// Finds the body of an address, where it is stored already.
+pub type Lookup<'l> = &'l mut dyn FnMut(Hash) -> Result<Option<BodyId>, StoreError>;
 
+/// A body: stored already, or read and to be stored.
+#[derive(Clone)]
 enum Body {
     Known(BodyId),
     New(Rc<Capabilities>),
 }
 
-/// All that one snapshot's files say, read and not yet stored.
-#[derive(Default)]
-pub struct Reading<'i> {
-    documents: BTreeMap<Target, Document<'i>>,
-    /// Bodies that stood in an earlier file: they are not parsed again.
-    parsed: HashMap<Hash, Rc<Capabilities>>,
-    info: HostInfo,
-    bad: BadFiles,
-    unknown: BTreeSet<String>,
+/// One good document, ready to be stored.
+struct Document<'d> {
+    hash: Hash,
+    head: &'d [u8],
+    head_at: usize,
+    body: Body,
+    bytes: Bytes<'d>,
 }
 
-/// Finds the body of an address, where it is stored already.
-pub type Lookup<'l> = &'l mut dyn FnMut(Hash) -> Result<Option<BodyId>, StoreError>;
-
-/// Nothing is stored yet.
-///
-/// # Errors
-/// None.
-pub fn nothing_stored(_: Hash) -> Result<Option<BodyId>, StoreError> {
-    Ok(None)
+/// Where the bytes of a body are. They are put together only where they are to be stored.
+enum Bytes<'d> {
+    /// In a whole document, around its head.
+    Around(&'d parse::Head, &'d [u8]),
+    /// Here.
+    Body(&'d [u8]),
 }
 
-/// Stores the snapshot that `inputs` are, within the writer's transaction.
-///
-/// # Errors
-/// Where nothing could be stored; the transaction may still be committed without this snapshot.
-pub fn ingest(
-    writer: &mut Writer<'_>,
-    occasion: &Occasion<'_>,
-    inputs: &[Input],
-) -> Result<Ingested, IngestError> {
-    let reading = read(occasion, inputs, &mut |hash| writer.body(hash))?;
-    Ok(store(writer, occasion, reading)?)
-}
-
-/// Reads the files of a snapshot.
-///
-/// # Errors
-/// Where there is nothing to store.
-pub fn read<'i>(
-    occasion: &Occasion<'_>,
-    inputs: &'i [Input],
-    lookup: Lookup<'_>,
-) -> Result<Reading<'i>, IngestError> {
-    let mut reading = Reading::default();
-    for input in inputs {
-        reading.read(lookup, input)?;
-    }
-    let host = || occasion.host.clone();
-    if reading.documents.is_empty() {
-        return Err(IngestError::NoDocument { host: host(), bad: reading.bad.files });
-    }
-    if occasion.is_strict && !reading.bad.files.is_empty() {
-        return Err(IngestError::Strict { host: host(), bad: reading.bad.files });
-    }
-    Ok(reading)
-}
-
-/// Stores what was read.
-///
-/// # Errors
-/// Where the store does not take it: then nothing of it is in the transaction.
-pub fn store(
-    writer: &mut Writer<'_>,
-    occasion: &Occasion<'_>,
-    reading: Reading<'_>,
-) -> Result<Ingested, StoreError> {
-    let stored = writer
-        .whole(occasion.host, occasion.taken_at, |writer| write(writer, occasion, &reading))?;
-    let Reading { documents, bad, unknown, .. } = reading;
-    Ok(Ingested { stored, documents: documents.len(), bad: bad.files, unknown })
-}
-
-impl<'i> Reading<'i> {
-    fn read(&mut self, lookup: Lookup<'_>, input: &'i Input) -> Result<(), IngestError> {
-        // A known body needs no parse: it was well-formed when it was stored.
-        if let Some(head) = parse::split(&input.bytes) {
-            let hash = head.body_hash(&input.bytes);
-            if let Some(body) = lookup(hash)? {
-                return self.add(input, head, hash, Body::Known(body));
-            }
-            if let Some(capabilities) = self.parsed.get(&hash).map(Rc::clone) {
-                return self.add(input, head, hash, Body::New(capabilities));
-            }
-        }
-        match self.info.take(input) {
-            Ok(true) => return Ok(()),
-            Ok(false) => {}
-            Err(bad) => {
-                self.bad.other(bad);
-                return Ok(());
-            }
-        }
-        match parse::document(&input.bytes) {
-            Ok(document) => {
-                let paths = document.capabilities.iter().map(|(path, _)| path);
-                self.unknown.extend(paths.filter_map(parse::unknown_element));
-                let hash = document.head.body_hash(&input.bytes);
-                let capabilities = Rc::new(document.capabilities);
-                self.parsed.insert(hash, Rc::clone(&capabilities));
-                self.add(input, document.head, hash, Body::New(capabilities))
-            }
-            Err(error) => {
-                self.bad.document(input, error);
-                Ok(())
-            }
-        }
-    }
-
-    fn add(
-        &mut self,
-        input: &'i Input,
-        head: parse::Head,
-        hash: Hash,
-        body: Body,
-    ) -> Result<(), IngestError> {
-        let document = Document { path: &input.path, bytes: &input.bytes, head, hash, body };
-        let target = document.head.target.clone();
-        match self.documents.get(&target) {
-            Some(first) if first.bytes != document.bytes => Err(IngestError::TwoDocuments {
-                target: Box::new(target),
-                first: first.path.to_owned(),
-                second: input.path.clone(),
-            }),
-            Some(_) => Ok(()),
-            None => {
-                self.documents.insert(target, document);
-                Ok(())
-            }
+impl<'d> Bytes<'d> {
+    fn body(&self) -> Cow<'d, [u8]> {
+        match self {
+            Self::Around(head, document) => head.body(document).into(),
+            Self::Body(bytes) => (*bytes).into(),
         }
     }
 }
 
-fn write(
-    writer: &mut Writer<'_>,
-    occasion: &Occasion<'_>,
-    reading: &Reading<'_>,
-) -> Result<Stored, StoreError> {
-    let mut outcomes = Vec::with_capacity(reading.documents.len());
-    for (target, document) in &reading.documents {
-        let body = match &document.body {
-            Body::Known(body) => *body,
-            Body::New(capabilities) => writer.add_body(&NewBody {
-                hash: document.hash,
-                bytes: &document.head.body(document.bytes),
-                head_at: document.head.range.start,
-                capabilities,
-            })?,
-        };
-        let head = &document.bytes[document.head.range.clone()];
-        outcomes.push((target, head, NewOutcome::Document(body)));
-    }
-    for (target, message) in &reading.bad.targets {
-        if !reading.documents.contains_key(target) {
-            outcomes.push((target, &[][..], NewOutcome::Failed(FailureClass::Transient, message)));
+/// A snapshot, ready to be stored.
+struct Snapshot<'d> {
+    host: &'d HostName,
+    taken_at: Time,
+    tags: &'d [Tag],
+    groups: &'d [String],
+    state: State,
+    context: &'d Context,
+    machines: Option<&'d MachineList>,
+    documents: BTreeMap<&'d Target, Document<'d>>,
+    failures: BTreeMap<&'d Target, (FailureClass, &'d str)>,
+}
+
+impl Snapshot<'_> {
+    /// What was stored of it.
+    fn ingested(&self, stored: Stored, unknown: BTreeSet<String>) -> Ingested {
+        let failures = self
+            .failures
+            .iter()
+            .map(|(target, (class, why))| ((*target).clone(), *class, (*why).to_owned()));
+        Ingested {
+            stored,
+            documents: self.documents.len(),
+            state: self.state,
+            failures: failures.collect(),
+            bad: Vec::new(),
+            unknown,
         }
     }
-    let mut context = reading.info.context.clone();
-    context.api_flags = occasion.api_flags.and_then(Context::flags);
-    writer.add_snapshot(&NewSnapshot {
-        host: occasion.host,
-        taken_at: occasion.taken_at,
-        state: if occasion.is_partial { State::Partial } else { reading.bad.state() },
-        context: &context,
-        machines: reading.info.machines.as_ref(),
-        outcomes,
-        tags: occasion.tags,
-        groups: occasion.groups,
-    })
+
+    /// Writes it, bodies first. Where a target has a document and a failure, the document counts.
+    fn write(&self, writer: &mut Writer<'_>) -> Result<Stored, StoreError> {
+        let mut outcomes = Vec::with_capacity(self.documents.len() + self.failures.len());
+        for (target, document) in &self.documents {
+            let body = match &document.body {
+                Body::Known(body) => *body,
+                Body::New(capabilities) => writer.add_body(&NewBody {
+                    hash: document.hash,
+                    bytes: &document.bytes.body(),
+                    head_at: document.head_at,
+                    capabilities,
+                })?,
+            };
+            outcomes.push((*target, document.head, NewOutcome::Document(body)));
+        }
+        for (target, (class, message)) in &self.failures {
+            if !self.documents.contains_key(target) {
+                outcomes.push((*target, &[][..], NewOutcome::Failed(*class, message)));
+            }
+        }
+        writer.add_snapshot(&NewSnapshot {
+            host: self.host,
+            taken_at: self.taken_at,
+            state: self.state,
+            context: self.context,
+            machines: self.machines,
+            outcomes,
+            tags: self.tags,
+            groups: self.groups,
+        })
+    }
+}
+
+/// The elements of a document that no libvirt up to 11.3.0 prints.
+fn unknown_elements(capabilities: &Capabilities) -> impl Iterator<Item = String> {
+    capabilities.iter().map(|(path, _)| path).filter_map(parse::unknown_element)
 }

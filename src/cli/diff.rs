@@ -5,10 +5,8 @@ use clap::{Args, ValueEnum};
 use super::failure::{Exit, Failure};
 use super::ui::Ui;
 use super::{Global, sides};
-use crate::diff::{Scope, snapshots};
 use crate::model::Context;
 use crate::render;
-use crate::report::Report;
 use crate::side::{Contents, Side};
 
 /// Show what changed between two hosts, times, files or folders
@@ -76,7 +74,7 @@ pub(super) fn run(
         true => Vec::new(),
         false => contents.paths([&old, &new])?,
     };
-    let mut report = compare(&contents, old, new)?;
+    let mut report = sides::compare(&contents, old, new)?;
     if !arguments.paths.is_empty() {
         report.keep_paths(&arguments.paths, &known)?;
     }
@@ -95,17 +93,6 @@ pub(super) fn run(
         }
     }
     Ok(exit)
-}
-
-/// The judged comparison of two sides.
-fn compare(contents: &Contents, old: Side, new: Side) -> Result<Report, Failure> {
-    let scope = Scope {
-        is_one_host: old.origin.host.is_some() && old.origin.host == new.origin.host,
-        is_other_flags: old.observed.context.api_flags != new.observed.context.api_flags,
-    };
-    let compare = |old: &_, new: &_| contents.compare(old, new, scope);
-    let comparison = snapshots(&old.observed, &new.observed, compare)?;
-    Ok(Report::new(old.origin, new.origin, comparison))
 }
 
 /// What the user says about the flags of a side.

@@ -125,7 +125,7 @@ fn one_host(ui: &mut Ui<'_>, arguments: &Arguments, host: &HostName, done: &mut 
             ));
         }
     }
-    let taken_at = arguments.at.unwrap_or_else(|| ui.now());
+    let taken_at = arguments.at.unwrap_or_else(ui::now);
     let what = PathBuf::from(host.as_str());
     Files { host: host.clone(), taken_at, what, inputs, is_partial: !done.failed.is_empty() }
 }
@@ -150,7 +150,7 @@ fn import_tree(
             format!("{}: no host in this tree: no folder and no *.xml file", tree.display());
         return Err(Failure::new(&error));
     }
-    let now = arguments.at.unwrap_or_else(|| ui.now());
+    let now = arguments.at.unwrap_or_else(ui::now);
     let progress = progress(ui, folders.len());
     let mut folders = folders.into_iter().peekable();
     while folders.peek().is_some() {
@@ -303,7 +303,7 @@ impl Done {
     /// Tells of a snapshot whose commit has returned.
     fn add(&mut self, ui: &mut Ui<'_>, arguments: &Arguments, files: &Files, ingested: Ingested) {
         let Files { host, taken_at, .. } = files;
-        let Ingested { stored, documents, bad, unknown } = ingested;
+        let Ingested { stored, documents, bad, unknown, .. } = ingested;
         for bad in bad {
             self.fail(ui, &bad.path, &bad.to_string());
         }

@@ -5,7 +5,9 @@ use std::path::Path;
 use super::Global;
 use super::failure::{Exit, Failure};
 use super::ui::{self, Ui};
+use crate::diff::{Scope, snapshots};
 use crate::operand::Operand;
+use crate::report::Report;
 use crate::side::{self, Contents, Side, SideError};
 use crate::store::Store;
 
@@ -62,4 +64,15 @@ fn with_bad_files(ui: &mut Ui<'_>, error: SideError) -> Failure {
         }
     }
     error.into()
+}
+
+/// The judged comparison of two sides.
+pub(super) fn compare(contents: &Contents, old: Side, new: Side) -> Result<Report, Failure> {
+    let scope = Scope {
+        is_one_host: old.origin.host.is_some() && old.origin.host == new.origin.host,
+        is_other_flags: old.observed.context.api_flags != new.observed.context.api_flags,
+    };
+    let compare = |old: &_, new: &_| contents.compare(old, new, scope);
+    let comparison = snapshots(&old.observed, &new.observed, compare)?;
+    Ok(Report::new(old.origin, new.origin, comparison))
 }

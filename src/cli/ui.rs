@@ -2,8 +2,10 @@
 
 use std::io::{BufWriter, IsTerminal as _, Write};
 use std::os::unix::fs::MetadataExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use anstream::adapter::{strip_bytes, strip_str};
 use anstyle::{AnsiColor, Style};
@@ -126,12 +128,46 @@ impl<'a> Ui<'a> {
         let terminal = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
         columns.or_else(terminal).unwrap_or(WIDTH).clamp(40, 200)
     }
+}
 
-    /// The moment, as the store keeps it.
-    #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
-    pub(super) fn now(&self) -> Time {
-        jiff::Timestamp::now().into()
+/// The moment, as the store keeps it.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
+pub(super) fn now() -> Time {
+    jiff::Timestamp::now().into()
+}
+
+/// A flag that SIGINT and SIGTERM raise; the second of them ends the process at once.
+pub(super) fn interruption() -> std::io::Result<Arc<AtomicBool>> {
+    use signal_hook::consts::{SIGINT, SIGTERM};
+    let flag = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM] {
+        signal_hook::flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&flag))?;
+        signal_hook::flag::register(signal, Arc::clone(&flag))?;
     }
+    Ok(flag)
+}
+
+/// Where a program is that is named without a folder; `None` where there is none of that name.
+pub(super) fn program(name: &Path) -> Option<PathBuf> {
+    if name.components().count() > 1 {
+        return name.exists().then(|| name.to_owned());
+    }
+    let folders = environment("PATH").unwrap_or_default();
+    std::env::split_paths(&folders).map(|folder| folder.join(name)).find(|path| path.is_file())
+}
+
+/// The list of hosts that is used where none is named.
+pub(super) fn default_hosts() -> Option<PathBuf> {
+    if is_root() && environment("XDG_CONFIG_HOME").is_none() {
+        return Some(PathBuf::from("/etc/domcaps/hosts.toml"));
+    }
+    Xdg::new().ok().map(|folders| folders.config_dir().join("domcaps/hosts.toml"))
+}
+
+/// Whether the process is root's. A service may have no HOME: the process says whose it is.
+fn is_root() -> bool {
+    let owner = std::fs::metadata("/proc/self").map(|process| process.uid());
+    owner.map_or_else(|_| environment("HOME").as_deref() == Some("/root"), |uid| uid == 0)
 }
 
 /// A path as a shell takes it.
@@ -162,11 +198,7 @@ pub(super) fn database(global: &Global) -> Result<PathBuf, Failure> {
     if let Some(path) = environment("DOMCAPS_DB") {
         return Ok(PathBuf::from(path));
     }
-    // A service may have no HOME: the process says whose it is.
-    let owner = std::fs::metadata("/proc/self").map(|process| process.uid());
-    let is_root =
-        owner.map_or_else(|_| environment("HOME").as_deref() == Some("/root"), |uid| uid == 0);
-    if is_root && environment("XDG_DATA_HOME").is_none() {
+    if is_root() && environment("XDG_DATA_HOME").is_none() {
         return Ok(PathBuf::from("/var/lib/domcaps/domcaps.db"));
     }
     let folders = Xdg::new().map_err(|_| {

@@ -1,0 +1,96 @@
+//! A snapshot from a visit to a host.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
+
+use super::{Body, Bytes, Document, Ingested, Snapshot, unknown_elements};
+use crate::collect::{Observed, RawBody, Site, Visit};
+use crate::model::{FailureClass, Hash, State, Tag};
+use crate::parse;
+use crate::store::{StoreError, Writer};
+
+/// Stores what a visit brought, within the writer's transaction. A document that is ill-formed
+/// becomes a target that did not answer.
+///
+/// # Errors
+/// Where the store does not take it: then nothing of it is in the transaction.
+pub fn visit(
+    writer: &mut Writer<'_>,
+    site: &Site,
+    tags: &[Tag],
+    visit: &Visit,
+) -> Result<Ingested, StoreError> {
+    let Bodies { good, bad, unknown } = bodies(writer, visit)?;
+    let mut documents = BTreeMap::new();
+    let mut failures = BTreeMap::new();
+    for (target, observed) in &visit.observed {
+        match observed {
+            Observed::Failed(class, why) => {
+                failures.insert(target, (*class, why.as_str()));
+            }
+            Observed::Document { head, body } => match good.get(body) {
+                Some(known) => drop(documents.insert(target, document(visit, head, *body, known))),
+                None => {
+                    let why = bad.get(body).map_or("", String::as_str);
+                    failures.insert(target, (FailureClass::Transient, why));
+                }
+            },
+        }
+    }
+    let state = match visit.state {
+        State::Complete if documents.is_empty() => State::Failed,
+        State::Complete if !bad.is_empty() => State::Partial,
+        other => other,
+    };
+    let snapshot = Snapshot {
+        host: &site.name,
+        taken_at: visit.taken_at,
+        tags,
+        groups: &site.groups,
+        state,
+        context: &visit.info.context,
+        machines: visit.info.machines.as_ref(),
+        documents,
+        failures,
+    };
+    let stored = writer.whole(&site.name, visit.taken_at, |writer| snapshot.write(writer))?;
+    Ok(snapshot.ingested(stored, unknown))
+}
+
+/// The bodies of a visit: those that can be stored, and what is wrong with the others.
+#[derive(Default)]
+struct Bodies {
+    good: HashMap<Hash, Body>,
+    bad: HashMap<Hash, String>,
+    unknown: BTreeSet<String>,
+}
+
+/// Reads each body that the store does not know.
+fn bodies(writer: &mut Writer<'_>, visit: &Visit) -> Result<Bodies, StoreError> {
+    let mut bodies = Bodies::default();
+    for (hash, raw) in &visit.bodies {
+        if let Some(known) = writer.body(*hash)? {
+            bodies.good.insert(*hash, Body::Known(known));
+            continue;
+        }
+        match parse::document(&raw.bytes) {
+            Ok(document) => {
+                bodies.unknown.extend(unknown_elements(&document.capabilities));
+                bodies.good.insert(*hash, Body::New(Rc::new(document.capabilities)));
+            }
+            Err(error) => drop(bodies.bad.insert(*hash, format!("its document is bad: {error}"))),
+        }
+    }
+    Ok(bodies)
+}
+
+fn document<'d>(visit: &'d Visit, head: &'d [u8], hash: Hash, body: &Body) -> Document<'d> {
+    let raw: &RawBody = &visit.bodies[&hash];
+    Document {
+        hash,
+        head,
+        head_at: raw.head_at,
+        body: body.clone(),
+        bytes: Bytes::Body(&raw.bytes),
+    }
+}
