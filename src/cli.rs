@@ -3,6 +3,7 @@
 //! One file for each subcommand: its arguments, whose doc comments are the help, and `run`. Clock,
 //! environment, home folder and terminal are looked at in [`ui`] and nowhere else.
 
+mod collect;
 mod completions;
 mod demo;
 mod diff;
@@ -74,6 +75,7 @@ enum ListFormat {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Collect(collect::Arguments),
     Import(import::Arguments),
     Hosts(hosts::Arguments),
     Host(host::Arguments),
@@ -95,6 +97,7 @@ pub fn run(arguments: Vec<OsString>, out: &mut dyn Write, err: &mut dyn Write) -
     let Cli { global, command } = cli;
     let mut ui = Ui::new(out, err, &global);
     let result = match command {
+        Command::Collect(arguments) => collect::run(&mut ui, &global, &arguments),
         Command::Import(arguments) => import::run(&mut ui, &global, &arguments),
         Command::Hosts(arguments) => hosts::run(&mut ui, &global, &arguments),
         Command::Host(arguments) => host::run(&mut ui, &global, &arguments),

@@ -2,6 +2,7 @@
 //!
 //! Everything that came from a host passes [`plain`] before it reaches a terminal.
 
+pub mod collected;
 pub mod json;
 pub mod table;
 pub mod text;

@@ -112,3 +112,14 @@ fn neighbours_differ_the_same_from_files_and_from_the_store() {
         }
     }
 }
+
+#[test]
+fn no_document_of_a_sound_host_is_suspect() {
+    for (_, files) in corpus() {
+        for file in files {
+            let bytes = std::fs::read(&file).unwrap();
+            let document = domcaps::parse::document(&bytes).unwrap();
+            assert!(!domcaps::collect::is_suspect(&document.capabilities), "{}", file.display());
+        }
+    }
+}

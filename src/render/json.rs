@@ -2,6 +2,7 @@
 //!
 //! The wire structs stand apart from the model, so that neither changes with the other.
 
+mod collected;
 mod diff;
 mod listing;
 
@@ -9,6 +10,7 @@ use std::io::Write;
 
 use serde::Serialize;
 
+pub use collected::collected;
 pub use diff::diff;
 pub use listing::{Failed, Imported, Shown, hosts, imported, machines, show, snapshots};
 

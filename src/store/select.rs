@@ -85,6 +85,20 @@ impl Store {
         )
     }
 
+    /// The newest complete snapshot before another, asked for under the same CPU flags.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn comparable_before(&self, row: &SnapshotRow) -> Result<Option<SnapshotRow>, StoreError> {
+        self.snapshot_where(
+            "host_id = ?1 AND taken_at < ?2 AND state = 'complete' AND context_id IN
+               (SELECT old.context_id FROM context old, context new
+                WHERE new.context_id = ?3 AND old.api_flags IS new.api_flags)
+             ORDER BY taken_at DESC LIMIT 1",
+            params![row.host_id, row.taken_at.milliseconds(), row.context],
+        )
+    }
+
     fn by_id(
         &self,
         host: HostId,

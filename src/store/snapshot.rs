@@ -254,6 +254,12 @@ impl Store {
 }
 
 impl SnapshotRow {
+    /// Whether both hold the same.
+    #[must_use]
+    pub fn has_content_of(&self, other: &Self) -> bool {
+        self.profile == other.profile
+    }
+
     /// Whether nothing but the time differs.
     fn is_like(&self, other: &Self) -> bool {
         (self.host_id, self.profile, self.context, self.state)

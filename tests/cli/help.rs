@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 
 use crate::support::{Sandbox, expect};
 
-const COMMANDS: [&[&str]; 12] = [
+const COMMANDS: [&[&str]; 13] = [
     &[],
+    &["collect"],
     &["import"],
     &["hosts"],
     &["host"],

@@ -6,6 +6,9 @@
 #![expect(clippy::unwrap_used, reason = "a failed test may panic, and says what it read")]
 
 mod bad_input;
+mod collect;
+mod collect_faults;
+mod collect_fleet;
 mod demo;
 mod diff;
 mod help;

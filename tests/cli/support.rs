@@ -76,17 +76,88 @@ impl Sandbox {
 
     /// Runs with this on standard input.
     pub(crate) fn run_with(&self, arguments: &[&str], stdin: &[u8]) -> Output {
-        let mut command = self.command(arguments);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        child.stdin.take().unwrap().write_all(stdin).unwrap();
-        convert(&child.wait_with_output().unwrap())
+        with_stdin(self.command(arguments), stdin)
     }
 
     /// The bytes of a file, if there is one.
     pub(crate) fn read(&self, name: &str) -> Option<Vec<u8>> {
         std::fs::read(self.path(name)).ok()
     }
+}
+
+/// A folder with the bundled hosts, and a virsh that plays them.
+pub(crate) struct Fakes {
+    pub(crate) sandbox: Sandbox,
+    virsh: String,
+}
+
+impl Fakes {
+    pub(crate) fn new() -> Self {
+        let program = PathBuf::from(env!("CARGO_BIN_EXE_domcaps"));
+        let virsh = program.with_file_name("examples").join("fake-virsh");
+        assert!(virsh.exists(), "build it first: cargo build --example fake-virsh");
+        Self { sandbox: Sandbox::with_snapshots(), virsh: virsh.display().to_string() }
+    }
+
+    /// The URI of a folder of the sandbox, with what the fake is to do behind a `?`.
+    pub(crate) fn uri(&self, folder_and_what: &str) -> String {
+        format!("fake://{}/{folder_and_what}", self.sandbox.path("").display())
+    }
+
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
+        self.sandbox.run(&[&["--db", "d.db"], arguments].concat())
+    }
+
+    /// Collects one host from a folder.
+    pub(crate) fn collect(&self, host: &str, folder_and_what: &str, arguments: &[&str]) -> Output {
+        let uri = self.uri(folder_and_what);
+        self.collect_listed(&[&["--connect", &uri, "--host", host], arguments].concat())
+    }
+
+    /// Collects hosts of lists.
+    pub(crate) fn collect_listed(&self, arguments: &[&str]) -> Output {
+        output(self.command_listed(arguments))
+    }
+
+    pub(crate) fn command_listed(&self, arguments: &[&str]) -> Command {
+        let collect = ["--db", "d.db", "collect", "--virsh", &self.virsh];
+        let mut command = self.sandbox.command(&[&collect, arguments].concat());
+        command.env("PATH", "/usr/bin:/bin").env("XDG_CONFIG_HOME", self.sandbox.path("config"));
+        command
+    }
+
+    /// Collects with this on standard input.
+    pub(crate) fn collect_with(&self, arguments: &[&str], stdin: &[u8]) -> Output {
+        with_stdin(self.command_listed(arguments), stdin)
+    }
+
+    /// Copies a file, or a folder of files.
+    pub(crate) fn copy(&self, from: &str, to: &str) {
+        let (from, to) = (self.sandbox.path(from), self.sandbox.path(to));
+        if from.is_file() {
+            std::fs::copy(from, to).unwrap();
+            return;
+        }
+        std::fs::create_dir_all(&to).unwrap();
+        for entry in std::fs::read_dir(from).unwrap() {
+            let path = entry.unwrap().path();
+            std::fs::copy(&path, to.join(path.file_name().unwrap())).unwrap();
+        }
+    }
+
+    /// Replaces text in a file.
+    pub(crate) fn edit(&self, file: &str, old: &str, new: &str) {
+        let path = self.sandbox.path(file);
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(path, text.replace(old, new)).unwrap();
+    }
+}
+
+fn with_stdin(mut command: Command, stdin: &[u8]) -> Output {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(stdin).unwrap();
+    convert(&child.wait_with_output().unwrap())
 }
 
 pub(crate) fn output(mut command: Command) -> Output {

@@ -1,0 +1,248 @@
+//! `domcaps collect`
+
+mod changes;
+mod hosts;
+mod progress;
+mod record;
+
+use std::path::PathBuf;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::sync_channel;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::failure::{Exit, Failure};
+use super::ui::{self, Ui};
+use super::{Global, ListFormat};
+use crate::collect::{ApiFlag, Choice, Event, Settings, Site, fleet};
+use crate::model::{HostName, Tag, parse_duration};
+use crate::render;
+use changes::Hook;
+use hosts::Hosts;
+use progress::Progress;
+use record::Record;
+
+/// Ask libvirt daemons and store what they answer, a snapshot for each host
+///
+/// Each host is asked over one connection of `virsh`, many hosts at once: its versions, its machine
+/// list, and a document for every target it lists. The connection must be read-write, since libvirt
+/// refuses domainCapabilities to a read-only one; docs/collecting.md says what that permits.
+///
+/// Hosts stand in hosts.toml, in an Ansible inventory, or in the database (`domcaps host set --uri`).
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  domcaps collect --connect qemu:///system --host hv01       this machine, under a name
+  domcaps collect --connect qemu+ssh://root@hv02/system --host hv02 --tag pre-upgrade
+  domcaps collect --all --jobs 32                             every host of hosts.toml
+  ansible-inventory --list | domcaps collect --ansible - --group compute
+  domcaps collect hv01 --machine q35 --machine pc             some targets only
+  domcaps collect --all --on-change 'mail -s \"$DOMCAPS_HOST changed\" ops@example.org'
+
+Exit codes: 0 every host is stored whole; 3 some failed, are partial or suspect, or had targets
+that may not be asked, all named on stderr; 1 nothing was stored.")]
+pub(super) struct Arguments {
+    /// Hosts to ask
+    #[arg(value_name = "HOST", conflicts_with = "connect")]
+    names: Vec<HostName>,
+    /// Ask the hosts of a group (can be repeated)
+    #[arg(long = "group", value_name = "GROUP", value_parser = super::host::group, conflicts_with = "connect")]
+    groups: Vec<String>,
+    /// Ask every host of the list
+    #[arg(long, conflicts_with_all = ["connect", "names", "groups"])]
+    all: bool,
+    /// Ask the one host behind this libvirt URI; --host names it
+    #[arg(long, value_name = "URI", requires = "host", conflicts_with_all = ["hosts", "ansible"])]
+    connect: Option<String>,
+    /// The name of the host behind --connect
+    #[arg(long, value_name = "NAME", requires = "connect")]
+    host: Option<HostName>,
+    /// List of hosts [default: /etc/domcaps/hosts.toml for root, else $XDG_CONFIG_HOME/domcaps/hosts.toml,
+    /// else the hosts of the database that have a URI]
+    #[arg(long, value_name = "FILE", conflicts_with = "ansible")]
+    hosts: Option<PathBuf>,
+    /// List of hosts as `ansible-inventory --list` prints it; - reads standard input
+    #[arg(long, value_name = "FILE")]
+    ansible: Option<PathBuf>,
+    /// URI of the inventory's hosts that have no variable domcaps_uri; {name} and {address} are filled
+    /// in [default: qemu+ssh://{address}/system]
+    #[arg(long, value_name = "TEMPLATE", requires = "ansible")]
+    uri: Option<String>,
+    /// Tag the snapshots, to name them later as HOST@TAG (can be repeated)
+    #[arg(long = "tag", value_name = "TAG")]
+    tags: Vec<Tag>,
+    /// Run a shell command for each host whose capabilities changed, with the diff's JSON on its
+    /// standard input and the host's name in $DOMCAPS_HOST
+    #[arg(long, value_name = "COMMAND")]
+    on_change: Option<String>,
+    /// How to show what was done
+    #[arg(long, value_enum, default_value_t = ListFormat::Text)]
+    format: ListFormat,
+    #[command(flatten)]
+    targets: Targets,
+    #[command(flatten)]
+    work: Work,
+}
+
+/// Which targets.
+#[derive(Args, Debug)]
+#[command(
+    next_help_heading = "Targets (all that libvirt lists, unless narrowed; * stands for anything)"
+)]
+struct Targets {
+    /// Only this guest architecture (can be repeated)
+    #[arg(long = "arch", value_name = "ARCH")]
+    arches: Vec<String>,
+    /// Only this domain type, such as kvm (can be repeated)
+    #[arg(long = "virttype", value_name = "TYPE")]
+    virttypes: Vec<String>,
+    /// Only this machine or alias (can be repeated); one that is not listed is asked too
+    #[arg(long = "machine", value_name = "MACHINE")]
+    machines: Vec<String>,
+    /// Only machines that an alias points to
+    #[arg(long)]
+    aliases_only: bool,
+    /// Ask for host-model with every feature (virsh 12.2.0)
+    #[arg(long)]
+    expand_cpu_features: bool,
+    /// Ask for host-model with the features the host supports (virsh 12.5.0)
+    #[arg(long)]
+    supported_cpu_features: bool,
+    /// Ask for host-model without deprecated features (virsh 11.0.0)
+    #[arg(long)]
+    disable_deprecated_features: bool,
+}
+
+/// How the work is done.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Limits")]
+struct Work {
+    /// How many hosts to ask at once; one that keeps its answer waiting counts no more
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    jobs: u16,
+    /// The most time for a host, such as 90s or 5m; what has arrived by then is kept
+    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = duration)]
+    timeout: Duration,
+    /// The most time for connecting, and for each answer
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
+    call_timeout: Duration,
+    /// How often to try again where there is no connection
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    retries: u32,
+    /// The virsh program
+    #[arg(long, value_name = "PROGRAM", default_value = "virsh")]
+    virsh: PathBuf,
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    parse_duration(text)
+        .and_then(|time| if time.is_zero() { Err("no time at all".into()) } else { Ok(time) })
+}
+
+pub(super) fn run(
+    ui: &mut Ui<'_>,
+    global: &Global,
+    arguments: &Arguments,
+) -> Result<Exit, Failure> {
+    let database = ui::database(global)?;
+    let Hosts { sites, refused, timeout } = hosts::of(arguments, &database)?;
+    let virsh = ui::program(&arguments.work.virsh).ok_or_else(|| {
+        Failure::new(&format!("there is no program `{}`", arguments.work.virsh.display()))
+            .with_hint(
+                "install libvirt's client (libvirt-clients, libvirt-client), or name it by --virsh",
+            )
+    })?;
+    for each in &refused {
+        ui.error(format!("{}: {}", each.name, each.why));
+    }
+    if sites.is_empty() {
+        return Err(Failure::new(&"there is no host to ask"));
+    }
+    let settings = arguments.settings(virsh, timeout);
+    let mut record = Record::new(&database, &sites, &arguments.tags)?;
+    record.hook = arguments.on_change.as_deref().map(Hook::start);
+    let fatal = ask(ui, &sites, &settings, &mut record)?;
+    record.finish(ui);
+    match arguments.format {
+        ListFormat::Json => {
+            render::json::collected(&record.rows, &refused, &record.unknown, ui.out())?;
+        }
+        ListFormat::Text => {
+            let width = ui.width();
+            ui.print(|out| render::collected::table(&record.rows, width, out))?;
+        }
+    }
+    match fatal {
+        Some(failure) => Err(failure),
+        None => Ok(record.exit(!refused.is_empty())),
+    }
+}
+
+/// Asks all sites and stores each as it comes; what makes going on useless is given back at the end.
+fn ask(
+    ui: &mut Ui<'_>,
+    sites: &[Site],
+    settings: &Settings,
+    record: &mut Record<'_>,
+) -> Result<Option<Failure>, Failure> {
+    /// How many answers may wait to be stored.
+    const WAITING: usize = 4;
+    let stop = ui::interruption()?;
+    let (sender, receiver) = sync_channel(WAITING);
+    let mut progress = Progress::new(ui, sites);
+    let mut fatal = None;
+    std::thread::scope(|scope| {
+        let stop = &stop;
+        scope.spawn(move || fleet(sites, settings, &ui::now, stop, &sender));
+        for event in receiver {
+            progress.note(&event);
+            let Event::Done(site, result) = event else { continue };
+            if fatal.is_some() {
+                continue;
+            }
+            if let Err(failure) = progress.aside(|| record.add(ui, site, *result)) {
+                fatal = Some(failure);
+                stop.store(true, Ordering::Relaxed);
+            }
+        }
+    });
+    progress.end();
+    if stop.load(Ordering::Relaxed) && fatal.is_none() {
+        fatal = Some(Failure::new(&"interrupted; what was stored before stays"));
+    }
+    Ok(fatal)
+}
+
+impl Arguments {
+    fn settings(&self, virsh: PathBuf, timeout: Option<Duration>) -> Settings {
+        let Targets { arches, virttypes, machines, aliases_only, .. } = &self.targets;
+        Settings {
+            virsh,
+            choice: Choice {
+                arches: arches.clone(),
+                virttypes: virttypes.clone(),
+                machines: machines.clone(),
+                aliases_only: *aliases_only,
+            },
+            flags: self.targets.flags(),
+            host_budget: timeout.unwrap_or(self.work.timeout),
+            call_budget: self.work.call_timeout,
+            jobs: self.work.jobs.into(),
+            retries: self.work.retries,
+        }
+    }
+}
+
+impl Targets {
+    fn flags(&self) -> Vec<ApiFlag> {
+        [
+            (self.disable_deprecated_features, ApiFlag::DisableDeprecatedFeatures),
+            (self.expand_cpu_features, ApiFlag::ExpandCpuFeatures),
+            (self.supported_cpu_features, ApiFlag::SupportedCpuFeatures),
+        ]
+        .into_iter()
+        .filter_map(|(is_given, flag)| is_given.then_some(flag))
+        .collect()
+    }
+}

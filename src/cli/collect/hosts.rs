@@ -1,0 +1,156 @@
+//! Which hosts a collection is of.
+
+use std::io::Read as _;
+use std::path::Path;
+use std::time::Duration;
+
+use super::Arguments;
+use crate::cli::failure::Failure;
+use crate::cli::ui;
+use crate::collect::{self, Inventory, InventoryError, Refused, Site};
+use crate::model::HostName;
+use crate::source::STDIN;
+use crate::store::{Store, StoreError};
+
+/// The hosts to ask, and those that cannot be asked.
+pub(super) struct Hosts {
+    pub(super) sites: Vec<Site>,
+    pub(super) refused: Vec<Refused>,
+    pub(super) timeout: Option<Duration>,
+}
+
+/// The hosts that the command line means.
+pub(super) fn of(arguments: &Arguments, database: &Path) -> Result<Hosts, Failure> {
+    if let (Some(uri), Some(name)) = (&arguments.connect, &arguments.host) {
+        let site = collect::site(name.clone(), uri.clone()).map_err(|why| Failure::usage(&why))?;
+        return Ok(Hosts { sites: vec![site], refused: Vec::new(), timeout: None });
+    }
+    if arguments.names.is_empty() && arguments.groups.is_empty() && !arguments.all {
+        return Err(Failure::usage(
+            &"name the hosts: HOST, --group, --all, or --connect and --host",
+        )
+        .with_hint("`domcaps collect --connect qemu:///system --host NAME` asks this machine"));
+    }
+    let stored = || stored(database);
+    let inventory = match listed(arguments)? {
+        Some(inventory) => inventory,
+        None => stored()?.ok_or_else(no_list)?,
+    };
+    if arguments.all {
+        return Ok(inventory.into());
+    }
+    let mut hosts = Hosts { timeout: inventory.timeout, ..Hosts::empty() };
+    hosts.add_groups(arguments, &inventory)?;
+    hosts.add_names(&arguments.names, &inventory, || Ok(stored()?.unwrap_or_default()))?;
+    Ok(hosts)
+}
+
+/// The list that a file holds: the one that is named, or the usual one where it exists.
+fn listed(arguments: &Arguments) -> Result<Option<Inventory>, Failure> {
+    let usual = ui::default_hosts().filter(|path| path.exists());
+    let inventory = match (&arguments.ansible, arguments.hosts.as_ref().or(usual.as_ref())) {
+        (Some(path), _) => collect::ansible(&text(path)?, arguments.uri.as_deref(), path),
+        (None, Some(path)) => collect::hosts_toml(&text(path)?, path),
+        (None, None) => return Ok(None),
+    };
+    inventory.map(Some).map_err(|error| Failure::new(&error))
+}
+
+fn text(path: &Path) -> Result<String, Failure> {
+    let mut text = String::new();
+    let read = if path == Path::new(STDIN) {
+        std::io::stdin().lock().read_to_string(&mut text)
+    } else {
+        std::fs::File::open(path).and_then(|mut file| file.read_to_string(&mut text))
+    };
+    let error = |source| Failure::new(&InventoryError::Io { path: path.to_owned(), source });
+    read.map_err(error).map(|_| text)
+}
+
+/// The hosts of the database that have a URI; `None` where there is no database.
+fn stored(database: &Path) -> Result<Option<Inventory>, Failure> {
+    let store = match Store::open(database) {
+        Err(StoreError::Missing { .. }) => return Ok(None),
+        other => other?,
+    };
+    let mut inventory = Inventory::default();
+    for host in store.hosts(None)? {
+        let Some(uri) = host.uri else { continue };
+        let name = host.name.to_string();
+        match collect::site(host.name, uri) {
+            Ok(site) => inventory.sites.push(Site { groups: host.groups, ..site }),
+            Err(why) => inventory.refused.push(Refused { name, why }),
+        }
+    }
+    Ok(Some(inventory))
+}
+
+fn no_list() -> Failure {
+    let usual = ui::default_hosts().map(|path| format!(": {} does not exist", path.display()));
+    Failure::new(&format!("there is no list of hosts{}", usual.unwrap_or_default())).with_hint(
+        "write one, name one by --hosts or --ansible, or ask one host by --connect and --host",
+    )
+}
+
+impl Hosts {
+    fn empty() -> Self {
+        Self { sites: Vec::new(), refused: Vec::new(), timeout: None }
+    }
+
+    fn add(&mut self, site: &Site) {
+        if !self.sites.iter().any(|other| other.name == site.name) {
+            self.sites.push(site.clone());
+        }
+    }
+
+    fn add_groups(&mut self, arguments: &Arguments, inventory: &Inventory) -> Result<(), Failure> {
+        for group in &arguments.groups {
+            let before = self.sites.len();
+            let members = inventory.sites.iter().filter(|site| site.groups.contains(group));
+            members.for_each(|site| self.add(site));
+            if self.sites.len() == before {
+                return Err(Failure::new(&format!("no host is in group {group}")));
+            }
+        }
+        if !arguments.groups.is_empty() {
+            self.refused.extend(inventory.refused.iter().cloned());
+        }
+        Ok(())
+    }
+
+    /// Hosts by name: of the list, else of the database.
+    fn add_names(
+        &mut self,
+        names: &[HostName],
+        inventory: &Inventory,
+        stored: impl Fn() -> Result<Inventory, Failure>,
+    ) -> Result<(), Failure> {
+        let find = |inventory: &Inventory, name: &HostName| {
+            inventory.sites.iter().find(|site| site.name == *name).cloned()
+        };
+        for name in names {
+            if let Some(site) = find(inventory, name) {
+                self.add(&site);
+            } else if let Some(refused) =
+                inventory.refused.iter().find(|each| each.name == name.as_str())
+            {
+                self.refused.push(refused.clone());
+            } else if let Some(site) = find(&stored()?, name) {
+                self.add(&site);
+            } else {
+                let error = format!("host {name} is in no list and has no URI in the database");
+                return Err(Failure::new(&error).with_hint(
+                    "--connect URI --host NAME asks a host that is not listed; `domcaps host set NAME --uri URI` keeps it",
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl From<Inventory> for Hosts {
+    fn from(inventory: Inventory) -> Self {
+        let Inventory { sites, refused, timeout } = inventory;
+        Self { sites, refused, timeout }
+    }
+}

@@ -1,0 +1,218 @@
+//! What a collection stored, host by host.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use super::Hook;
+use crate::cli::failure::{Exit, Failure};
+use crate::cli::sides;
+use crate::cli::ui::Ui;
+use crate::collect::{Change, Site, Unreached, Visit};
+use crate::ingest::{self, Ingested};
+use crate::model::{FailureClass, State, Tag, When};
+use crate::render::collected::{Collected, Outcome};
+use crate::render::json;
+use crate::report::Report;
+use crate::side::{self, Contents};
+use crate::store::{Store, StoreError};
+
+/// The database, and what was done so far.
+pub(super) struct Record<'r> {
+    database: &'r Path,
+    contents: Contents,
+    sites: &'r [Site],
+    tags: &'r [Tag],
+    pub(super) hook: Option<Hook>,
+    pub(super) rows: Vec<Collected>,
+    pub(super) unknown: BTreeSet<String>,
+    is_hook_broken: bool,
+}
+
+impl<'r> Record<'r> {
+    /// A database that cannot be opened ends it before any host is asked; a new one is made when
+    /// there is something to store.
+    pub(super) fn new(
+        database: &'r Path,
+        sites: &'r [Site],
+        tags: &'r [Tag],
+    ) -> Result<Self, Failure> {
+        let store = match Store::open(database) {
+            Err(StoreError::Missing { .. }) => None,
+            other => Some(other?),
+        };
+        Ok(Self {
+            database,
+            contents: Contents::new(store),
+            sites,
+            tags,
+            hook: None,
+            rows: Vec::new(),
+            unknown: BTreeSet::new(),
+            is_hook_broken: false,
+        })
+    }
+
+    /// Stores what a host answered, and tells of it once it is stored. Fails only where no further
+    /// host could be stored either.
+    pub(super) fn add(
+        &mut self,
+        ui: &mut Ui<'_>,
+        site: usize,
+        result: Result<Visit, Unreached>,
+    ) -> Result<(), Failure> {
+        let site = &self.sites[site];
+        let row = match result {
+            Err(error) => Collected::failed(&site.name, error.to_string()),
+            Ok(visit) => match self.store(site, &visit) {
+                Ok(ingested) => self.stored(ui, site, &visit, ingested)?,
+                Err(error @ StoreError::Locked { .. }) => {
+                    Collected::failed(&site.name, error.to_string())
+                }
+                Err(error) => return Err(error.into()),
+            },
+        };
+        match row.outcome {
+            Outcome::Failed => ui.error(row.line()),
+            Outcome::Partial | Outcome::Suspect => ui.warning(row.line()),
+            _ if row.refused > 0 => ui.warning(row.line()),
+            _ => {}
+        }
+        self.rows.push(row);
+        Ok(())
+    }
+
+    fn store(&mut self, site: &Site, visit: &Visit) -> Result<Ingested, StoreError> {
+        let store = match &mut self.contents.store {
+            Some(store) => store,
+            none => none.insert(Store::create_or_open(self.database)?),
+        };
+        let tags: BTreeSet<Tag> = self.tags.iter().chain(&site.tags).cloned().collect();
+        let tags: Vec<Tag> = tags.into_iter().collect();
+        let mut writer = store.writer()?;
+        let ingested = ingest::visit(&mut writer, site, &tags, visit)?;
+        writer.commit()?;
+        Ok(ingested)
+    }
+
+    /// What became of a host that is stored.
+    fn stored(
+        &mut self,
+        ui: &mut Ui<'_>,
+        site: &Site,
+        visit: &Visit,
+        ingested: Ingested,
+    ) -> Result<Collected, Failure> {
+        let report = self.change(site, &ingested)?;
+        for element in ingested.unknown {
+            if self.unknown.insert(element.clone()) {
+                ui.warning(format!(
+                    "{element}: not known to this domcaps; kept like any other capability"
+                ));
+            }
+        }
+        let outcome = match (ingested.state, &report) {
+            (State::Partial, _) => Outcome::Partial,
+            (State::Suspect, _) => Outcome::Suspect,
+            (State::Failed, _) => Outcome::Failed,
+            (State::Complete, Compared::First) => Outcome::Stored,
+            (State::Complete, Compared::Same) => Outcome::Unchanged,
+            (State::Complete, Compared::Other(_)) => Outcome::Changed,
+        };
+        let count = |class| ingested.failures.iter().filter(|(_, each, _)| *each == class).count();
+        let row = Collected {
+            host: site.name.to_string(),
+            outcome,
+            taken_at: Some(visit.taken_at),
+            snapshot: Some(ingested.stored.id.to_string()),
+            documents: ingested.documents,
+            unsupported: count(FailureClass::Unsupported),
+            transient: count(FailureClass::Transient),
+            refused: count(FailureClass::Refused),
+            changes: match &report {
+                Compared::Other(report) => Some(report.findings.len()),
+                Compared::Same => Some(0),
+                Compared::First => None,
+            },
+            seconds: visit.took.as_secs_f64(),
+            reason: reason(visit, &ingested.failures, ingested.state),
+        };
+        if let (Compared::Other(report), Some(hook)) = (&report, &self.hook) {
+            let mut diff = Vec::new();
+            json::diff(report, &mut diff)?;
+            hook.tell(Change {
+                host: row.host.clone(),
+                snapshot: ingested.stored.id.to_string(),
+                json: diff,
+            });
+        }
+        Ok(row)
+    }
+
+    /// What changed since the complete snapshot before that was asked for under the same flags.
+    fn change(&self, site: &Site, ingested: &Ingested) -> Result<Compared, Failure> {
+        let Some(store) = &self.contents.store else { return Ok(Compared::First) };
+        if ingested.state != State::Complete {
+            return Ok(Compared::First);
+        }
+        let new = When::Id(ingested.stored.id.to_string());
+        let new_row = store.resolve(site.name.as_str(), &new)?.snapshot;
+        let Some(old) = store.comparable_before(&new_row)? else { return Ok(Compared::First) };
+        if old.has_content_of(&new_row) {
+            return Ok(Compared::Same);
+        }
+        let side =
+            |when: &When| side::from_store(&self.contents, site.name.as_str(), when, None, "");
+        let report =
+            sides::compare(&self.contents, side(&When::Id(old.id.to_string()))?, side(&new)?)?;
+        let is_same = report.findings.is_empty();
+        Ok(if is_same { Compared::Same } else { Compared::Other(Box::new(report)) })
+    }
+
+    /// Waits for the commands of `--on-change`, and puts the rows in order.
+    pub(super) fn finish(&mut self, ui: &mut Ui<'_>) {
+        for broken in self.hook.take().map(Hook::end).unwrap_or_default() {
+            ui.error(broken);
+            self.is_hook_broken = true;
+        }
+        self.rows.sort_by(|a, b| (a.outcome, &a.host).cmp(&(b.outcome, &b.host)));
+    }
+
+    pub(super) fn exit(&self, has_refused: bool) -> Exit {
+        let is_sound = |row: &Collected| {
+            row.refused == 0
+                && matches!(row.outcome, Outcome::Stored | Outcome::Unchanged | Outcome::Changed)
+        };
+        if self.rows.iter().all(|row| row.outcome == Outcome::Failed) {
+            Exit::Failed
+        } else if has_refused || self.is_hook_broken || !self.rows.iter().all(is_sound) {
+            Exit::Partly
+        } else {
+            Exit::Done
+        }
+    }
+}
+
+/// How a snapshot stands to the one before.
+enum Compared {
+    /// There is none to compare with.
+    First,
+    Same,
+    Other(Box<Report>),
+}
+
+/// Why a snapshot is not whole.
+fn reason(
+    visit: &Visit,
+    failures: &[(crate::model::Target, FailureClass, String)],
+    state: State,
+) -> Option<String> {
+    if let Some(cut) = &visit.cut_short {
+        return Some(cut.to_string());
+    }
+    if state == State::Suspect {
+        return Some("kvm answers cannot be true: is /dev/kvm half usable?".to_owned());
+    }
+    let counts = |class: FailureClass| state == State::Failed || class != FailureClass::Unsupported;
+    let (target, _, why) = failures.iter().find(|(_, class, _)| counts(*class))?;
+    Some(format!("{target}: {why}"))
+}

@@ -1,0 +1,345 @@
+//! `domcaps collect` against real libvirt daemons: 9.0.0 of Debian 12 and 11.3.0 of Debian 13.
+//!
+//! `tests/run` installs them and runs this where it can (as root on Debian 12); by hand:
+//!
+//! ```console
+//! tests/libvirt/install --debian-13 && cargo test --test daemons
+//! ```
+
+#![expect(clippy::unwrap_used, reason = "a failed test may panic, and says what it read")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::{LazyLock, Mutex};
+use std::time::Duration;
+
+use serde_json::Value as Json;
+
+/// A daemon of its own, and the folder it lives in.
+struct Daemon {
+    folder: tempfile::TempDir,
+    uri: String,
+}
+
+fn script(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/libvirt").join(name)
+}
+
+impl Daemon {
+    fn start(name: &str, release: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let output = Command::new(script("daemon"))
+            .args(["start", name, release])
+            .arg(folder.path())
+            .env("DOMCAPS_OWNER", std::process::id().to_string())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let uri = String::from_utf8(output.stdout).unwrap().trim().to_owned();
+        Self { folder, uri }
+    }
+
+    /// Sends a signal to the daemon itself.
+    fn signal(&self, signal: &str) {
+        let folder = self.folder.path().display().to_string();
+        let found = Command::new("pgrep")
+            .args(["-f", &format!("unshare .* inside .* {folder}$")])
+            .output()
+            .unwrap();
+        let first = String::from_utf8(found.stdout).unwrap().lines().next().unwrap().to_owned();
+        // unshare, the shell inside, the daemon.
+        let child = |id: &str| {
+            let found = Command::new("pgrep").args(["-P", id]).output().unwrap();
+            String::from_utf8(found.stdout).unwrap().lines().next().unwrap().to_owned()
+        };
+        let daemon = child(&child(&first));
+        assert!(Command::new("kill").args([signal, &daemon]).status().unwrap().success());
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        Command::new(script("daemon")).arg("stop").arg(self.folder.path()).status().unwrap();
+    }
+}
+
+/// The two daemons that most tests only ask.
+static OLD: LazyLock<Daemon> = LazyLock::new(|| Daemon::start("old", "debian-12"));
+static NEW: LazyLock<Daemon> = LazyLock::new(|| Daemon::start("new", "debian-13"));
+/// Starting takes turns, so that none waits for the other's.
+static STARTING: Mutex<()> = Mutex::new(());
+
+fn daemons() -> [(&'static str, &'static Daemon); 2] {
+    let _turn = STARTING.lock().unwrap();
+    [("old", &*OLD), ("new", &*NEW)]
+}
+
+/// A folder with a database.
+struct Sandbox(tempfile::TempDir);
+
+struct Output {
+    code: Option<i32>,
+    stdout: String,
+    stderr: String,
+}
+
+impl Sandbox {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_domcaps"));
+        command.current_dir(self.0.path()).env_remove("TERM").env("HOME", self.0.path());
+        command.args(["--db", "d.db"]).args(arguments).stdin(Stdio::null());
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        let output = self.command(arguments).output().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Output {
+            code: output.status.code(),
+            stdout: text(&output.stdout),
+            stderr: text(&output.stderr),
+        }
+    }
+
+    fn collect(&self, host: &str, daemon: &Daemon, arguments: &[&str]) -> Json {
+        let at = ["collect", "--connect", &daemon.uri, "--host", host, "--format", "json"];
+        self.json(&[&at[..], arguments].concat())
+    }
+
+    fn json(&self, arguments: &[&str]) -> Json {
+        let output = self.run(arguments);
+        serde_json::from_str(&output.stdout)
+            .unwrap_or_else(|_| panic!("{arguments:?}: {:?} {}", output.code, output.stderr))
+    }
+}
+
+/// What virsh itself prints.
+fn virsh(daemon: &Daemon, arguments: &[&str]) -> String {
+    let output = Command::new("virsh")
+        .args(["--quiet", "--connect", &daemon.uri])
+        .args(arguments)
+        .env("LC_ALL", "C")
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The machines of x86_64, by canonical name, as virsh lists them.
+fn machines(capabilities: &str) -> Vec<String> {
+    let arch = capabilities.split("<arch name='x86_64'>").nth(1).unwrap();
+    let arch = arch.split("</arch>").next().unwrap();
+    let mut names: Vec<String> = arch
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("<machine ")?.strip_suffix("</machine>"))
+        .map(|machine| {
+            let (attributes, name) = machine.split_once('>').unwrap();
+            let canonical = attributes.split("canonical='").nth(1);
+            canonical.map_or(name, |rest| rest.split('\'').next().unwrap()).to_owned()
+        })
+        .collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// Captures a host by hand, one virsh for each document, as people did before domcaps.
+fn capture(daemon: &Daemon, folder: &Path) -> usize {
+    std::fs::create_dir_all(folder).unwrap();
+    let capabilities = virsh(daemon, &["capabilities"]);
+    let machines = machines(&capabilities);
+    for machine in &machines {
+        let emulator = "/usr/bin/qemu-system-x86_64";
+        let text = virsh(
+            daemon,
+            &[
+                "domcapabilities",
+                "--virttype",
+                "qemu",
+                "--emulatorbin",
+                emulator,
+                "--arch",
+                "x86_64",
+                "--machine",
+                machine,
+            ],
+        );
+        std::fs::write(
+            folder.join(format!("x86_64.{machine}.qemu.xml")),
+            text.trim_end().to_owned() + "\n",
+        )
+        .unwrap();
+    }
+    std::fs::write(folder.join("capabilities.xml"), capabilities).unwrap();
+    std::fs::write(folder.join("version.txt"), virsh(daemon, &["version", "--daemon"])).unwrap();
+    machines.len()
+}
+
+#[test]
+fn the_diff_of_two_versions_is_that_of_captures() {
+    let sandbox = Sandbox::new();
+    for (name, daemon) in daemons() {
+        let captured = capture(daemon, &sandbox.0.path().join(name));
+        let collected = sandbox.collect(name, daemon, &["--arch", "x86_64"]);
+        assert_eq!(collected["hosts"][0]["outcome"], "stored", "{collected}");
+        assert_eq!(collected["hosts"][0]["documents"], captured, "{collected}");
+        // Byte for byte what virsh prints, and the same machines and versions.
+        let same = sandbox.json(&["diff", name, &format!("./{name}"), "--format", "json"]);
+        assert_eq!(same["changes"], serde_json::json!([]), "{same}");
+        for machine in ["q35", "pc", "microvm"] {
+            let shown =
+                sandbox.run(&["show", &format!("{name}:x86_64/qemu/{machine}"), "--format", "xml"]);
+            let file = shown.stdout.split("<machine>").nth(1).unwrap().split('<').next().unwrap();
+            let path = sandbox.0.path().join(name).join(format!("x86_64.{file}.qemu.xml"));
+            assert_eq!(shown.stdout, std::fs::read_to_string(path).unwrap());
+        }
+    }
+    let collected = sandbox.json(&["diff", "old", "new", "--format", "json"]);
+    let captured = sandbox.json(&["diff", "./old", "./new", "--format", "json"]);
+    assert_eq!(collected["changes"], captured["changes"]);
+    assert_eq!(collected["summary"], captured["summary"]);
+    assert!(collected["summary"]["lost"].as_u64().unwrap() > 0, "{}", collected["summary"]);
+    let context: Vec<&Json> = collected["context"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|each| each["name"] == "libvirt")
+        .collect();
+    assert_eq!((&context[0]["old"], &context[0]["new"]), (&"9.0.0".into(), &"11.3.0".into()));
+}
+
+#[test]
+fn all_targets_of_a_host_and_the_same_again() {
+    let sandbox = Sandbox::new();
+    for (name, daemon) in daemons() {
+        let first = sandbox.collect(name, daemon, &[]);
+        let host = &first["hosts"][0];
+        assert_eq!(host["outcome"], "stored", "{first}");
+        assert_eq!(
+            host["errors"],
+            serde_json::json!({ "unsupported": 0, "transient": 0, "refused": 0 })
+        );
+        let listed = sandbox.json(&["machines", name, "--format", "json"]);
+        let mut targets: Vec<String> = listed["machines"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|each| {
+                let machine =
+                    if each["canonical"].is_null() { &each["machine"] } else { &each["canonical"] };
+                format!("{} {} {} {machine}", each["emulator"], each["arch"], each["virttype"])
+            })
+            .collect();
+        targets.sort();
+        targets.dedup();
+        assert_eq!(host["documents"], targets.len(), "{name}");
+        let size = || std::fs::metadata(sandbox.0.path().join("d.db")).unwrap().len();
+        let before = size();
+        const RUNS: u64 = 20;
+        for _ in 0..RUNS {
+            let again = sandbox.collect(name, daemon, &[]);
+            assert_eq!(again["hosts"][0]["outcome"], "unchanged", "{again}");
+        }
+        assert!((size() - before) / RUNS < 500, "{} bytes for {RUNS} runs", size() - before);
+    }
+}
+
+#[test]
+fn a_machine_that_is_gone_has_libvirt_s_own_words() {
+    let sandbox = Sandbox::new();
+    let [(_, old), (_, new)] = daemons();
+    let asked = ["--machine", "pc-i440fx-2.1", "--machine", "q35", "--arch", "x86_64"];
+    assert_eq!(sandbox.collect("a", old, &asked)["hosts"][0]["errors"]["unsupported"], 0);
+    assert_eq!(sandbox.collect("a", new, &asked)["hosts"][0]["errors"]["unsupported"], 1);
+    let diff = sandbox.json(&["diff", "a@run-1", "a", "--format", "json"]);
+    let lost = diff["changes"].as_array().unwrap().iter().any(|change| {
+        change["kind"] == "lost"
+            && change["path"] == "machine"
+            && change["value"] == "pc-i440fx-2.1"
+    });
+    assert!(lost, "{diff}");
+    let database = rusqlite::Connection::open(sandbox.0.path().join("d.db")).unwrap();
+    let words: String =
+        database.query_row("SELECT message FROM failure", [], |row| row.get(0)).unwrap();
+    assert!(words.contains("the machine 'pc-i440fx-2.1' is not supported by emulator"), "{words}");
+}
+
+#[test]
+fn a_daemon_that_stops_or_dies_leaves_a_partial_snapshot() {
+    let daemon = {
+        let _turn = STARTING.lock().unwrap();
+        Daemon::start("frail", "debian-12")
+    };
+    let sandbox = Sandbox::new();
+    let whole = sandbox.collect("a", &daemon, &[]);
+    assert_eq!(whole["hosts"][0]["outcome"], "stored", "{whole}");
+    // In the middle of a collection that is repeated until the signal meets one.
+    for (signal, reason) in [("-STOP", "no answer within 2 s"), ("-KILL", "Disconnected from")] {
+        let collected = interrupt(&sandbox, &daemon, signal);
+        let host = &collected["hosts"][0];
+        let why = host["reason"].as_str().unwrap_or_default();
+        assert!(why.contains(reason) || why.contains("Cannot recv data"), "{signal}: {collected}");
+        let diff = sandbox.json(&["diff", "a@run-1", "a@run-0", "--format", "json"]);
+        if host["outcome"] == "partial" {
+            assert_eq!(diff["summary"]["lost"], 0, "{diff}");
+        }
+        if signal == "-STOP" {
+            daemon.signal("-CONT");
+        }
+    }
+}
+
+/// Collects, and sends the daemon a signal meanwhile, until that shows.
+fn interrupt(sandbox: &Sandbox, daemon: &Daemon, signal: &str) -> Json {
+    for wait in (10..120).step_by(5) {
+        let arguments = [
+            "collect",
+            "--connect",
+            &daemon.uri,
+            "--host",
+            "a",
+            "--format",
+            "json",
+            "--call-timeout",
+            "2s",
+            "--retries",
+            "0",
+        ];
+        let mut command = sandbox.command(&arguments);
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(wait));
+        daemon.signal(signal);
+        let output = child.wait_with_output().unwrap();
+        let collected: Json = serde_json::from_slice(&output.stdout).unwrap();
+        if collected["hosts"][0]["outcome"] != "unchanged" {
+            return collected;
+        }
+        assert_eq!(signal, "-STOP", "a dead daemon cannot be asked again");
+        daemon.signal("-CONT");
+    }
+    panic!("no collection was met");
+}
+
+#[test]
+fn two_collectors_at_once_share_a_database() {
+    let sandbox = Sandbox::new();
+    let [(_, old), (_, new)] = daemons();
+    std::thread::scope(|scope| {
+        for (name, daemon) in [("a", old), ("b", new), ("c", old), ("d", new)] {
+            let sandbox = &sandbox;
+            scope.spawn(move || {
+                for _ in 0..3 {
+                    let collected = sandbox.collect(name, daemon, &["--arch", "x86_64"]);
+                    assert_ne!(collected["hosts"][0]["outcome"], "failed", "{collected}");
+                }
+            });
+        }
+    });
+    let listed = sandbox.json(&["snapshots", "--format", "json"]);
+    let runs = listed["snapshots"].as_array().unwrap().iter();
+    assert_eq!(runs.map(|run| 1 + run["followers"].as_u64().unwrap()).sum::<u64>(), 12);
+}
