@@ -73,7 +73,7 @@ pub(super) struct Arguments {
     #[arg(long = "tag", value_name = "TAG")]
     tags: Vec<Tag>,
     /// Run a shell command for each host whose capabilities changed, with the diff's JSON on its
-    /// standard input and the host's name in $DOMCAPS_HOST
+    /// standard input, and $DOMCAPS_HOST, $DOMCAPS_SNAPSHOT and $DOMCAPS_DB set
     #[arg(long, value_name = "COMMAND")]
     on_change: Option<String>,
     /// How to show what was done
@@ -121,9 +121,10 @@ struct Work {
     /// How many hosts to ask at once; one that keeps its answer waiting counts no more
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1024))]
     jobs: u16,
-    /// The most time for a host, such as 90s or 5m; what has arrived by then is kept
-    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = duration)]
-    timeout: Duration,
+    /// The most time for a host and try, such as 90s; what has arrived by then is kept [default: that
+    /// of the list, else 5m]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    timeout: Option<Duration>,
     /// The most time for connecting, and for each answer
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
     call_timeout: Duration,
@@ -134,6 +135,9 @@ struct Work {
     #[arg(long, value_name = "PROGRAM", default_value = "virsh")]
     virsh: PathBuf,
 }
+
+/// The most time for a host where nothing says otherwise.
+const HOST_BUDGET: Duration = Duration::from_secs(300);
 
 fn duration(text: &str) -> Result<Duration, String> {
     parse_duration(text)
@@ -146,7 +150,7 @@ pub(super) fn run(
     arguments: &Arguments,
 ) -> Result<Exit, Failure> {
     let database = ui::database(global)?;
-    let Hosts { sites, refused, timeout } = hosts::of(arguments, &database)?;
+    let Hosts { mut sites, refused, timeout } = hosts::of(arguments, &database)?;
     let virsh = ui::program(&arguments.work.virsh).ok_or_else(|| {
         Failure::new(&format!("there is no program `{}`", arguments.work.virsh.display()))
             .with_hint(
@@ -159,9 +163,12 @@ pub(super) fn run(
     if sites.is_empty() {
         return Err(Failure::new(&"there is no host to ask"));
     }
+    if arguments.work.timeout.is_some() {
+        sites.iter_mut().for_each(|site| site.timeout = None);
+    }
     let settings = arguments.settings(virsh, timeout);
     let mut record = Record::new(&database, &sites, &arguments.tags)?;
-    record.hook = arguments.on_change.as_deref().map(Hook::start);
+    record.hook = arguments.on_change.as_deref().map(|command| Hook::start(command, &database));
     let fatal = ask(ui, &sites, &settings, &mut record)?;
     record.finish(ui);
     match arguments.format {
@@ -226,7 +233,7 @@ impl Arguments {
                 aliases_only: *aliases_only,
             },
             flags: self.targets.flags(),
-            host_budget: timeout.unwrap_or(self.work.timeout),
+            host_budget: self.work.timeout.or(timeout).unwrap_or(HOST_BUDGET),
             call_budget: self.work.call_timeout,
             jobs: self.work.jobs.into(),
             retries: self.work.retries,

@@ -136,15 +136,27 @@ pub(super) fn now() -> Time {
     jiff::Timestamp::now().into()
 }
 
-/// A flag that SIGINT and SIGTERM raise; the second of them ends the process at once.
+/// A flag that SIGINT, SIGTERM and, but under `nohup`, SIGHUP raise.
+///
+/// However often they come: `timeout` sends its signal to the process and then to its group, and what
+/// was started must be ended in order all the same.
 pub(super) fn interruption() -> std::io::Result<Arc<AtomicBool>> {
-    use signal_hook::consts::{SIGINT, SIGTERM};
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
     let flag = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM] {
-        signal_hook::flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&flag))?;
-        signal_hook::flag::register(signal, Arc::clone(&flag))?;
+    for signal in [SIGINT, SIGTERM, SIGHUP] {
+        if signal != SIGHUP || !is_ignored(signal) {
+            signal_hook::flag::register(signal, Arc::clone(&flag))?;
+        }
     }
     Ok(flag)
+}
+
+/// Whether whoever started this process made it ignore a signal (Linux; elsewhere not known).
+fn is_ignored(signal: i32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+    mask & (1 << (signal - 1)) != 0
 }
 
 /// Where a program is that is named without a folder; `None` where there is none of that name.

@@ -8,10 +8,9 @@ use crate::model::FailureClass;
 
 /// The host cannot do it: libvirt 1.2.7 to 11.3.0, `virQEMUCapsCacheLookupDefault`,
 /// `virQEMUCapsFillDomainCaps` and their like in the other drivers.
-const UNSUPPORTED: [&str; 8] = [
+const UNSUPPORTED: [&str; 7] = [
     // The machine 'X' … by emulator; the accel 'kvm' … by '/usr/bin/qemu-system-x86_64' on this host.
     "is not supported by",
-    "not supported by the connection driver",
     "not supported on this",
     "unable to find any emulator to serve",
     "doesn't match given architecture",
@@ -21,7 +20,9 @@ const UNSUPPORTED: [&str; 8] = [
 ];
 
 /// Not for this user, or not in this way.
-const REFUSED: [&str; 12] = [
+const REFUSED: [&str; 13] = [
+    // A driver without domainCapabilities says nothing about its targets.
+    "not supported by the connection driver",
     "access denied",
     "operation forbidden",
     "authentication failed",

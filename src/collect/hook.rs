@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 use std::os::unix::process::CommandExt as _;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -22,15 +23,17 @@ pub struct Change {
 }
 
 /// Runs `command` by the shell, with the change on its standard input; what it prints goes to
-/// standard error. The host's name and the snapshot are in `DOMCAPS_HOST` and `DOMCAPS_SNAPSHOT`.
+/// standard error. The host's name, the snapshot and the database are in `DOMCAPS_HOST`,
+/// `DOMCAPS_SNAPSHOT` and `DOMCAPS_DB`.
 ///
 /// # Errors
 /// Where it does not run, fails, or is not done within a minute.
-pub fn tell(command: &str, change: &Change) -> Result<(), String> {
+pub fn tell(command: &str, database: &Path, change: &Change) -> Result<(), String> {
     let mut child = Command::new("/bin/sh")
         .args(["-c", command])
         .env("DOMCAPS_HOST", &change.host)
         .env("DOMCAPS_SNAPSHOT", &change.snapshot)
+        .env("DOMCAPS_DB", database)
         .stdin(Stdio::piped())
         .stdout(std::io::stderr())
         .process_group(0)
@@ -73,7 +76,11 @@ mod tests {
 
     fn run(command: &str, bytes: usize) -> Result<(), String> {
         let json = vec![b'x'; bytes];
-        tell(command, &Change { host: "hv01".into(), snapshot: "abc".into(), json })
+        tell(
+            command,
+            Path::new("d.db"),
+            &Change { host: "hv01".into(), snapshot: "abc".into(), json },
+        )
     }
 
     #[test]

@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec};
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, WaitIdStatus};
 use thiserror::Error;
 
 use super::places::{PATIENCE, Place};
@@ -71,7 +71,7 @@ pub enum Broken {
     #[error("the host's time is over")]
     OutOfTime,
     /// virsh ended by itself, with these last words.
-    #[error("{}", if .0.is_empty() { "virsh ended" } else { .0 })]
+    #[error("{0}")]
     Ended(String),
     /// domcaps is to end.
     #[error("interrupted")]
@@ -204,27 +204,40 @@ impl<'s> Session<'s> {
         Ok(())
     }
 
-    /// The process is gone: its last words say why.
+    /// The process is gone: its last words say why, or else how it ended.
     fn ended(&mut self) -> Broken {
         let mut chunk = Vec::new();
         while !self.err.is_closed && matches!(self.fill(&mut chunk, LOOK), Ok(true)) {}
-        Broken::Ended(own_errors(&self.err.take()))
+        let words = own_errors(&self.err.take());
+        let started = Instant::now();
+        while words.is_empty() && self.status().is_none() && started.elapsed() < LOOK {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        let status = self.status();
+        let number =
+            |name: &str, number: Option<i32>| number.map(|it| format!("virsh ended ({name} {it})"));
+        let how = status.as_ref().and_then(|status| {
+            number("signal", status.terminating_signal())
+                .or_else(|| number("exit code", status.exit_status()))
+        });
+        let how = how.unwrap_or_else(|| "virsh ended".to_owned());
+        Broken::Ended(if words.is_empty() { how } else { words })
     }
 
     /// Lets virsh end by itself, and ends it where it does not.
     pub(super) fn finish(mut self) {
         drop(self.input.take());
         let started = Instant::now();
-        while !self.has_ended() && started.elapsed() < PATIENCE {
+        while self.status().is_none() && started.elapsed() < PATIENCE {
             std::thread::sleep(Duration::from_millis(1));
         }
     }
 
-    /// Whether the process has ended; it stays a zombie, so that its number is still its own.
-    fn has_ended(&self) -> bool {
+    /// How the process ended, if it has; it stays a zombie, so that its number is still its own.
+    fn status(&self) -> Option<WaitIdStatus> {
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
         let id = WaitId::Pid(Pid::from_child(&self.child));
-        !matches!(rustix::process::waitid(id, options), Ok(None))
+        rustix::process::waitid(id, options).ok().flatten()
     }
 }
 

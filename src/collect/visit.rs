@@ -1,6 +1,6 @@
 //! One host in one session: its versions, its machine list, and a document for each target.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::{Duration, Instant};
 
 use thiserror::Error;
@@ -8,6 +8,7 @@ use thiserror::Error;
 use super::commands::{self, ApiFlag};
 use super::session::{Broken, Limits, Session};
 use super::site::{Settings, Site};
+use super::targets::Choice;
 use super::{failure, local, suspect};
 use crate::host_info::HostInfo;
 use crate::model::{Context, FailureClass, Hash, State, Target, Time};
@@ -26,6 +27,8 @@ pub struct Visit {
     pub bodies: HashMap<Hash, RawBody>,
     /// How far all this can be trusted.
     pub state: State,
+    /// Targets that the host lists and that were not to be asked.
+    pub passed_over: BTreeSet<Target>,
     /// Why it ended before its end.
     pub cut_short: Option<CutShort>,
     /// How long it took.
@@ -101,6 +104,14 @@ pub(super) fn visit(
     let mut session = Session::start(settings, site, limits)?;
     let (info, host) = introduce(&mut session, site, settings)?;
     let targets = settings.choice.targets(&host);
+    let mut passed_over = BTreeSet::from_iter(Choice::default().targets(&host));
+    if targets.is_empty() {
+        let why = format!("none of its {} targets is meant", passed_over.len());
+        return Err(Unreached::refused(why));
+    }
+    for asked in &targets {
+        passed_over.remove(asked);
+    }
     let mut notes = Notes::default();
     let mut end = None;
     for (at, target) in targets.iter().enumerate() {
@@ -122,6 +133,7 @@ pub(super) fn visit(
     Ok(Visit {
         taken_at,
         info,
+        passed_over,
         state: notes.state(),
         observed: notes.observed,
         bodies: notes.bodies,
@@ -253,7 +265,14 @@ impl Notes {
     fn state(&self) -> State {
         let is_transient =
             |each: &Observed| matches!(each, Observed::Failed(FailureClass::Transient, _));
-        if self.bodies.is_empty() {
+        // That a host cannot do it is an answer too.
+        let is_answer = |each: &Observed| {
+            matches!(
+                each,
+                Observed::Document { .. } | Observed::Failed(FailureClass::Unsupported, _)
+            )
+        };
+        if !self.observed.values().any(is_answer) {
             State::Failed
         } else if self.is_suspect {
             State::Suspect

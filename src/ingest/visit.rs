@@ -5,12 +5,13 @@ use std::rc::Rc;
 
 use super::{Body, Bytes, Document, Ingested, Snapshot, unknown_elements};
 use crate::collect::{Observed, RawBody, Site, Visit};
-use crate::model::{FailureClass, Hash, State, Tag};
+use crate::model::{FailureClass, Hash, State, Tag, Target};
 use crate::parse;
 use crate::store::{StoreError, Writer};
 
 /// Stores what a visit brought, within the writer's transaction. A document that is ill-formed
-/// becomes a target that did not answer.
+/// becomes a target that did not answer. A visit that was to ask only some targets, and left out some
+/// that the host's newest complete snapshot has, is partial: it does not take that one's place.
 ///
 /// # Errors
 /// Where the store does not take it: then nothing of it is in the transaction.
@@ -38,8 +39,8 @@ pub fn visit(
         }
     }
     let state = match visit.state {
-        State::Complete if documents.is_empty() => State::Failed,
-        State::Complete if !bad.is_empty() => State::Partial,
+        State::Complete if documents.is_empty() && !bad.is_empty() => State::Failed,
+        State::Complete if !bad.is_empty() || leaves_out(writer, site, visit)? => State::Partial,
         other => other,
     };
     let snapshot = Snapshot {
@@ -55,6 +56,29 @@ pub fn visit(
     };
     let stored = writer.whole(&site.name, visit.taken_at, |writer| snapshot.write(writer))?;
     Ok(snapshot.ingested(stored, unknown))
+}
+
+/// Whether a visit passed over a target that the newest complete snapshot has and the host still
+/// lists. Where an alias has moved on, what it points to now stands for what it pointed to then.
+fn leaves_out(writer: &Writer<'_>, site: &Site, visit: &Visit) -> Result<bool, StoreError> {
+    if visit.passed_over.is_empty() {
+        return Ok(false);
+    }
+    let Some(newest) = writer.newest_complete(&site.name, visit.taken_at)? else {
+        return Ok(false);
+    };
+    let moved_on = |target: &Target| {
+        let (then, now) = (newest.machines.as_ref()?, visit.info.machines.as_ref()?);
+        let alias = then.iter().find(|each| {
+            (&each.arch, &each.virttype) == (&target.arch, &target.virttype)
+                && each.canonical.as_ref() == Some(&target.machine)
+        })?;
+        let machine = now.canonical_of(&alias.arch, &alias.virttype, &alias.name)?.to_owned();
+        Some(visit.observed.contains_key(&Target { machine, ..target.clone() }))
+    };
+    let is_missed =
+        |target: &Target| visit.passed_over.contains(target) && !moved_on(target).unwrap_or(false);
+    Ok(newest.outcomes.keys().any(is_missed))
 }
 
 /// The bodies of a visit: those that can be stored, and what is wrong with the others.

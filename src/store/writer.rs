@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use super::body::Base;
 use super::error::StoreError;
 use super::ids::{BodyId, HostId, TreeId};
+use super::observed::StoredSnapshot;
 use super::open::Store;
 use crate::model::{Context, FailureClass, Hash, HostName, MachineList, State, Tag, Target, Time};
 
@@ -187,6 +188,22 @@ impl Writer<'_> {
         self.paths.clear();
         self.bases.clear();
         self.bases_loaded = false;
+    }
+
+    /// The host's newest complete snapshot before a time.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn newest_complete(
+        &self,
+        host: &HostName,
+        before: Time,
+    ) -> Result<Option<StoredSnapshot>, StoreError> {
+        let newest = self.store.snapshot_where(
+            "name = ? AND taken_at < ? AND state = 'complete' ORDER BY taken_at DESC LIMIT 1",
+            params![host.as_str(), before.milliseconds()],
+        )?;
+        newest.map(|newest| self.store.snapshot(&newest)).transpose()
     }
 
     fn snapshot_at(&self, host: HostId, at: Time) -> Result<Option<(Hash, bool)>, StoreError> {

@@ -145,3 +145,77 @@ fn answers_that_cannot_be_true_are_marked() {
     let shown = fakes.run(&["show", "a:q35", "cpu"]);
     assert!(shown.stderr.contains("passed over the suspect snapshot"), "{shown}");
 }
+
+#[test]
+fn a_narrowed_collection_takes_no_whole_one_s_place() {
+    let fakes = Fakes::new();
+    let whole = ["--arch", "x86_64", "--on-change", "echo told"];
+    fakes.collect("a", "snapshots/debian-12?", &["--arch", "x86_64"]).ok();
+    fakes.copy("snapshots/debian-12", "later");
+    fakes.edit("later/x86_64.pc-q35-7.2.qemu.xml", "<value>usb</value>", "<value>usb2</value>");
+    // All that was asked was answered, so it is no failure; and the whole one stays the latest.
+    let narrow = ["--arch", "x86_64", "--machine", "isapc", "--format", "json"];
+    let collected = json(&fakes.collect("a", "later?", &narrow), 0);
+    assert_eq!(collected["hosts"][0]["outcome"], "unchanged");
+    let latest = fakes.run(&["show", "a", "vcpu", "--format", "json"]).json();
+    let documents = latest["documents"].as_array().unwrap().iter();
+    assert_eq!(documents.map(|each| each["targets"].as_array().unwrap().len()).sum::<usize>(), 58);
+    let said = fakes.collect("a", "later?", &whole);
+    assert!(said.stderr.contains("told"), "{said}");
+    assert!(said.ok().contains("a     changed  58"));
+    // One that is always narrowed is as good as any, but for a narrower one.
+    for (machine, outcome) in
+        [("q35", "stored"), ("q35", "unchanged"), ("nosuch", "unchanged"), ("q35", "unchanged")]
+    {
+        let said = fakes
+            .collect("b", "later?", &["--arch", "x86_64", "--machine", machine, "--machine", "pc"])
+            .ok();
+        assert!(said.contains(&format!("1 {outcome}")), "{machine}: {said}");
+    }
+}
+
+#[test]
+fn a_choice_that_means_nothing_is_an_error_and_one_that_is_refused_an_answer() {
+    let fakes = Fakes::new();
+    let said = fakes.collect("a", "snapshots/debian-12?", &["--machine", "nosuch*"]).fails(1);
+    assert!(said.contains("error: a: failed: none of its 116 targets is meant"), "{said}");
+    assert!(fakes.sandbox.read("d.db").is_none());
+    let asked = ["--machine", "pc-0.1", "--arch", "x86_64", "--format", "json"];
+    let host = &json(&fakes.collect("a", "snapshots/debian-12?", &asked), 0)["hosts"][0];
+    assert_eq!((&host["outcome"], &host["errors"]["unsupported"]), (&"stored".into(), &1.into()));
+}
+
+#[test]
+fn one_that_is_always_narrowed_follows_its_aliases() {
+    let fakes = Fakes::new();
+    let collect = |folder: &str, narrow: &[&str]| {
+        fakes.collect("a", folder, &[&["--arch", "x86_64", "--format", "json"], narrow].concat())
+    };
+    let outcome = |said: &Output| json(said, 0)["hosts"][0]["outcome"].clone();
+    let state = || {
+        let listed = fakes.run(&["snapshots", "a", "--format", "json"]).json();
+        listed["snapshots"].as_array().unwrap().last().unwrap()["state"].clone()
+    };
+    let aliases = ["--aliases-only"];
+    assert_eq!(
+        (outcome(&collect("snapshots/debian-12?", &aliases)), state()),
+        ("stored".into(), "complete".into())
+    );
+    // Of the machines that the aliases pointed to most are still there, and not asked any more.
+    assert_eq!(
+        (outcome(&collect("snapshots/debian-13?", &aliases)), state()),
+        ("changed".into(), "complete".into())
+    );
+    assert_eq!(
+        (outcome(&collect("snapshots/debian-13?", &["--machine", "pc"])), state()),
+        ("unchanged".into(), "partial".into())
+    );
+    assert_eq!(
+        (outcome(&collect("snapshots/debian-13?", &[])), state()),
+        ("unchanged".into(), "complete".into())
+    );
+    assert_eq!(
+        (outcome(&collect("snapshots/debian-13?", &aliases)), state()),
+        ("unchanged".into(), "partial".into())
+    );
+}

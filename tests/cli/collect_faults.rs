@@ -43,7 +43,8 @@ fn a_host_that_hangs_is_ended_with_all_that_it_started() {
 
 #[test]
 fn a_virsh_that_dies_leaves_what_it_gave() {
-    let said = partial(&Fakes::new(), "die=5", "4 of 58 targets answered: virsh ended");
+    let said =
+        partial(&Fakes::new(), "die=5", "4 of 58 targets answered: virsh ended (exit code 1)");
     assert!(said.stdout.contains("a     partial  4          54"), "{said}");
 }
 
@@ -158,4 +159,36 @@ fn without_virsh_nothing_is_asked() {
         .run(&["collect", "--connect", "qemu:///system", "--host", "a", "--virsh", "/etc/passwd"])
         .fails(1);
     assert!(said.contains("cannot run /etc/passwd"), "{said}");
+}
+
+#[test]
+fn signals_however_many_leave_nothing_running() {
+    for signal in ["-TERM", "-HUP", "-INT"] {
+        let fakes = Fakes::new();
+        let child = fakes.sandbox.path("child");
+        let uri = fakes.uri(&format!("snapshots/debian-12?hang=2&child={}", child.display()));
+        let mut command = fakes.command_listed(&["--connect", &uri, "--host", "a"]);
+        let output = command.stderr(std::process::Stdio::piped()).spawn().unwrap();
+        while std::fs::read_to_string(&child).unwrap_or_default().is_empty() {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        let id = output.id().to_string();
+        // As `timeout` does: to the process, and again to its group.
+        for _ in 0..2 {
+            assert!(
+                std::process::Command::new("/bin/kill")
+                    .args([signal, &id])
+                    .status()
+                    .unwrap()
+                    .success()
+            );
+        }
+        let output = output.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.contains("error: interrupted"), "{said}");
+        let id = std::fs::read_to_string(&child).unwrap();
+        assert!(!is_alive(&id), "{signal}: {id} lives on");
+        assert!(fakes.sandbox.read("d.db").is_none(), "what was broken off is not stored");
+    }
 }

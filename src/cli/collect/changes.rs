@@ -1,5 +1,6 @@
 //! Telling of changes: `--on-change`.
 
+use std::path::Path;
 use std::sync::mpsc::{Sender, channel};
 use std::thread::JoinHandle;
 
@@ -12,12 +13,13 @@ pub(super) struct Hook {
 }
 
 impl Hook {
-    pub(super) fn start(command: &str) -> Self {
+    pub(super) fn start(command: &str, database: &Path) -> Self {
         let (changes, receiver) = channel::<Change>();
         let command = command.to_owned();
+        let database = std::path::absolute(database).unwrap_or_else(|_| database.to_owned());
         let thread = std::thread::spawn(move || {
             let told = receiver.into_iter().filter_map(|change| {
-                let error = collect::tell(&command, &change).err()?;
+                let error = collect::tell(&command, &database, &change).err()?;
                 Some(format!("{}: the command of --on-change {error}", change.host))
             });
             told.collect()

@@ -102,7 +102,8 @@ impl<'r> Record<'r> {
         visit: &Visit,
         ingested: Ingested,
     ) -> Result<Collected, Failure> {
-        let report = self.change(site, &ingested)?;
+        let is_whole = is_whole(visit, &ingested);
+        let report = self.change(site, &ingested, is_whole)?;
         for element in ingested.unknown {
             if self.unknown.insert(element.clone()) {
                 ui.warning(format!(
@@ -110,7 +111,8 @@ impl<'r> Record<'r> {
                 ));
             }
         }
-        let outcome = match (ingested.state, &report) {
+        // A narrowed snapshot may be stored as partial, and yet all that was asked was answered.
+        let outcome = match (if is_whole { State::Complete } else { ingested.state }, &report) {
             (State::Partial, _) => Outcome::Partial,
             (State::Suspect, _) => Outcome::Suspect,
             (State::Failed, _) => Outcome::Failed,
@@ -149,9 +151,14 @@ impl<'r> Record<'r> {
     }
 
     /// What changed since the complete snapshot before that was asked for under the same flags.
-    fn change(&self, site: &Site, ingested: &Ingested) -> Result<Compared, Failure> {
+    fn change(
+        &self,
+        site: &Site,
+        ingested: &Ingested,
+        is_whole: bool,
+    ) -> Result<Compared, Failure> {
         let Some(store) = &self.contents.store else { return Ok(Compared::First) };
-        if ingested.state != State::Complete {
+        if !is_whole {
             return Ok(Compared::First);
         }
         let new = When::Id(ingested.stored.id.to_string());
@@ -190,6 +197,12 @@ impl<'r> Record<'r> {
             Exit::Done
         }
     }
+}
+
+/// Whether all that was asked was answered.
+fn is_whole(visit: &Visit, ingested: &Ingested) -> bool {
+    let is_transient = |(_, class, _): &(_, FailureClass, _)| *class == FailureClass::Transient;
+    visit.state == State::Complete && !ingested.failures.iter().any(is_transient)
 }
 
 /// How a snapshot stands to the one before.
