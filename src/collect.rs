@@ -4,6 +4,7 @@
 //! [`fleet()`] runs visits side by side and hands each on when it is done; nothing is stored here. A host is trusted with nothing: names that go into a command are of a strict pattern, what
 //! it answers is limited in time and bytes, and an answer that does not come costs only itself.
 
+mod answers;
 mod commands;
 mod failure;
 mod fleet;

@@ -41,7 +41,7 @@ const REFUSED: [&str; 13] = [
 const LOST: [&str; 10] = [
     "Disconnected from",
     "Failed to reconnect to the hypervisor",
-    "Reconnected to the hypervisor",
+    RECONNECTED,
     "End of file while reading data",
     "Cannot recv data",
     "cannot recv data",
@@ -50,6 +50,9 @@ const LOST: [&str; 10] = [
     "connection closed due to keepalive timeout",
     "failed to connect to the hypervisor",
 ];
+
+/// What virsh says, as an error, when it has a connection again.
+const RECONNECTED: &str = "Reconnected to the hypervisor";
 
 /// The class of an error.
 pub(super) fn class(message: &str) -> FailureClass {
@@ -69,6 +72,11 @@ pub(super) fn class(message: &str) -> FailureClass {
 /// Whether the connection is gone, or was made anew: then what follows may be another daemon's.
 pub(super) fn is_lost(message: &str) -> bool {
     LOST.iter().any(|text| message.contains(text))
+}
+
+/// Whether what was answered may be another daemon's.
+pub(super) fn is_of_another(message: &str) -> bool {
+    message.contains(RECONNECTED)
 }
 
 /// Whether trying again may help where no connection could be had.
@@ -108,7 +116,7 @@ mod tests {
             ),
             (
                 "this function is not supported by the connection driver: virConnectGetDomainCapabilities",
-                Unsupported,
+                Refused,
             ),
             (
                 "operation forbidden: read only access prevents virConnectGetDomainCapabilities",

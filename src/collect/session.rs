@@ -1,6 +1,6 @@
 //! One `virsh` process with one connection: a command in, its answer and its errors out.
 //!
-//! Commands are typed on standard input, one at a time, each with a marker behind it that nobody
+//! Commands are typed on standard input, each with a marker behind it that nobody
 //! else can know, so that an answer never runs into the next. What virsh writes to standard error
 //! it writes at once, and its output only before the next prompt (libvirt 9.0.0 and 11.3.0): so the
 //! errors of a command are there when its marker is.
@@ -31,7 +31,10 @@ pub(super) struct Session<'s> {
     out: Stream<ChildStdout>,
     err: Stream<ChildStderr>,
     nonce: String,
-    commands: u32,
+    sent: u32,
+    received: u32,
+    /// Bytes of the longest line that was typed.
+    longest: usize,
     /// Where pipes are read into, kept from one command to the next.
     chunk: Vec<u8>,
     pub(super) limits: Limits<'s>,
@@ -124,7 +127,9 @@ impl<'s> Session<'s> {
             err: Stream::new(err),
             // The system's randomness: a host cannot print what it cannot guess.
             nonce: format!("{:x}.", RandomState::new().hash_one(0) >> 16),
-            commands: 0,
+            sent: 0,
+            received: 0,
+            longest: 0,
             chunk: Vec::new(),
             limits,
         })
@@ -132,18 +137,29 @@ impl<'s> Session<'s> {
 
     /// Runs a command and waits for its end. Of its output no more than `limit` bytes are kept.
     pub(super) fn ask(&mut self, command: &str, limit: usize) -> Result<Reply, Broken> {
-        self.commands += 1;
-        let Self { nonce, commands, .. } = self;
+        self.send(command)?;
+        let output = self.receive(limit)?;
+        Ok(Reply { output, errors: self.errors()? })
+    }
+
+    /// Types a command: virsh runs it when it has done those before it.
+    pub(super) fn send(&mut self, command: &str) -> Result<(), Broken> {
+        self.sent += 1;
         // The echo of the line holds the quotes, and so no marker.
-        let line = format!("{command};echo {nonce}''{commands}\n");
-        let marker = format!("{nonce}{commands}");
-        self.out.expect(limit.saturating_add(ECHO * line.len()));
-        let typed = self.input.as_mut().map(|input| input.write_all(line.as_bytes()));
-        if !matches!(typed, Some(Ok(()))) {
-            return Err(self.ended());
+        let line = format!("{command};echo {}''{}\n", self.nonce, self.sent);
+        self.longest = self.longest.max(line.len());
+        match self.input.as_mut().map(|input| input.write_all(line.as_bytes())) {
+            Some(Ok(())) => Ok(()),
+            _ => Err(self.ended()),
         }
-        let output = self.read(marker.as_bytes())?.behind_echo();
-        Ok(Reply { output, errors: own_errors(&self.errors()?) })
+    }
+
+    /// The output of the oldest command whose output was not yet received.
+    pub(super) fn receive(&mut self, limit: usize) -> Result<Answer, Broken> {
+        self.received += 1;
+        self.out.expect(limit.saturating_add(ECHO * self.longest));
+        let marker = format!("{}{}", self.nonce, self.received);
+        Ok(self.read(marker.as_bytes())?.behind_echo())
     }
 
     /// Reads until the end of the command.
@@ -177,12 +193,13 @@ impl<'s> Session<'s> {
         Ok(err && !self.err.is_closed)
     }
 
-    /// The errors that have come since the last command.
-    fn errors(&mut self) -> Result<Vec<u8>, Broken> {
+    /// The errors that have come since they were last asked for. Where no further command was sent,
+    /// they are those of the last one received.
+    pub(super) fn errors(&mut self) -> Result<String, Broken> {
         let mut chunk = std::mem::take(&mut self.chunk);
         while self.fill(&mut chunk, Duration::ZERO)? {}
         self.chunk = chunk;
-        Ok(self.err.take())
+        Ok(own_errors(&self.err.take()))
     }
 
     /// Whether the session may wait longer.
