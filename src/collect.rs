@@ -24,7 +24,7 @@ pub use fleet::{Event, fleet};
 pub use hook::{Change, tell};
 pub use inventory::{Inventory, InventoryError, Refused, ansible, hosts_toml};
 pub use session::Broken;
-pub use site::{Settings, Site, site};
+pub use site::{Settings, Site, check_uri, site};
 pub use suspect::is_suspect;
 pub use targets::Choice;
 pub use visit::{CutShort, Observed, RawBody, Unreached, Visit};

@@ -35,6 +35,9 @@ pub struct Ingested {
     pub state: State,
     /// Targets that gave no document: the class of the failure, and its text.
     pub failures: Vec<(Target, FailureClass, String)>,
+    /// Targets of the newest complete snapshot that were not to be asked this time: then this one
+    /// is partial.
+    pub left_out: usize,
     /// Files that were left out, each with the reason.
     pub bad: Vec<BadFile>,
     /// Elements that no libvirt up to 11.3.0 prints.
@@ -147,6 +150,7 @@ impl Snapshot<'_> {
             documents: self.documents.len(),
             state: self.state,
             failures: failures.collect(),
+            left_out: 0,
             bad: Vec::new(),
             unknown,
         }

@@ -38,7 +38,7 @@ Examples:
   domcaps collect --all --jobs 32                             every host of hosts.toml
   ansible-inventory --list | domcaps collect --ansible - --group compute
   domcaps collect hv01 --machine q35 --machine pc             some targets only
-  domcaps collect --all --on-change 'mail -s \"$DOMCAPS_HOST changed\" ops@example.org'
+  domcaps collect --all --on-change 'domcaps diff $DOMCAPS_HOST@prev $DOMCAPS_HOST | mail -s changed ops'
 
 Exit codes: 0 every host is stored whole; 3 some failed, are partial or suspect, or had targets
 that may not be asked, all named on stderr; 1 nothing was stored.")]
@@ -56,7 +56,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "URI", requires = "host", conflicts_with_all = ["hosts", "ansible"])]
     connect: Option<String>,
     /// The name of the host behind --connect
-    #[arg(long, value_name = "NAME", requires = "connect")]
+    #[arg(long, value_name = "NAME", requires = "connect", conflicts_with_all = ["names", "groups", "all", "hosts", "ansible"])]
     host: Option<HostName>,
     /// List of hosts [default: /etc/domcaps/hosts.toml for root, else $XDG_CONFIG_HOME/domcaps/hosts.toml,
     /// else the hosts of the database that have a URI]
@@ -67,13 +67,13 @@ pub(super) struct Arguments {
     ansible: Option<PathBuf>,
     /// URI of the inventory's hosts that have no variable domcaps_uri; {name} and {address} are filled
     /// in [default: qemu+ssh://{address}/system]
-    #[arg(long, value_name = "TEMPLATE", requires = "ansible")]
+    #[arg(long, value_name = "TEMPLATE", requires = "ansible", conflicts_with_all = ["hosts", "connect"])]
     uri: Option<String>,
     /// Tag the snapshots, to name them later as HOST@TAG (can be repeated)
     #[arg(long = "tag", value_name = "TAG")]
     tags: Vec<Tag>,
     /// Run a shell command for each host whose capabilities changed, with the diff's JSON on its
-    /// standard input, and $DOMCAPS_HOST, $DOMCAPS_SNAPSHOT and $DOMCAPS_DB set
+    /// standard input, and $DOMCAPS_HOST, $DOMCAPS_BREAKING, $DOMCAPS_SNAPSHOT and $DOMCAPS_DB set
     #[arg(long, value_name = "COMMAND")]
     on_change: Option<String>,
     /// How to show what was done
@@ -150,7 +150,7 @@ pub(super) fn run(
     arguments: &Arguments,
 ) -> Result<Exit, Failure> {
     let database = ui::database(global)?;
-    let Hosts { mut sites, refused, timeout } = hosts::of(arguments, &database)?;
+    let Hosts { list, mut sites, refused, timeout } = hosts::of(arguments, &database)?;
     let virsh = ui::program(&arguments.work.virsh).ok_or_else(|| {
         Failure::new(&format!("there is no program `{}`", arguments.work.virsh.display()))
             .with_hint(
@@ -158,10 +158,10 @@ pub(super) fn run(
             )
     })?;
     for each in &refused {
-        ui.error(format!("{}: {}", each.name, each.why));
+        ui.error(format!("{list}: {}: {}", each.name, each.why));
     }
     if sites.is_empty() {
-        return Err(Failure::new(&"there is no host to ask"));
+        return Err(Failure::new(&format!("{list}: no host that can be asked")));
     }
     if arguments.work.timeout.is_some() {
         sites.iter_mut().for_each(|site| site.timeout = None);
@@ -175,9 +175,11 @@ pub(super) fn run(
         ListFormat::Json => {
             render::json::collected(&record.rows, &refused, &record.unknown, ui.out())?;
         }
+        // Where nothing could be stored, the error says it all.
+        ListFormat::Text if record.rows.is_empty() => {}
         ListFormat::Text => {
-            let width = ui.width();
-            ui.print(|out| render::collected::table(&record.rows, width, out))?;
+            let width = ui.out_width();
+            ui.print(|out| render::collected::table(&record.rows, refused.len(), width, out))?;
         }
     }
     match fatal {

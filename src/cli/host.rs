@@ -53,6 +53,9 @@ pub(super) fn run(
     if set.groups.is_empty() && set.no_groups.is_empty() && set.uri.is_none() {
         return Err(Failure::usage(&"nothing to set: give --group, --no-group or --uri"));
     }
+    if let Some(uri) = set.uri.as_deref().filter(|uri| !uri.is_empty()) {
+        crate::collect::check_uri(uri).map_err(|why| Failure::usage(&why))?;
+    }
     let mut store = Store::open(&ui::database(global)?)?;
     let (id, name) = store.host(&set.host)?;
     let groups = Groups { add: set.groups.clone(), remove: set.no_groups.clone() };

@@ -6,6 +6,7 @@ use super::Global;
 use super::failure::{Exit, Failure};
 use super::ui::{self, Ui};
 use crate::diff::{Scope, snapshots};
+use crate::model::State;
 use crate::operand::Operand;
 use crate::report::Report;
 use crate::side::{self, Contents, Side, SideError};
@@ -47,13 +48,35 @@ pub(super) fn read<const N: usize>(
             ui.error(unread);
             exit = Exit::Partly;
         }
-        for (time, state) in &side.passed_over {
-            ui.warning(format!("{text}: passed over the {} snapshot of {time}", state.name()));
-        }
+        passed_over(ui, text, &side);
         sides.push(side);
+    }
+    if let [old, new] = &sides[..] {
+        let is_one_host = old.origin.host.is_some() && old.origin.host == new.origin.host;
+        if is_one_host && old.origin.taken_at > new.origin.taken_at {
+            ui.warning(format!("{} is older than {}", operands[1], operands[0]));
+        }
     }
     let sides = sides.try_into().map_err(|_| Failure::new(&"an operand gave no side"))?;
     Ok((contents, sides, exit))
+}
+
+/// Says what an operand does not give: snapshots that `latest` passed over, and what is missing of
+/// the one that was named.
+fn passed_over(ui: &mut Ui<'_>, operand: &str, side: &Side) {
+    if let Some((time, state)) = side.passed_over.first() {
+        let state = state.name();
+        ui.warning(match side.passed_over.len() {
+            1 => format!("{operand}: passed over the {state} snapshot of {time}"),
+            count => {
+                format!("{operand}: passed over {count} snapshots, the newest {state}, of {time}")
+            }
+        });
+    }
+    if side.origin.host.is_some() && side.observed.state != State::Complete {
+        let state = side.observed.state.name();
+        ui.warning(format!("{operand} is a {state} snapshot: what is missing in it says nothing"));
+    }
 }
 
 /// Names the bad files before the error that follows from them.

@@ -122,6 +122,11 @@ impl<'a> Ui<'a> {
         self.is_err_terminal && !self.is_quiet
     }
 
+    /// Columns to fill where the result goes to a terminal.
+    pub(super) fn out_width(&self) -> Option<usize> {
+        std::io::stdout().is_terminal().then(|| self.width())
+    }
+
     /// Columns to fill.
     pub(super) fn width(&self) -> usize {
         let columns = environment("COLUMNS").and_then(|columns| columns.parse().ok());

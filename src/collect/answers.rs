@@ -157,7 +157,7 @@ impl Answers {
             State::Failed
         } else if self.is_suspect {
             State::Suspect
-        } else if self.observed.values().any(is_transient) {
+        } else if self.bodies.is_empty() || self.observed.values().any(is_transient) {
             State::Partial
         } else {
             State::Complete

@@ -27,6 +27,16 @@ impl ApiFlag {
             Self::SupportedCpuFeatures => "supported-cpu-features",
         }
     }
+
+    /// The first libvirt that has it.
+    #[must_use]
+    pub fn since(self) -> &'static str {
+        match self {
+            Self::DisableDeprecatedFeatures => "11.0.0",
+            Self::ExpandCpuFeatures => "12.2.0",
+            Self::SupportedCpuFeatures => "12.5.0",
+        }
+    }
 }
 
 /// Asks for one document; the name that may not be typed where there is one.

@@ -20,7 +20,7 @@ const UNSUPPORTED: [&str; 7] = [
 ];
 
 /// Not for this user, or not in this way.
-const REFUSED: [&str; 13] = [
+const REFUSED: [&str; 14] = [
     // A driver without domainCapabilities says nothing about its targets.
     "not supported by the connection driver",
     "access denied",
@@ -30,6 +30,7 @@ const REFUSED: [&str; 13] = [
     "authentication cancelled",
     "Permission denied",
     "Host key verification failed",
+    "nc: not found",
     "unsupported flags",
     "doesn't support option",
     "unknown command",

@@ -156,7 +156,7 @@ impl<'f> Run<'f> {
         let site = &sites[turn.site];
         let budget = site.timeout.unwrap_or(settings.host_budget);
         let host_ends = Instant::now() + budget;
-        let limits = Limits { host_ends, call: settings.call_budget, stop, place };
+        let limits = Limits { host_ends, host: budget, call: settings.call_budget, stop, place };
         let result = visit(site, settings, now(), limits).and_then(whole_or_late);
         let is_lost = match &result {
             Ok(visit) => {

@@ -18,13 +18,15 @@ pub struct Change {
     pub host: String,
     /// The id of the new snapshot.
     pub snapshot: String,
+    /// How many of the changes are breaking.
+    pub breaking: usize,
     /// What changed: `domcaps.diff/1`.
     pub json: Vec<u8>,
 }
 
 /// Runs `command` by the shell, with the change on its standard input; what it prints goes to
-/// standard error. The host's name, the snapshot and the database are in `DOMCAPS_HOST`,
-/// `DOMCAPS_SNAPSHOT` and `DOMCAPS_DB`.
+/// standard error. `DOMCAPS_HOST`, `DOMCAPS_SNAPSHOT`, `DOMCAPS_BREAKING` (how many changes are) and
+/// `DOMCAPS_DB` are set.
 ///
 /// # Errors
 /// Where it does not run, fails, or is not done within a minute.
@@ -33,6 +35,7 @@ pub fn tell(command: &str, database: &Path, change: &Change) -> Result<(), Strin
         .args(["-c", command])
         .env("DOMCAPS_HOST", &change.host)
         .env("DOMCAPS_SNAPSHOT", &change.snapshot)
+        .env("DOMCAPS_BREAKING", change.breaking.to_string())
         .env("DOMCAPS_DB", database)
         .stdin(Stdio::piped())
         .stdout(std::io::stderr())
@@ -79,7 +82,7 @@ mod tests {
         tell(
             command,
             Path::new("d.db"),
-            &Change { host: "hv01".into(), snapshot: "abc".into(), json },
+            &Change { host: "hv01".into(), snapshot: "abc".into(), breaking: 0, json },
         )
     }
 

@@ -31,6 +31,8 @@ pub struct Refused {
     pub name: String,
     /// What is wrong.
     pub why: String,
+    /// The groups it would be in.
+    pub groups: Vec<String>,
 }
 
 /// A list that cannot be used.

@@ -44,6 +44,7 @@ pub(super) struct Session<'s> {
 #[derive(Clone, Copy)]
 pub(super) struct Limits<'s> {
     pub(super) host_ends: Instant,
+    pub(super) host: Duration,
     pub(super) call: Duration,
     pub(super) stop: &'s AtomicBool,
     pub(super) place: &'s Place<'s>,
@@ -68,11 +69,11 @@ pub enum Broken {
         why: String,
     },
     /// One answer took too long.
-    #[error("no answer within {} s", .0.as_secs_f32())]
+    #[error("no answer within {} s (--call-timeout)", .0.as_secs_f32())]
     Hung(Duration),
     /// All of it took too long.
-    #[error("the host's time is over")]
-    OutOfTime,
+    #[error("not done within {} s (--timeout)", .0.as_secs_f32())]
+    OutOfTime(Duration),
     /// virsh ended by itself, with these last words.
     #[error("{0}")]
     Ended(String),
@@ -204,13 +205,13 @@ impl<'s> Session<'s> {
 
     /// Whether the session may wait longer.
     fn wait(&self, started: Instant) -> Result<(), Broken> {
-        let Limits { host_ends, call, stop, place } = self.limits;
+        let Limits { host_ends, host, call, stop, place } = self.limits;
         let now = Instant::now();
         if stop.load(Ordering::Relaxed) {
             return Err(Broken::Stopped);
         }
         if now >= host_ends {
-            return Err(Broken::OutOfTime);
+            return Err(Broken::OutOfTime(host));
         }
         if now - started >= call {
             return Err(Broken::Hung(call));

@@ -51,11 +51,18 @@ pub fn site(name: HostName, uri: String) -> Result<Site, String> {
 }
 
 /// A URI that virsh would not take for an option, and that stands on one line.
-pub(super) fn check_uri(uri: &str) -> Result<(), String> {
+///
+/// # Errors
+/// Where it is none, with the reason.
+pub fn check_uri(uri: &str) -> Result<(), String> {
     let has_scheme = uri.split_once(':').is_some_and(|(scheme, _)| {
         scheme.starts_with(|first: char| first.is_ascii_alphabetic())
             && scheme.chars().all(|each| each.is_ascii_alphanumeric() || "+.-".contains(each))
     });
+    if let Some((_, rest)) = uri.split_once('{') {
+        let name = rest.split('}').next().unwrap_or_default();
+        return Err(format!("`{{{name}}}` in its URI is no placeholder: {{name}} or {{address}}"));
+    }
     let is_plain = uri.chars().all(|each| !each.is_control() && !each.is_whitespace());
     if has_scheme && is_plain { Ok(()) } else { Err(format!("`{uri}` is no connection URI")) }
 }

@@ -104,7 +104,10 @@ pub(super) fn visit(
     let targets = settings.choice.targets(&host);
     let mut passed_over = BTreeSet::from_iter(Choice::default().targets(&host));
     if targets.is_empty() {
-        let why = format!("none of its {} targets is meant", passed_over.len());
+        let why = format!(
+            "none of its {} targets fits --arch, --virttype or --machine",
+            passed_over.len()
+        );
         return Err(Unreached::refused(why));
     }
     for asked in &targets {
@@ -144,7 +147,9 @@ fn introduce(
         let missing =
             settings.flags.iter().find(|flag| !help.contains(&format!("--{}", flag.name())));
         if let Some(missing) = missing {
-            return Err(Unreached::refused(format!("this virsh has no --{}", missing.name())));
+            let (name, since) = (missing.name(), missing.since());
+            let why = format!("this virsh has no --{name}, libvirt {since}'s has (--virsh)");
+            return Err(Unreached::refused(why));
         }
     }
     let answer = session.ask("capabilities", MAX_BYTES)?;
@@ -193,7 +198,7 @@ impl From<Broken> for Unreached {
         let class = match broken {
             Broken::Ended(_) if failure::is_worth_another_try(&why) => FailureClass::Transient,
             Broken::Ended(_) | Broken::Program { .. } => FailureClass::Refused,
-            Broken::Hung(_) | Broken::OutOfTime | Broken::Stopped => FailureClass::Transient,
+            Broken::Hung(_) | Broken::OutOfTime(_) | Broken::Stopped => FailureClass::Transient,
         };
         Self { class, why, is_stopped: broken == Broken::Stopped }
     }

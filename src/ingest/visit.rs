@@ -38,9 +38,10 @@ pub fn visit(
             },
         }
     }
+    let left_out = left_out(writer, site, visit)?;
     let state = match visit.state {
         State::Complete if documents.is_empty() && !bad.is_empty() => State::Failed,
-        State::Complete if !bad.is_empty() || leaves_out(writer, site, visit)? => State::Partial,
+        State::Complete if !bad.is_empty() || left_out > 0 => State::Partial,
         other => other,
     };
     let snapshot = Snapshot {
@@ -55,17 +56,17 @@ pub fn visit(
         failures,
     };
     let stored = writer.whole(&site.name, visit.taken_at, |writer| snapshot.write(writer))?;
-    Ok(snapshot.ingested(stored, unknown))
+    Ok(Ingested { left_out, ..snapshot.ingested(stored, unknown) })
 }
 
-/// Whether a visit passed over a target that the newest complete snapshot has and the host still
+/// How many targets a visit passed over that the newest complete snapshot has and the host still
 /// lists. Where an alias has moved on, what it points to now stands for what it pointed to then.
-fn leaves_out(writer: &Writer<'_>, site: &Site, visit: &Visit) -> Result<bool, StoreError> {
+fn left_out(writer: &Writer<'_>, site: &Site, visit: &Visit) -> Result<usize, StoreError> {
     if visit.passed_over.is_empty() {
-        return Ok(false);
+        return Ok(0);
     }
     let Some(newest) = writer.newest_complete(&site.name, visit.taken_at)? else {
-        return Ok(false);
+        return Ok(0);
     };
     let moved_on = |target: &Target| {
         let (then, now) = (newest.machines.as_ref()?, visit.info.machines.as_ref()?);
@@ -78,7 +79,7 @@ fn leaves_out(writer: &Writer<'_>, site: &Site, visit: &Visit) -> Result<bool, S
     };
     let is_missed =
         |target: &Target| visit.passed_over.contains(target) && !moved_on(target).unwrap_or(false);
-    Ok(newest.outcomes.keys().any(is_missed))
+    Ok(newest.outcomes.keys().filter(|target| is_missed(target)).count())
 }
 
 /// The bodies of a visit: those that can be stored, and what is wrong with the others.

@@ -25,8 +25,12 @@ pub struct Collected {
     pub refused: usize,
     /// How many changes there are since the snapshot before, where there is one to compare with.
     pub changes: Option<usize>,
-    /// How long it took.
-    pub seconds: f64,
+    /// How many of these are breaking.
+    pub breaking: Option<usize>,
+    /// It is partial as it was asked for: what is missing was not to be asked.
+    pub is_narrowed: bool,
+    /// How long the host was asked, in seconds, where it was reached.
+    pub seconds: Option<f64>,
     /// Why it is not whole.
     pub reason: Option<String>,
 }
@@ -81,7 +85,9 @@ impl Collected {
             transient: 0,
             refused: 0,
             changes: None,
-            seconds: 0.0,
+            breaking: None,
+            is_narrowed: false,
+            seconds: None,
             reason: Some(reason),
         }
     }
@@ -100,31 +106,42 @@ impl Collected {
     }
 }
 
-/// Hosts from which on those that are as before are only counted.
+/// With more hosts than these, those that need no look are only counted.
 const FEW: usize = 20;
 
-/// Writes a row for each host, what needs a look first, and the counts below.
+/// Writes a row for each host, what needs a look first, and the counts below, with that of the
+/// entries that could not be asked. Where there is a `width`, long reasons are cut to fit.
 ///
 /// # Errors
 /// Where the output cannot be written.
-pub fn table(rows: &[Collected], width: usize, out: &mut dyn Write) -> std::io::Result<()> {
-    let is_shown = |row: &&Collected| rows.len() <= FEW || row.outcome != Outcome::Unchanged;
+pub fn table(
+    rows: &[Collected],
+    refused: usize,
+    width: Option<usize>,
+    out: &mut dyn Write,
+) -> std::io::Result<()> {
+    let needs_no_look = |row: &Collected| {
+        matches!(row.outcome, Outcome::Stored | Outcome::Unchanged) && row.reason.is_none()
+    };
+    let is_shown = |row: &&Collected| rows.len() <= FEW || !needs_no_look(row);
     let shown: Vec<Vec<String>> =
         rows.iter().filter(is_shown).map(|row| cells(row, width)).collect();
     if !shown.is_empty() {
-        let header = ["host", "outcome", "documents", "errors", "changes", "seconds", "reason"];
+        let header =
+            ["host", "outcome", "documents", "errors", "changes", "breaking", "seconds", "reason"];
         super::table::table(&header, &shown, out)?;
     }
     let counts = Outcome::ALL.into_iter().filter_map(|outcome| {
         let count = rows.iter().filter(|row| row.outcome == outcome).count();
         (count > 0).then(|| format!("{count} {}", outcome.name()))
     });
-    let counts = counts.collect::<Vec<_>>().join(", ");
+    let refused = (refused > 0).then(|| format!("{refused} of the list not asked"));
+    let counts = counts.chain(refused).collect::<Vec<_>>().join(", ");
     let s = if rows.len() == 1 { "" } else { "s" };
     writeln!(out, "{} host{s}: {counts}", rows.len())
 }
 
-fn cells(row: &Collected, width: usize) -> Vec<String> {
+fn cells(row: &Collected, width: Option<usize>) -> Vec<String> {
     let is_stored = row.snapshot.is_some();
     let number = |number: usize| if is_stored { number.to_string() } else { String::new() };
     vec![
@@ -133,8 +150,12 @@ fn cells(row: &Collected, width: usize) -> Vec<String> {
         number(row.documents),
         number(row.unsupported + row.transient + row.refused),
         row.changes.map(|changes| changes.to_string()).unwrap_or_default(),
-        if is_stored { format!("{:.1}", row.seconds) } else { String::new() },
-        shortened(row.reason.as_deref().unwrap_or_default(), width / 2),
+        row.breaking.map(|breaking| breaking.to_string()).unwrap_or_default(),
+        row.seconds.map(|seconds| format!("{seconds:.1}")).unwrap_or_default(),
+        shortened(
+            row.reason.as_deref().unwrap_or_default(),
+            width.map_or(usize::MAX, |width| width / 2),
+        ),
     ]
 }
 

@@ -23,13 +23,13 @@ pub struct HostRow {
     pub groups: Vec<String>,
     /// How many snapshots there are.
     pub snapshots: i64,
-    /// When the newest snapshot was taken.
+    /// When the newest snapshot was taken that holds any answer.
     pub last_seen: Option<Time>,
     /// When its capabilities last became other than they were.
     pub last_changed: Option<Time>,
-    /// libvirt's version in the newest snapshot.
+    /// libvirt's version in that snapshot.
     pub libvirt: Option<String>,
-    /// Hypervisor and version in the newest snapshot.
+    /// Hypervisor and version in that snapshot.
     pub hypervisor: Option<String>,
 }
 
@@ -146,7 +146,9 @@ impl Store {
                         c.libvirt, c.hypervisor
                  FROM host h
                  LEFT JOIN host_snapshot l ON l.host_id = h.host_id AND l.taken_at =
-                   (SELECT max(taken_at) FROM host_snapshot s WHERE s.host_id = h.host_id)
+                   (SELECT taken_at FROM host_snapshot s
+                    WHERE s.host_id = h.host_id AND s.state <> 'failed'
+                    ORDER BY taken_at DESC LIMIT 1)
                  LEFT JOIN context c USING (context_id)
                  WHERE ?1 IS NULL OR h.host_id IN (SELECT host_id FROM host_group WHERE name = ?1)
                  ORDER BY h.name",

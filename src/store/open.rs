@@ -64,6 +64,33 @@ impl Store {
         Ok(store)
     }
 
+    /// Whether it can be written, before anything else is done for it.
+    ///
+    /// # Errors
+    /// Where it cannot.
+    pub fn check_writable(&self) -> Result<(), StoreError> {
+        match self.sql(|connection| connection.is_readonly(rusqlite::MAIN_DB))? {
+            true => Err(StoreError::Io {
+                path: self.path.clone(),
+                source: std::io::ErrorKind::PermissionDenied.into(),
+            }),
+            false => Ok(()),
+        }
+    }
+
+    /// Whether a database can be made at `path`; leaves nothing but its folder behind.
+    ///
+    /// # Errors
+    /// Where it cannot.
+    pub fn check_creatable(path: &Path) -> Result<(), StoreError> {
+        let io = |source| StoreError::Io { path: path.to_owned(), source };
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            std::fs::create_dir_all(folder).map_err(io)?;
+        }
+        let draft = draft(path);
+        create_private(&draft).and_then(|()| std::fs::remove_file(&draft)).map_err(io)
+    }
+
     /// The database file.
     #[must_use]
     pub fn path(&self) -> &Path {

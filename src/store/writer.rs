@@ -121,10 +121,14 @@ impl Writer<'_> {
         for group in snapshot.groups {
             self.add_group(host, group)?;
         }
+        // The first URI stays: one try by hand is not where every later run should ask.
         if let Some(uri) = &snapshot.context.uri {
             self.sql(|connection| {
                 connection
-                    .execute("UPDATE host SET uri = ? WHERE host_id = ?", params![uri, host])
+                    .execute(
+                        "UPDATE host SET uri = ? WHERE host_id = ? AND uri IS NULL",
+                        params![uri, host],
+                    )
                     .map(drop)
             })?;
         }

@@ -154,9 +154,15 @@ fn a_narrowed_collection_takes_no_whole_one_s_place() {
     fakes.copy("snapshots/debian-12", "later");
     fakes.edit("later/x86_64.pc-q35-7.2.qemu.xml", "<value>usb</value>", "<value>usb2</value>");
     // All that was asked was answered, so it is no failure; and the whole one stays the latest.
-    let narrow = ["--arch", "x86_64", "--machine", "isapc", "--format", "json"];
-    let collected = json(&fakes.collect("a", "later?", &narrow), 0);
-    assert_eq!(collected["hosts"][0]["outcome"], "unchanged");
+    let narrow =
+        ["--arch", "x86_64", "--machine", "q35", "--on-change", "echo told", "--format", "json"];
+    let said = fakes.collect("a", "later?", &narrow);
+    let host = &json(&said, 0)["hosts"][0];
+    assert_eq!((&host["outcome"], &host["changes"]), (&"partial".into(), &6.into()));
+    let narrowed =
+        "a: partial: narrowed: 57 targets of the newest complete snapshot were not asked";
+    assert!(said.stderr.contains(narrowed), "{said}");
+    assert!(!said.stderr.contains("told"), "it is told when all is asked again");
     let latest = fakes.run(&["show", "a", "vcpu", "--format", "json"]).json();
     let documents = latest["documents"].as_array().unwrap().iter();
     assert_eq!(documents.map(|each| each["targets"].as_array().unwrap().len()).sum::<usize>(), 58);
@@ -165,11 +171,10 @@ fn a_narrowed_collection_takes_no_whole_one_s_place() {
     assert!(said.ok().contains("a     changed  58"));
     // One that is always narrowed is as good as any, but for a narrower one.
     for (machine, outcome) in
-        [("q35", "stored"), ("q35", "unchanged"), ("nosuch", "unchanged"), ("q35", "unchanged")]
+        [("q35", "stored"), ("q35", "unchanged"), ("pc", "partial"), ("q35", "unchanged")]
     {
-        let said = fakes
-            .collect("b", "later?", &["--arch", "x86_64", "--machine", machine, "--machine", "pc"])
-            .ok();
+        let narrow = ["--arch", "x86_64", "--machine", machine, "--machine", "pc"];
+        let said = fakes.collect("b", "later?", &narrow).ok();
         assert!(said.contains(&format!("1 {outcome}")), "{machine}: {said}");
     }
 }
@@ -178,11 +183,18 @@ fn a_narrowed_collection_takes_no_whole_one_s_place() {
 fn a_choice_that_means_nothing_is_an_error_and_one_that_is_refused_an_answer() {
     let fakes = Fakes::new();
     let said = fakes.collect("a", "snapshots/debian-12?", &["--machine", "nosuch*"]).fails(1);
-    assert!(said.contains("error: a: failed: none of its 116 targets is meant"), "{said}");
+    assert!(
+        said.contains(": none of its 116 targets fits --arch, --virttype or --machine"),
+        "{said}"
+    );
     assert!(fakes.sandbox.read("d.db").is_none());
     let asked = ["--machine", "pc-0.1", "--arch", "x86_64", "--format", "json"];
-    let host = &json(&fakes.collect("a", "snapshots/debian-12?", &asked), 0)["hosts"][0];
-    assert_eq!((&host["outcome"], &host["errors"]["unsupported"]), (&"stored".into(), &1.into()));
+    let said = fakes.collect("a", "snapshots/debian-12?", &asked);
+    let host = &json(&said, 3)["hosts"][0];
+    assert_eq!((&host["outcome"], &host["errors"]["unsupported"]), (&"partial".into(), &1.into()));
+    let words =
+        "warning: a: partial: x86_64/qemu/pc-0.1: invalid argument: the machine 'pc-0.1' is";
+    assert!(said.stderr.contains(words), "{said}");
 }
 
 #[test]
@@ -208,7 +220,7 @@ fn one_that_is_always_narrowed_follows_its_aliases() {
     );
     assert_eq!(
         (outcome(&collect("snapshots/debian-13?", &["--machine", "pc"])), state()),
-        ("unchanged".into(), "partial".into())
+        ("partial".into(), "partial".into())
     );
     assert_eq!(
         (outcome(&collect("snapshots/debian-13?", &[])), state()),
@@ -216,6 +228,6 @@ fn one_that_is_always_narrowed_follows_its_aliases() {
     );
     assert_eq!(
         (outcome(&collect("snapshots/debian-13?", &aliases)), state()),
-        ("unchanged".into(), "partial".into())
+        ("partial".into(), "partial".into())
     );
 }

@@ -1,7 +1,8 @@
 //! Which hosts a collection is of.
 
+use std::collections::BTreeSet;
 use std::io::Read as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::Arguments;
@@ -14,6 +15,8 @@ use crate::store::{Store, StoreError};
 
 /// The hosts to ask, and those that cannot be asked.
 pub(super) struct Hosts {
+    /// What lists them, for messages.
+    pub(super) list: String,
     pub(super) sites: Vec<Site>,
     pub(super) refused: Vec<Refused>,
     pub(super) timeout: Option<Duration>,
@@ -23,7 +26,7 @@ pub(super) struct Hosts {
 pub(super) fn of(arguments: &Arguments, database: &Path) -> Result<Hosts, Failure> {
     if let (Some(uri), Some(name)) = (&arguments.connect, &arguments.host) {
         let site = collect::site(name.clone(), uri.clone()).map_err(|why| Failure::usage(&why))?;
-        return Ok(Hosts { sites: vec![site], refused: Vec::new(), timeout: None });
+        return Ok(Hosts { sites: vec![site], ..Hosts::of_list(String::new()) });
     }
     if arguments.names.is_empty() && arguments.groups.is_empty() && !arguments.all {
         return Err(Failure::usage(
@@ -32,28 +35,35 @@ pub(super) fn of(arguments: &Arguments, database: &Path) -> Result<Hosts, Failur
         .with_hint("`domcaps collect --connect qemu:///system --host NAME` asks this machine"));
     }
     let stored = || stored(database);
-    let inventory = match listed(arguments)? {
-        Some(inventory) => inventory,
-        None => stored()?.ok_or_else(no_list)?,
+    let (list, inventory) = match listed(arguments)? {
+        Some((path, inventory)) => (path.display().to_string(), inventory),
+        None => (database.display().to_string(), stored()?.ok_or_else(no_list)?),
     };
+    let mut hosts = Hosts { timeout: inventory.timeout, ..Hosts::of_list(list) };
     if arguments.all {
-        return Ok(inventory.into());
+        (hosts.sites, hosts.refused) = (inventory.sites, inventory.refused);
+    } else {
+        hosts.add_groups(arguments, &inventory)?;
+        hosts.add_names(&arguments.names, &inventory, || Ok(stored()?.unwrap_or_default()))?;
     }
-    let mut hosts = Hosts { timeout: inventory.timeout, ..Hosts::empty() };
-    hosts.add_groups(arguments, &inventory)?;
-    hosts.add_names(&arguments.names, &inventory, || Ok(stored()?.unwrap_or_default()))?;
     Ok(hosts)
 }
 
 /// The list that a file holds: the one that is named, or the usual one where it exists.
-fn listed(arguments: &Arguments) -> Result<Option<Inventory>, Failure> {
+fn listed(arguments: &Arguments) -> Result<Option<(PathBuf, Inventory)>, Failure> {
     let usual = ui::default_hosts().filter(|path| path.exists());
-    let inventory = match (&arguments.ansible, arguments.hosts.as_ref().or(usual.as_ref())) {
-        (Some(path), _) => collect::ansible(&text(path)?, arguments.uri.as_deref(), path),
-        (None, Some(path)) => collect::hosts_toml(&text(path)?, path),
+    let (path, inventory) = match (&arguments.ansible, arguments.hosts.clone().or(usual)) {
+        (Some(path), _) => {
+            (path.clone(), collect::ansible(&text(path)?, arguments.uri.as_deref(), path))
+        }
+        (None, Some(path)) => {
+            let inventory = collect::hosts_toml(&text(&path)?, &path);
+            (path, inventory)
+        }
         (None, None) => return Ok(None),
     };
-    inventory.map(Some).map_err(|error| Failure::new(&error))
+    let inventory = inventory.map_err(|error| Failure::new(&error))?;
+    Ok(Some((path, inventory)))
 }
 
 fn text(path: &Path) -> Result<String, Failure> {
@@ -79,7 +89,7 @@ fn stored(database: &Path) -> Result<Option<Inventory>, Failure> {
         let name = host.name.to_string();
         match collect::site(host.name, uri) {
             Ok(site) => inventory.sites.push(Site { groups: host.groups, ..site }),
-            Err(why) => inventory.refused.push(Refused { name, why }),
+            Err(why) => inventory.refused.push(Refused { name, why, groups: host.groups }),
         }
     }
     Ok(Some(inventory))
@@ -93,8 +103,8 @@ fn no_list() -> Failure {
 }
 
 impl Hosts {
-    fn empty() -> Self {
-        Self { sites: Vec::new(), refused: Vec::new(), timeout: None }
+    fn of_list(list: String) -> Self {
+        Self { list, sites: Vec::new(), refused: Vec::new(), timeout: None }
     }
 
     fn add(&mut self, site: &Site) {
@@ -105,15 +115,19 @@ impl Hosts {
 
     fn add_groups(&mut self, arguments: &Arguments, inventory: &Inventory) -> Result<(), Failure> {
         for group in &arguments.groups {
-            let before = self.sites.len();
+            let before = self.sites.len() + self.refused.len();
             let members = inventory.sites.iter().filter(|site| site.groups.contains(group));
             members.for_each(|site| self.add(site));
-            if self.sites.len() == before {
-                return Err(Failure::new(&format!("no host is in group {group}")));
+            let refused = inventory.refused.iter().filter(|each| each.groups.contains(group));
+            self.refused.extend(refused.cloned());
+            if self.sites.len() + self.refused.len() == before {
+                let groups = inventory.sites.iter().flat_map(|site| &site.groups);
+                let groups: BTreeSet<&str> = groups.map(String::as_str).collect();
+                let groups = groups.into_iter().collect::<Vec<_>>().join(", ");
+                let error = format!("{}: no host is in group {group}", self.list);
+                let hint = format!("its groups are: {groups}");
+                return Err(Failure::new(&error).with_hint(&hint));
             }
-        }
-        if !arguments.groups.is_empty() {
-            self.refused.extend(inventory.refused.iter().cloned());
         }
         Ok(())
     }
@@ -138,19 +152,13 @@ impl Hosts {
             } else if let Some(site) = find(&stored()?, name) {
                 self.add(&site);
             } else {
-                let error = format!("host {name} is in no list and has no URI in the database");
+                let error =
+                    format!("{}: no host {name}; nor has the database a URI of it", self.list);
                 return Err(Failure::new(&error).with_hint(
-                    "--connect URI --host NAME asks a host that is not listed; `domcaps host set NAME --uri URI` keeps it",
+                    "--connect URI --host NAME asks one that is not listed, and keeps its URI",
                 ));
             }
         }
         Ok(())
-    }
-}
-
-impl From<Inventory> for Hosts {
-    fn from(inventory: Inventory) -> Self {
-        let Inventory { sites, refused, timeout } = inventory;
-        Self { sites, refused, timeout }
     }
 }

@@ -13,6 +13,7 @@ use crate::model::{FailureClass, State, Tag, When};
 use crate::render::collected::{Collected, Outcome};
 use crate::render::json;
 use crate::report::Report;
+use crate::rules::Severity;
 use crate::side::{self, Contents};
 use crate::store::{Store, StoreError};
 
@@ -26,6 +27,8 @@ pub(super) struct Record<'r> {
     pub(super) rows: Vec<Collected>,
     pub(super) unknown: BTreeSet<String>,
     is_hook_broken: bool,
+    /// The database was made by this run.
+    is_new: bool,
 }
 
 impl<'r> Record<'r> {
@@ -40,6 +43,10 @@ impl<'r> Record<'r> {
             Err(StoreError::Missing { .. }) => None,
             other => Some(other?),
         };
+        match &store {
+            Some(store) => store.check_writable()?,
+            None => Store::check_creatable(database)?,
+        }
         Ok(Self {
             database,
             contents: Contents::new(store),
@@ -49,6 +56,7 @@ impl<'r> Record<'r> {
             rows: Vec::new(),
             unknown: BTreeSet::new(),
             is_hook_broken: false,
+            is_new: false,
         })
     }
 
@@ -62,9 +70,10 @@ impl<'r> Record<'r> {
     ) -> Result<(), Failure> {
         let site = &self.sites[site];
         let row = match result {
-            Err(error) => Collected::failed(&site.name, error.to_string()),
+            Err(error) if error.is_stopped => Collected::failed(&site.name, error.to_string()),
+            Err(error) => Collected::failed(&site.name, format!("{}: {error}", site.uri)),
             Ok(visit) => match self.store(site, &visit) {
-                Ok(ingested) => self.stored(ui, site, &visit, ingested)?,
+                Ok(ingested) => self.stored(ui, site, &visit, &ingested)?,
                 Err(error @ StoreError::Locked { .. }) => {
                     Collected::failed(&site.name, error.to_string())
                 }
@@ -73,8 +82,9 @@ impl<'r> Record<'r> {
         };
         match row.outcome {
             Outcome::Failed => ui.error(row.line()),
+            Outcome::Partial if row.is_narrowed => ui.status(row.line()),
             Outcome::Partial | Outcome::Suspect => ui.warning(row.line()),
-            _ if row.refused > 0 => ui.warning(row.line()),
+            _ if row.refused > 0 || row.unsupported > 0 => ui.warning(row.line()),
             _ => {}
         }
         self.rows.push(row);
@@ -84,7 +94,10 @@ impl<'r> Record<'r> {
     fn store(&mut self, site: &Site, visit: &Visit) -> Result<Ingested, StoreError> {
         let store = match &mut self.contents.store {
             Some(store) => store,
-            none => none.insert(Store::create_or_open(self.database)?),
+            none => {
+                self.is_new = true;
+                none.insert(Store::create_or_open(self.database)?)
+            }
         };
         let tags: BTreeSet<Tag> = self.tags.iter().chain(&site.tags).cloned().collect();
         let tags: Vec<Tag> = tags.into_iter().collect();
@@ -100,19 +113,18 @@ impl<'r> Record<'r> {
         ui: &mut Ui<'_>,
         site: &Site,
         visit: &Visit,
-        ingested: Ingested,
+        ingested: &Ingested,
     ) -> Result<Collected, Failure> {
-        let is_whole = is_whole(visit, &ingested);
-        let report = self.change(site, &ingested, is_whole)?;
-        for element in ingested.unknown {
+        let is_whole = is_whole(visit, ingested);
+        let report = self.change(site, ingested, is_whole)?;
+        for element in &ingested.unknown {
             if self.unknown.insert(element.clone()) {
                 ui.warning(format!(
                     "{element}: not known to this domcaps; kept like any other capability"
                 ));
             }
         }
-        // A narrowed snapshot may be stored as partial, and yet all that was asked was answered.
-        let outcome = match (if is_whole { State::Complete } else { ingested.state }, &report) {
+        let outcome = match (ingested.state, &report) {
             (State::Partial, _) => Outcome::Partial,
             (State::Suspect, _) => Outcome::Suspect,
             (State::Failed, _) => Outcome::Failed,
@@ -130,22 +142,20 @@ impl<'r> Record<'r> {
             unsupported: count(FailureClass::Unsupported),
             transient: count(FailureClass::Transient),
             refused: count(FailureClass::Refused),
-            changes: match &report {
-                Compared::Other(report) => Some(report.findings.len()),
-                Compared::Same => Some(0),
-                Compared::First => None,
-            },
-            seconds: visit.took.as_secs_f64(),
-            reason: reason(visit, &ingested.failures, ingested.state),
+            changes: report.count(|report| report.findings.len()),
+            breaking: report.count(|report| report.count_severity(Severity::Breaking)),
+            is_narrowed: is_whole && ingested.documents > 0,
+            seconds: Some(visit.took.as_secs_f64()),
+            reason: reason(visit, ingested, is_whole),
         };
-        if let (Compared::Other(report), Some(hook)) = (&report, &self.hook) {
-            let mut diff = Vec::new();
-            json::diff(report, &mut diff)?;
-            hook.tell(Change {
-                host: row.host.clone(),
-                snapshot: ingested.stored.id.to_string(),
-                json: diff,
-            });
+        if let (Outcome::Changed, Compared::Other(report), Some(hook)) =
+            (outcome, &report, &self.hook)
+        {
+            let mut json = Vec::new();
+            json::diff(report, &mut json)?;
+            let snapshot = ingested.stored.id.to_string();
+            let breaking = row.breaking.unwrap_or_default();
+            hook.tell(Change { host: row.host.clone(), snapshot, breaking, json });
         }
         Ok(row)
     }
@@ -177,6 +187,9 @@ impl<'r> Record<'r> {
 
     /// Waits for the commands of `--on-change`, and puts the rows in order.
     pub(super) fn finish(&mut self, ui: &mut Ui<'_>) {
+        if self.is_new {
+            ui.status(format!("{}: a new database", self.database.display()));
+        }
         for broken in self.hook.take().map(Hook::end).unwrap_or_default() {
             ui.error(broken);
             self.is_hook_broken = true;
@@ -187,7 +200,11 @@ impl<'r> Record<'r> {
     pub(super) fn exit(&self, has_refused: bool) -> Exit {
         let is_sound = |row: &Collected| {
             row.refused == 0
-                && matches!(row.outcome, Outcome::Stored | Outcome::Unchanged | Outcome::Changed)
+                && (row.is_narrowed
+                    || matches!(
+                        row.outcome,
+                        Outcome::Stored | Outcome::Unchanged | Outcome::Changed
+                    ))
         };
         if self.rows.iter().all(|row| row.outcome == Outcome::Failed) {
             Exit::Failed
@@ -213,19 +230,34 @@ enum Compared {
     Other(Box<Report>),
 }
 
-/// Why a snapshot is not whole.
-fn reason(
-    visit: &Visit,
-    failures: &[(crate::model::Target, FailureClass, String)],
-    state: State,
-) -> Option<String> {
+impl Compared {
+    fn count(&self, of: impl Fn(&Report) -> usize) -> Option<usize> {
+        match self {
+            Self::First => None,
+            Self::Same => Some(0),
+            Self::Other(report) => Some(of(report)),
+        }
+    }
+}
+
+/// Why a snapshot is not whole, or what was not answered by a document.
+fn reason(visit: &Visit, ingested: &Ingested, is_whole: bool) -> Option<String> {
     if let Some(cut) = &visit.cut_short {
         return Some(cut.to_string());
     }
-    if state == State::Suspect {
+    if ingested.state == State::Suspect {
         return Some("kvm answers cannot be true: is /dev/kvm half usable?".to_owned());
     }
-    let counts = |class: FailureClass| state == State::Failed || class != FailureClass::Unsupported;
-    let (target, _, why) = failures.iter().find(|(_, class, _)| counts(*class))?;
-    Some(format!("{target}: {why}"))
+    // What says nothing about the host first, what it cannot do last.
+    let order = [FailureClass::Transient, FailureClass::Refused, FailureClass::Unsupported];
+    let first = order
+        .iter()
+        .find_map(|wanted| ingested.failures.iter().find(|(_, class, _)| class == wanted));
+    if let Some((target, _, why)) = first {
+        return Some(format!("{target}: {why}"));
+    }
+    let left_out = ingested.left_out;
+    (is_whole && left_out > 0).then(|| {
+        format!("narrowed: {left_out} targets of the newest complete snapshot were not asked")
+    })
 }

@@ -58,7 +58,11 @@ pub fn ansible(
         let variables = variables.get(name).unwrap_or(&none);
         match site(name, variables, template, &groups) {
             Ok(site) => inventory.sites.push(site),
-            Err(why) => inventory.refused.push(Refused { name: name.to_owned(), why }),
+            Err(why) => inventory.refused.push(Refused {
+                name: name.to_owned(),
+                why,
+                groups: groups_of(name, &groups),
+            }),
         }
     }
     Ok(inventory)

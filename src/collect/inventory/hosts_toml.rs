@@ -66,7 +66,7 @@ impl Span {
             Self::Seconds(seconds) => Duration::from_secs(*seconds),
             Self::Text(text) => parse_duration(text)?,
         };
-        if duration.is_zero() { Err("a timeout of nothing".into()) } else { Ok(duration) }
+        if duration.is_zero() { Err("a timeout must be more than 0".into()) } else { Ok(duration) }
     }
 }
 
@@ -89,17 +89,25 @@ pub fn hosts_toml(text: &str, path: &Path) -> Result<Inventory, InventoryError> 
     if let Some(timeout) = &file.timeout {
         match timeout.duration() {
             Ok(timeout) => inventory.timeout = Some(timeout),
-            Err(why) => inventory.refused.push(Refused { name: "timeout".into(), why }),
+            Err(why) => {
+                let groups = file.groups.clone();
+                inventory.refused.push(Refused { name: "timeout".into(), why, groups });
+            }
         }
     }
     for host in &file.hosts {
         let name = host.name.0.to_string();
+        let groups: Vec<String> = file.groups.iter().chain(&host.groups).cloned().collect();
         match site(&file, host) {
             Ok(site) if inventory.sites.iter().any(|other| other.name == site.name) => {
-                inventory.refused.push(Refused { name, why: "stands there twice".into() });
+                inventory.refused.push(Refused {
+                    name,
+                    why: "is listed twice; the first counts".into(),
+                    groups,
+                });
             }
             Ok(site) => inventory.sites.push(site),
-            Err(why) => inventory.refused.push(Refused { name, why }),
+            Err(why) => inventory.refused.push(Refused { name, why, groups }),
         }
     }
     Ok(inventory)

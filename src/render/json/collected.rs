@@ -31,7 +31,8 @@ pub fn collected(
                 "refused": row.refused,
             },
             "changes": row.changes,
-            "duration_ms": (row.seconds * 1000.0).round() as u64,
+            "breaking": row.breaking,
+            "duration_ms": row.seconds.map(|seconds| (seconds * 1000.0).round() as u64),
             "reason": row.reason,
         })
     };
