@@ -15,7 +15,7 @@ mod walk;
 mod xml;
 
 pub use document::{Document, document};
-pub use error::{Limit, ParseError, Problem};
+pub use error::{Limit, MAX_MACHINES, ParseError, Problem};
 pub use host::{DomainType, HostCapabilities, capabilities};
 pub use identity::{Head, split};
 pub use known::unknown_element;

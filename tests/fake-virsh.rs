@@ -12,6 +12,8 @@
 //! | `lost=N` | loses its connection at the Nth document, and has another from the next on |
 //! | `garbage=N` | gives half of the Nth document |
 //! | `other=N` | gives another document than the Nth |
+//! | `bare=N` | gives the Nth document without its machine |
+//! | `moved` | has another connection from `capabilities` on |
 //! | `huge=N` | gives a gigabyte for the Nth document |
 //! | `noise=N` | writes 10 MB of errors at the Nth document |
 //! | `silent` | never answers anything |
@@ -93,7 +95,12 @@ impl Fake {
         match words[..] {
             ["echo", word] => self.print(word.as_bytes()),
             ["version", "--daemon"] => self.file("version.txt"),
-            ["capabilities"] => self.file("capabilities.xml"),
+            ["capabilities"] => {
+                if self.does.contains_key("moved") {
+                    eprintln!("error: Reconnected to the hypervisor");
+                }
+                self.file("capabilities.xml");
+            }
             ["help", "domcapabilities"] => {
                 let flags = "--disable-deprecated-features --expand-cpu-features --supported-cpu-features\n";
                 let flags = if self.does.contains_key("flags") { flags } else { "" };
@@ -158,6 +165,9 @@ impl Fake {
             self.print(&text.as_bytes()[..text.len() / 2]);
         } else if does("other") {
             self.print(text.replace("<machine>", "<machine>other-").as_bytes());
+        } else if does("bare") {
+            let lines = text.lines().filter(|line| !line.contains("<machine>"));
+            self.print(lines.collect::<Vec<_>>().join("\n").as_bytes());
         } else if does("huge") {
             let much = vec![b'x'; 1 << 20];
             (0..1024).for_each(|_| self.print(&much));

@@ -6,7 +6,8 @@ mod progress;
 mod record;
 
 use std::path::PathBuf;
-use std::sync::atomic::Ordering;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
@@ -168,15 +169,15 @@ pub(super) fn run(
     }
     let settings = arguments.settings(virsh, timeout);
     let mut record = Record::new(&database, &sites, &arguments.tags)?;
-    record.hook = arguments.on_change.as_deref().map(|command| Hook::start(command, &database));
-    let fatal = ask(ui, &sites, &settings, &mut record)?;
+    let stop = ui::interruption()?;
+    let hook = |command| Hook::start(command, &database, Arc::clone(&stop));
+    record.hook = arguments.on_change.as_deref().map(hook);
+    let fatal = ask(ui, &sites, &settings, &mut record, &stop);
     record.finish(ui);
     match arguments.format {
         ListFormat::Json => {
             render::json::collected(&record.rows, &refused, &record.unknown, ui.out())?;
         }
-        // Where nothing could be stored, the error says it all.
-        ListFormat::Text if record.rows.is_empty() => {}
         ListFormat::Text => {
             let width = ui.out_width();
             ui.print(|out| render::collected::table(&record.rows, refused.len(), width, out))?;
@@ -194,23 +195,22 @@ fn ask(
     sites: &[Site],
     settings: &Settings,
     record: &mut Record<'_>,
-) -> Result<Option<Failure>, Failure> {
+    stop: &AtomicBool,
+) -> Option<Failure> {
     /// How many answers may wait to be stored.
     const WAITING: usize = 4;
-    let stop = ui::interruption()?;
     let (sender, receiver) = sync_channel(WAITING);
     let mut progress = Progress::new(ui, sites);
     let mut fatal = None;
     std::thread::scope(|scope| {
-        let stop = &stop;
         scope.spawn(move || fleet(sites, settings, &ui::now, stop, &sender));
         for event in receiver {
             progress.note(&event);
             let Event::Done(site, result) = event else { continue };
-            if fatal.is_some() {
-                continue;
-            }
-            if let Err(failure) = progress.aside(|| record.add(ui, site, *result)) {
+            if let Some(fatal) = &fatal {
+                progress.aside(|| record.lost(ui, site, fatal));
+            } else if let Err(failure) = progress.aside(|| record.add(ui, site, *result)) {
+                progress.aside(|| record.lost(ui, site, &failure));
                 fatal = Some(failure);
                 stop.store(true, Ordering::Relaxed);
             }
@@ -220,7 +220,7 @@ fn ask(
     if stop.load(Ordering::Relaxed) && fatal.is_none() {
         fatal = Some(Failure::new(&"interrupted; what was stored before stays"));
     }
-    Ok(fatal)
+    fatal
 }
 
 impl Arguments {

@@ -122,6 +122,9 @@ impl Answers {
         if !is_about(asked, &head.target) {
             return Err(format!("the answer is about {}", head.target));
         }
+        if let Some(Observed::Document { .. }) = self.observed.get(&head.target) {
+            return Err(format!("the answer is about {}, as another was", head.target));
+        }
         let body = head.body_hash(document);
         if !self.bodies.contains_key(&body) {
             if self.bytes + document.len() > MAX_HOST_BYTES {
@@ -130,7 +133,7 @@ impl Answers {
             }
             if head.target.virttype == "kvm" {
                 let read = parse::document(document).map_err(|error| error.to_string())?;
-                self.is_suspect |= suspect::is_suspect(&read.capabilities);
+                self.is_suspect |= suspect::is_suspect(&head.target.arch, &read.capabilities);
             }
             self.bytes += document.len();
             let raw = RawBody { bytes: head.body(document), head_at: head.range.start };
@@ -170,20 +173,16 @@ fn as_libvirt_gave_it(output: &[u8]) -> &[u8] {
     if output.ends_with(b"\n\n") { &output[..output.len() - 1] } else { output }
 }
 
-/// Whether a document is the answer to what was asked. A driver may leave out what it has not: bhyve
-/// prints no machine.
+/// Whether a document is the answer to what was asked. A driver may leave out its emulator.
 fn is_about(asked: &Target, got: &Target) -> bool {
-    [
-        (&asked.arch, &got.arch),
-        (&asked.virttype, &got.virttype),
-        (&asked.machine, &got.machine),
-        (&asked.emulator, &got.emulator),
-    ]
-    .into_iter()
-    .all(|(asked, got)| asked.is_empty() || got.is_empty() || asked == got)
+    let is_same = |asked: &str, got: &str| asked.is_empty() || asked == got;
+    is_same(&asked.arch, &got.arch)
+        && is_same(&asked.virttype, &got.virttype)
+        && is_same(&asked.machine, &got.machine)
+        && (got.emulator.is_empty() || is_same(&asked.emulator, &got.emulator))
 }
 
 /// An error that says that the connection is gone ends a session, whichever command it came with.
-fn still_connected(errors: &str) -> Result<(), Broken> {
+pub(super) fn still_connected(errors: &str) -> Result<(), Broken> {
     if failure::is_lost(errors) { Err(Broken::Ended(errors.to_owned())) } else { Ok(()) }
 }

@@ -6,17 +6,20 @@
 
 use crate::model::FailureClass;
 
-/// The host cannot do it: libvirt 1.2.7 to 11.3.0, `virQEMUCapsCacheLookupDefault`,
-/// `virQEMUCapsFillDomainCaps` and their like in the other drivers.
-const UNSUPPORTED: [&str; 7] = [
-    // The machine 'X' … by emulator; the accel 'kvm' … by '/usr/bin/qemu-system-x86_64' on this host.
-    "is not supported by",
-    "not supported on this",
-    "unable to find any emulator to serve",
-    "doesn't match given architecture",
-    "unknown virttype",
-    "unknown architecture",
-    "unknown machine type",
+/// The host cannot do it: how such errors begin, and what they hold behind that (libvirt 9.0.0 to
+/// 11.3.0, `virQEMUCapsCacheLookupDefault` and `qemuConnectGetDomainCapabilities`). The whole shape
+/// counts: what QEMU prints may quote anything.
+const UNSUPPORTED: [(&str, &str); 10] = [
+    ("invalid argument: the machine '", "is not supported by emulator"),
+    ("invalid argument: the accel '", "is not supported by"),
+    ("invalid argument: KVM is not supported by", ""),
+    ("invalid argument: unable to find any emulator to serve '", ""),
+    ("unsupported configuration: unable to find any emulator to serve '", ""),
+    ("invalid argument: architecture from emulator '", "doesn't match given architecture"),
+    ("invalid argument: unknown virttype: ", ""),
+    ("invalid argument: unknown architecture: ", ""),
+    ("unsupported configuration: Emulator '", "does not support arch '"),
+    ("unsupported configuration: Emulator '", "does not support virt type '"),
 ];
 
 /// Not for this user, or not in this way.
@@ -63,11 +66,19 @@ pub(super) fn class(message: &str) -> FailureClass {
         FailureClass::Transient
     } else if says(&REFUSED) {
         FailureClass::Refused
-    } else if says(&UNSUPPORTED) {
+    } else if is_unsupported(message) {
         FailureClass::Unsupported
     } else {
         FailureClass::Transient
     }
+}
+
+/// One error, alone, of a shape that is known.
+fn is_unsupported(message: &str) -> bool {
+    let has_shape = |(begin, inside): &(&str, &str)| {
+        message.strip_prefix(begin).is_some_and(|rest| rest.contains(inside))
+    };
+    !message.contains(super::session::BETWEEN) && UNSUPPORTED.iter().any(has_shape)
 }
 
 /// Whether the connection is gone, or was made anew: then what follows may be another daemon's.
@@ -104,6 +115,18 @@ mod tests {
             (
                 "invalid argument: architecture from emulator 'aarch64' doesn't match given architecture 'x86_64'",
                 Unsupported,
+            ),
+            (
+                "unsupported configuration: Emulator '/usr/bin/qemu-system-i386' does not support arch 'x86_64'",
+                Unsupported,
+            ),
+            (
+                "internal error: Failed to start QEMU binary /q for probing: warning: TSC scaling is not supported by the host: Killed",
+                Transient,
+            ),
+            (
+                "invalid argument: the machine 'pc' is not supported by emulator '/q'; out of memory",
+                Transient,
             ),
             ("invalid argument: unknown virttype: nosuch", Unsupported),
             ("Cannot check QEMU binary /nonexistent: No such file or directory", Transient),

@@ -84,7 +84,7 @@ impl<'f> Run<'f> {
         while at_work > 0 || !waiting.is_empty() {
             if self.stop.load(Ordering::Relaxed) {
                 for turn in waiting.drain(..) {
-                    self.tell_stopped(turn);
+                    self.tell_stopped(turn.site);
                 }
             }
             let next = due(&waiting);
@@ -172,9 +172,8 @@ impl<'f> Run<'f> {
         Try::Over(Box::new(better(turn.earlier, result)))
     }
 
-    fn tell_stopped(self, turn: Turn) {
-        let result = better(turn.earlier, Err(Broken::Stopped.into()));
-        self.tell(Event::Done(turn.site, Box::new(result)));
+    fn tell_stopped(self, site: usize) {
+        self.tell(Event::Done(site, Box::new(Err(Broken::Stopped.into()))));
     }
 
     fn tell(self, event: Event) {
@@ -203,14 +202,59 @@ fn pause(tries: u32) -> Duration {
     PAUSE * 2_u32.saturating_pow(tries.min(10)) + PAUSE.mul_f32(fastrand::f32() / 2.0)
 }
 
-/// What says more: of two tries that brought something, the one with more documents.
+/// What says more: a later try that came to its end, else the one with more documents. One that was
+/// broken off may be of before an upgrade.
 fn better(
     earlier: Option<Box<Visit>>,
     result: Result<Visit, Unreached>,
 ) -> Result<Visit, Unreached> {
     match (earlier, result) {
-        (Some(earlier), Ok(later)) if earlier.documents() > later.documents() => Ok(*earlier),
-        (Some(earlier), Err(_)) => Ok(*earlier),
+        (Some(earlier), Ok(later))
+            if later.cut_short.is_some() && earlier.documents() > later.documents() =>
+        {
+            Ok(*earlier)
+        }
+        (Some(earlier), Err(error)) if !error.is_stopped => Ok(*earlier),
         (_, result) => result,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::visit::{CutShort, Observed};
+    use super::*;
+    use crate::host_info::HostInfo;
+    use crate::model::{Hash, State, Target};
+
+    fn visited(documents: usize, end: Option<Broken>) -> Visit {
+        let target = |at: usize| Target { machine: format!("m{at}"), ..Target::default() };
+        let document = || Observed::Document { head: Vec::new(), body: Hash::of(b"") };
+        Visit {
+            taken_at: Time::from_milliseconds(0),
+            info: HostInfo::default(),
+            observed: (0..documents).map(|at| (target(at), document())).collect(),
+            bodies: std::collections::HashMap::new(),
+            state: State::Complete,
+            passed_over: std::collections::BTreeSet::new(),
+            cut_short: end.map(|why| CutShort { asked: 9, answered: documents, why }),
+            took: Duration::ZERO,
+        }
+    }
+
+    #[test]
+    fn a_try_that_came_to_its_end_is_better_than_one_of_before_an_upgrade() {
+        let lost = || Some(Broken::Ended("lost".into()));
+        let earlier = || Some(Box::new(visited(8, lost())));
+        let documents = |later| better(earlier(), later).map_or(0, |visit| visit.documents());
+        assert_eq!(documents(Ok(visited(3, None))), 3);
+        assert_eq!(documents(Ok(visited(3, lost()))), 8);
+        assert_eq!(documents(Err(Broken::Hung(PAUSE).into())), 8);
+        assert_eq!(documents(Err(Broken::Stopped.into())), 0);
+    }
+
+    #[test]
+    fn pauses_grow_and_differ() {
+        assert!(pause(0) >= PAUSE && pause(3) >= 8 * PAUSE && pause(100) < 2000 * PAUSE);
+        assert!((0..20).map(|_| pause(0)).any(|pause| pause != PAUSE));
     }
 }

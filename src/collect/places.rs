@@ -2,7 +2,7 @@
 //!
 //! A host that keeps its answer waiting gives its place to another and goes on without one, so that
 //! slow and dead hosts do not use up the places of the others. There is still an end to it: no more
-//! than [`CROWD`] times as many processes as places.
+//! than [`CROWD`] times as many processes as places, nor more than there are file descriptors for.
 
 use std::cell::Cell;
 use std::sync::{Condvar, Mutex, PoisonError};
@@ -13,6 +13,24 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How many hosts may be at work, slow ones too, for each place.
 const CROWD: usize = 8;
+
+/// File descriptors that a host takes: three pipes, with both ends for a moment, and some to spare.
+const EACH: usize = 10;
+
+/// How many of `wanted` files this process may open at once; usually it gets 1,024, and may have
+/// more if it asks.
+fn descriptors(wanted: usize) -> usize {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let number =
+        |limit: Option<u64>| limit.map_or(usize::MAX, |it| it.try_into().unwrap_or(usize::MAX));
+    let most = wanted.min(number(maximum));
+    if most <= number(current) {
+        return most;
+    }
+    let raised = Rlimit { current: most.try_into().ok(), maximum };
+    if setrlimit(Resource::Nofile, raised).is_ok() { most } else { number(current) }
+}
 
 /// The places of a collection.
 pub(super) struct Places {
@@ -34,7 +52,9 @@ pub(super) struct Place<'p> {
 
 impl Places {
     pub(super) fn new(jobs: usize) -> Self {
-        let counts = Counts { free: jobs, room: jobs.saturating_mul(CROWD) };
+        let crowd = jobs.saturating_mul(CROWD);
+        let room = crowd.min(descriptors(crowd.saturating_mul(EACH)) / EACH).max(1);
+        let counts = Counts { free: jobs, room };
         Self { counts: Mutex::new(counts), freed: Condvar::new() }
     }
 

@@ -67,6 +67,8 @@ pub enum Broken {
         program: String,
         /// The system's error.
         why: String,
+        /// For want of room: another time it may.
+        is_transient: bool,
     },
     /// One answer took too long.
     #[error("no answer within {} s (--call-timeout)", .0.as_secs_f32())]
@@ -116,6 +118,10 @@ impl<'s> Session<'s> {
             .map_err(|error| Broken::Program {
                 program: settings.virsh.display().to_string(),
                 why: error.to_string(),
+                is_transient: !matches!(
+                    error.kind(),
+                    std::io::ErrorKind::NotFound | std::io::ErrorKind::PermissionDenied
+                ),
             })?;
         let (input, out, err) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let (Some(out), Some(err)) = (out, err) else {
@@ -197,8 +203,11 @@ impl<'s> Session<'s> {
     /// The errors that have come since they were last asked for. Where no further command was sent,
     /// they are those of the last one received.
     pub(super) fn errors(&mut self) -> Result<String, Broken> {
+        let started = Instant::now();
         let mut chunk = std::mem::take(&mut self.chunk);
-        while self.fill(&mut chunk, Duration::ZERO)? {}
+        while self.fill(&mut chunk, Duration::ZERO)? {
+            self.wait(started)?;
+        }
         self.chunk = chunk;
         Ok(own_errors(&self.err.take()))
     }
@@ -225,7 +234,11 @@ impl<'s> Session<'s> {
     /// The process is gone: its last words say why, or else how it ended.
     fn ended(&mut self) -> Broken {
         let mut chunk = Vec::new();
-        while !self.err.is_closed && matches!(self.fill(&mut chunk, LOOK), Ok(true)) {}
+        let started = Instant::now();
+        while !self.err.is_closed
+            && started.elapsed() < PATIENCE
+            && matches!(self.fill(&mut chunk, LOOK), Ok(true))
+        {}
         let words = own_errors(&self.err.take());
         let started = Instant::now();
         while words.is_empty() && self.status().is_none() && started.elapsed() < LOOK {
@@ -305,9 +318,26 @@ fn own_errors(bytes: &[u8]) -> String {
         line.starts_with("failed to get ") || line == "failed to connect to the hypervisor"
     };
     match lines.split_first() {
-        Some((first, rest)) if !rest.is_empty() && is_preface(first) => rest.join("; "),
-        _ => lines.join("; "),
+        Some((first, rest)) if !rest.is_empty() && is_preface(first) => {
+            shortened(&rest.join(BETWEEN))
+        }
+        _ => shortened(&lines.join(BETWEEN)),
     }
+}
+
+/// What stands between two errors of one command.
+pub(super) const BETWEEN: &str = "; ";
+
+/// The beginning and the end of a text that is too long to be kept for each target.
+fn shortened(text: &str) -> String {
+    const HEAD: usize = 400;
+    const TAIL: usize = 200;
+    let letters = text.chars().count();
+    if letters <= HEAD + TAIL {
+        return text.to_owned();
+    }
+    let head = text.chars().take(HEAD);
+    head.chain(" … ".chars()).chain(text.chars().skip(letters - TAIL)).collect()
 }
 
 #[cfg(test)]

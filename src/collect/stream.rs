@@ -82,10 +82,12 @@ impl<R: Read> Stream<R> {
         std::mem::take(&mut self.bytes)
     }
 
-    /// Keeps no more than the last `limit` bytes of what was not taken.
+    /// Keeps no more than the first and last of what was not taken, `limit` bytes in all.
     pub(super) fn cut(&mut self, limit: usize) {
         let surplus = self.bytes.len().saturating_sub(limit);
-        self.bytes.drain(..surplus);
+        if surplus > 0 {
+            self.bytes.drain(limit / 2..limit / 2 + surplus);
+        }
     }
 }
 

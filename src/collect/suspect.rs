@@ -9,12 +9,13 @@ use crate::model::{Capabilities, HOST_MODEL, Value};
 /// no model usable but 486 to pentium3, not even kvm64. A sound host disables the few features that
 /// its microcode hides, and `kvm64` is QEMU's name for what every 64-bit x86 host can do.
 #[must_use]
-pub fn is_suspect(capabilities: &Capabilities) -> bool {
+pub fn is_suspect(arch: &str, capabilities: &Capabilities) -> bool {
     const MANY: usize = 16;
     let (mut required, mut disabled) = (0, 0);
     for (path, value) in capabilities.iter() {
         match value {
-            Value::Text("no") if path == LEAST_MODEL => return true,
+            // qemu-system-i386 has no 64-bit model on any host.
+            Value::Text("no") if path == LEAST_MODEL && arch == "x86_64" => return true,
             Value::Text(policy) if path.starts_with(HOST_MODEL) && path.ends_with(".policy") => {
                 required += usize::from(policy == "require");
                 disabled += usize::from(policy == "disable");
@@ -34,6 +35,10 @@ mod tests {
     use crate::parse;
 
     fn document(required: usize, disabled: usize, kvm64: &str) -> bool {
+        of_arch("x86_64", required, disabled, kvm64)
+    }
+
+    fn of_arch(arch: &str, required: usize, disabled: usize, kvm64: &str) -> bool {
         let feature =
             |policy: &str, at| format!("<feature policy='{policy}' name='{policy}{at}'/>");
         let features: String = (0..required)
@@ -46,7 +51,7 @@ mod tests {
              <mode name='custom' supported='yes'><model usable='{kvm64}'>kvm64</model><model usable='no'>z</model>\
              </mode></cpu></domainCapabilities>"
         );
-        is_suspect(&parse::document(text.as_bytes()).unwrap().capabilities)
+        is_suspect(arch, &parse::document(text.as_bytes()).unwrap().capabilities)
     }
 
     #[test]
@@ -61,5 +66,6 @@ mod tests {
     fn nor_is_one_that_cannot_run_what_every_host_can() {
         assert!(document(26, 1, "no"));
         assert!(!document(26, 1, "yes") && !document(0, 0, "unknown"));
+        assert!(!of_arch("i686", 26, 1, "no"), "a 32-bit QEMU never runs a 64-bit model");
     }
 }

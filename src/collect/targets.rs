@@ -50,7 +50,10 @@ impl Choice {
 
     /// Machines that were named in full and that the host does not list.
     fn unlisted<'h>(&'h self, host: &'h HostCapabilities) -> impl Iterator<Item = Target> + 'h {
-        let is_listed = |name: &str| host.machines.iter().any(|machine| machine.name == name);
+        let is_listed = |name: &str| {
+            let is_meant = |each: &Machine| self.means_domain(&each.arch, &each.virttype);
+            host.machines.iter().any(|machine| machine.name == name && is_meant(machine))
+        };
         let named = self.machines.iter().filter(|name| !name.contains('*'));
         named.filter(move |name| !is_listed(name)).flat_map(move |name| {
             let is_native = |domain: &&DomainType| {

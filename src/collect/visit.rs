@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use thiserror::Error;
 
-use super::answers::Answers;
+use super::answers::{Answers, still_connected};
 use super::failure;
 use super::local::Local;
 use super::session::{Broken, Limits, Session};
@@ -103,6 +103,10 @@ pub(super) fn visit(
     let (mut info, host) = introduce(&mut session, site, settings)?;
     let targets = settings.choice.targets(&host);
     let mut passed_over = BTreeSet::from_iter(Choice::default().targets(&host));
+    if passed_over.is_empty() {
+        let why = "libvirt lists no guest: is QEMU installed there?".to_owned();
+        return Err(Unreached { class: FailureClass::Transient, why, is_stopped: false });
+    }
     if targets.is_empty() {
         let why = format!(
             "none of its {} targets fits --arch, --virttype or --machine",
@@ -141,6 +145,7 @@ fn introduce(
     settings: &Settings,
 ) -> Result<(HostInfo, HostCapabilities), Unreached> {
     let version = session.ask("version --daemon", SHORT)?;
+    still_connected(&version.errors)?;
     if !settings.flags.is_empty() {
         let help = session.ask("help domcapabilities", SHORT)?;
         let help = String::from_utf8_lossy(&help.output.bytes).into_owned();
@@ -153,6 +158,7 @@ fn introduce(
         }
     }
     let answer = session.ask("capabilities", MAX_BYTES)?;
+    still_connected(&answer.errors)?;
     if answer.output.is_over {
         return Err(Unreached::refused(format!(
             "virsh capabilities: more than {} MiB",
@@ -197,6 +203,7 @@ impl From<Broken> for Unreached {
         let why = broken.to_string();
         let class = match broken {
             Broken::Ended(_) if failure::is_worth_another_try(&why) => FailureClass::Transient,
+            Broken::Program { is_transient: true, .. } => FailureClass::Transient,
             Broken::Ended(_) | Broken::Program { .. } => FailureClass::Refused,
             Broken::Hung(_) | Broken::OutOfTime(_) | Broken::Stopped => FailureClass::Transient,
         };

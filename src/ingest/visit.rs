@@ -82,6 +82,10 @@ fn left_out(writer: &Writer<'_>, site: &Site, visit: &Visit) -> Result<usize, St
     Ok(newest.outcomes.keys().filter(|target| is_missed(target)).count())
 }
 
+/// The most capabilities that are new of one host at once. A Debian 13 host with five architectures
+/// has 31 bodies of 1,700; more than this would keep all other hosts waiting.
+const MAX_NEW: usize = 300_000;
+
 /// The bodies of a visit: those that can be stored, and what is wrong with the others.
 #[derive(Default)]
 struct Bodies {
@@ -93,13 +97,19 @@ struct Bodies {
 /// Reads each body that the store does not know.
 fn bodies(writer: &mut Writer<'_>, visit: &Visit) -> Result<Bodies, StoreError> {
     let mut bodies = Bodies::default();
+    let mut new = 0;
     for (hash, raw) in &visit.bodies {
         if let Some(known) = writer.body(*hash)? {
             bodies.good.insert(*hash, Body::Known(known));
             continue;
         }
+        if new > MAX_NEW {
+            bodies.bad.insert(*hash, format!("the host has more than {MAX_NEW} new capabilities"));
+            continue;
+        }
         match parse::document(&raw.bytes) {
             Ok(document) => {
+                new += document.capabilities.iter().count();
                 bodies.unknown.extend(unknown_elements(&document.capabilities));
                 bodies.good.insert(*hash, Body::New(Rc::new(document.capabilities)));
             }

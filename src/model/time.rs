@@ -98,17 +98,23 @@ impl fmt::Display for Time {
     }
 }
 
+/// Nothing here takes longer than 30 days.
+fn shorter(duration: Duration) -> Result<Duration, String> {
+    const MOST: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+    if duration > MOST { Err("longer than 30 days".to_owned()) } else { Ok(duration) }
+}
+
 /// Reads a length of time: seconds, or a text such as `90s`, `5m` or `1h 30m`.
 ///
 /// # Errors
 /// Where the text is neither.
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
     if let Ok(seconds) = text.parse() {
-        return Ok(Duration::from_secs(seconds));
+        return shorter(Duration::from_secs(seconds));
     }
     let error = || format!("`{text}` is no length of time: write 90, 90s or 5m");
     let duration: jiff::SignedDuration = text.parse().map_err(|_| error())?;
-    Duration::try_from(duration).map_err(|_| error())
+    shorter(Duration::try_from(duration).map_err(|_| error())?)
 }
 
 #[cfg(test)]
@@ -134,7 +140,7 @@ mod tests {
         for (text, seconds) in [("90", 90), ("90s", 90), ("5m", 300), ("1h 30m", 5400)] {
             assert_eq!(parse_duration(text), Ok(Duration::from_secs(seconds)), "{text}");
         }
-        for bad in ["", "soon", "-5s", "5 apples"] {
+        for bad in ["", "soon", "-5s", "5 apples", "31d", "18446744073709551615"] {
             assert!(parse_duration(bad).is_err(), "{bad}");
         }
     }

@@ -26,6 +26,9 @@ impl ParseError {
     }
 }
 
+/// The most machines of a host, counted for each domain type.
+pub const MAX_MACHINES: usize = 20_000;
+
 /// What is wrong with a document.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum Problem {
@@ -81,4 +84,7 @@ pub enum Limit {
     /// Elements and attributes, and so capabilities.
     #[error("more than {MAX_ITEMS} elements and attributes")]
     Items,
+    /// Machines of all domain types; a Debian 13 host with five architectures lists 500.
+    #[error("more than {MAX_MACHINES} machines")]
+    Machines,
 }

@@ -1,6 +1,6 @@
 //! `virsh capabilities`: the host's CPU, and the machines of each arch and domain type.
 
-use super::error::{ParseError, Problem};
+use super::error::{Limit, MAX_MACHINES, ParseError, Problem};
 use super::xml::{self, Element, Xml};
 use crate::model::{Machine, MachineList};
 
@@ -52,7 +52,10 @@ pub fn capabilities(bytes: &[u8]) -> Result<HostCapabilities, ParseError> {
     let mut domains = Vec::new();
     for guest in xml.children(root).filter(|child| child.name == "guest") {
         for arch in xml.children(guest).filter(|child| child.name == "arch") {
-            arch_machines(&xml, arch, &mut machines, &mut domains);
+            if !arch_machines(&xml, arch, &mut machines, &mut domains) {
+                let problem = Problem::TooLarge(Limit::Machines);
+                return Err(ParseError::at(bytes, arch.span.start, problem));
+            }
         }
     }
     let cpu = xml.child(root, "host").and_then(|host| xml.child(host, "cpu"));
@@ -68,13 +71,14 @@ pub fn capabilities(bytes: &[u8]) -> Result<HostCapabilities, ParseError> {
     })
 }
 
-/// The domain types of one `<arch>`, and the machines of each.
+/// The domain types of one `<arch>`, and the machines of each, as long as they are not too many: each
+/// domain type has all the machines, so a small document can mean very many.
 fn arch_machines(
     xml: &Xml<'_>,
     arch: &Element<'_>,
     machines: &mut Vec<Machine>,
     domains: &mut Vec<DomainType>,
-) {
+) -> bool {
     let text =
         |of: &Element<'_>, name: &str| xml.child(of, name).map(|child| child.text.to_string());
     let name = xml.attribute(arch, "name").unwrap_or_default();
@@ -90,6 +94,9 @@ fn arch_machines(
             virttype: virttype.to_owned(),
             has_machines: xml.children(holder).any(|child| child.name == "machine"),
         });
+        if machines.len() + domains.len() > MAX_MACHINES {
+            return false;
+        }
         for machine in xml.children(holder).filter(is_machine) {
             let attribute = |name: &str| xml.attribute(machine, name);
             machines.push(Machine {
@@ -103,6 +110,7 @@ fn arch_machines(
             });
         }
     }
+    true
 }
 
 /// Vendor and signature in one line: what libvirt's capability cache is valid for.
@@ -152,5 +160,17 @@ mod tests {
     fn another_document_is_refused() {
         let error = capabilities(b"<domainCapabilities/>").unwrap_err();
         assert_eq!(error.to_string(), "1:1: root is <domainCapabilities>, not <capabilities>");
+    }
+
+    #[test]
+    fn few_lines_cannot_mean_a_million_machines() {
+        let many = |name: &str| format!("<{name}>x</{name}>").repeat(3000);
+        let text = format!(
+            "<capabilities><guest><arch name='x'>{}{}</arch></guest></capabilities>",
+            many("machine"),
+            many("domain")
+        );
+        let error = capabilities(text.as_bytes()).unwrap_err();
+        assert_eq!(error.to_string(), "1:22: more than 20000 machines");
     }
 }

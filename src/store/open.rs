@@ -36,8 +36,12 @@ impl Store {
             }
             let draft = draft(path);
             let made = create_private(&draft).map_err(io).and_then(|()| make(&draft, path));
-            // Linked into its place, or of no use.
-            let _already_gone = std::fs::remove_file(&draft);
+            // Linked into its place, or of no use; on a full disk its log stays too.
+            for suffix in ["", "-wal", "-shm"] {
+                let mut name = draft.clone().into_os_string();
+                name.push(suffix);
+                let _already_gone = std::fs::remove_file(name);
+            }
             made?;
         }
         Self::open(path)

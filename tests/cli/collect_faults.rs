@@ -60,6 +60,7 @@ fn a_document_that_is_none_costs_itself_only() {
     for (what, reason) in [
         ("garbage=5", "its document is bad: "),
         ("other=5", "the answer is about x86_64/qemu/other-"),
+        ("bare=5", "the answer is about x86_64/qemu/"),
         ("huge=5", "its document is larger than 8 MiB"),
     ] {
         let said = partial(&Fakes::new(), what, reason);
@@ -81,6 +82,7 @@ fn a_host_that_is_not_reached_leaves_nothing() {
         ("refuse=authentication+failed:+no", ": authentication failed: no\n"),
         ("silent", ": no answer within 2 s (--call-timeout)\n"),
         ("flaky=f1", ": Connection refused\n"),
+        ("moved", ": Reconnected to the hypervisor\n"),
     ] {
         let said = fakes.collect("a", &format!("snapshots/debian-12?{what}"), &NARROW).fails(1);
         assert!(said.starts_with("error: a: failed: fake:///") && said.ends_with(reason), "{said}");

@@ -35,7 +35,7 @@ fn each_library_is_named_in_one_place() {
         ("anstream", &["cli/ui.rs"]),
         ("zstd", &["store/body.rs", "demo.rs"]),
         ("jiff", &["model/time.rs", "operand.rs", "cli/ui.rs"]),
-        ("rustix", &["collect/session.rs", "collect/hook.rs"]),
+        ("rustix", &["collect/session.rs", "collect/hook.rs", "collect/places.rs"]),
         ("toml", &["collect/inventory/hosts_toml.rs"]),
         ("fastrand", &["collect/fleet.rs"]),
         ("memchr", &["collect/stream.rs", "collect/session.rs"]),

@@ -74,7 +74,7 @@ impl<'r> Record<'r> {
             Err(error) => Collected::failed(&site.name, format!("{}: {error}", site.uri)),
             Ok(visit) => match self.store(site, &visit) {
                 Ok(ingested) => self.stored(ui, site, &visit, &ingested)?,
-                Err(error @ StoreError::Locked { .. }) => {
+                Err(error @ (StoreError::Locked { .. } | StoreError::OtherContent { .. })) => {
                     Collected::failed(&site.name, error.to_string())
                 }
                 Err(error) => return Err(error.into()),
@@ -117,12 +117,16 @@ impl<'r> Record<'r> {
     ) -> Result<Collected, Failure> {
         let is_whole = is_whole(visit, ingested);
         let report = self.change(site, ingested, is_whole)?;
+        let new = ingested.unknown.difference(&self.unknown).count();
         for element in &ingested.unknown {
-            if self.unknown.insert(element.clone()) {
+            if self.unknown.len() < MANY && self.unknown.insert(element.clone()) {
                 ui.warning(format!(
                     "{element}: not known to this domcaps; kept like any other capability"
                 ));
             }
+        }
+        if new > MANY {
+            ui.warning(format!("{}: {new} elements are not known to this domcaps", site.name));
         }
         let outcome = match (ingested.state, &report) {
             (State::Partial, _) => Outcome::Partial,
@@ -151,11 +155,16 @@ impl<'r> Record<'r> {
         if let (Outcome::Changed, Compared::Other(report), Some(hook)) =
             (outcome, &report, &self.hook)
         {
-            let mut json = Vec::new();
-            json::diff(report, &mut json)?;
             let snapshot = ingested.stored.id.to_string();
             let breaking = row.breaking.unwrap_or_default();
-            hook.tell(Change { host: row.host.clone(), snapshot, breaking, json });
+            let change = Change::new(&row.host, snapshot, breaking, |out| json::diff(report, out));
+            match change {
+                Ok(change) => hook.tell(change),
+                Err(error) => {
+                    ui.error(format!("{}: --on-change: {error}", row.host));
+                    self.is_hook_broken = true;
+                }
+            }
         }
         Ok(row)
     }
@@ -183,6 +192,17 @@ impl<'r> Record<'r> {
             sides::compare(&self.contents, side(&When::Id(old.id.to_string()))?, side(&new)?)?;
         let is_same = report.findings.is_empty();
         Ok(if is_same { Compared::Same } else { Compared::Other(Box::new(report)) })
+    }
+
+    /// Notes that a host's answer could not be stored, nor those of any further one.
+    pub(super) fn lost(&mut self, ui: &mut Ui<'_>, site: usize, failure: &Failure) {
+        let why = match failure {
+            Failure::Error { message, .. } => format!("not stored: {message}"),
+            Failure::ClosedPipe => "not stored".to_owned(),
+        };
+        let row = Collected::failed(&self.sites[site].name, why);
+        ui.error(row.line());
+        self.rows.push(row);
     }
 
     /// Waits for the commands of `--on-change`, and puts the rows in order.
@@ -215,6 +235,9 @@ impl<'r> Record<'r> {
         }
     }
 }
+
+/// How many elements that are not known are named in one run. A libvirt has a few new ones.
+const MANY: usize = 50;
 
 /// Whether all that was asked was answered.
 fn is_whole(visit: &Visit, ingested: &Ingested) -> bool {

@@ -76,12 +76,12 @@ fn site(
 ) -> Result<Site, String> {
     let host: HostName =
         name.parse().map_err(|error: crate::model::HostNameError| error.to_string())?;
-    let uri = uri(name, variables, template);
+    let uri = uri(name, variables, template)?;
     check_uri(&uri)?;
     Ok(Site { name: host, uri, groups: groups_of(name, groups), tags: Vec::new(), timeout: None })
 }
 
-fn uri(name: &str, variables: &Variables, template: Option<&str>) -> String {
+fn uri(name: &str, variables: &Variables, template: Option<&str>) -> Result<String, String> {
     let text = |variable: &str| match variables.get(variable) {
         Some(Json::String(text)) if !text.is_empty() => Some(text.clone()),
         Some(Json::Number(number)) => Some(number.to_string()),
@@ -90,18 +90,31 @@ fn uri(name: &str, variables: &Variables, template: Option<&str>) -> String {
     let address = text("ansible_host").unwrap_or_else(|| name.to_owned());
     // An IPv6 address stands in brackets in a URI.
     let address = if address.contains(':') { format!("[{address}]") } else { address };
+    is_address("ansible_host", &address)?;
     if let Some(uri) = text("domcaps_uri") {
-        return fill(&uri, name, &address);
+        return Ok(fill(&uri, name, &address));
     }
     if let Some(template) = template {
-        return fill(template, name, &address);
+        return Ok(fill(template, name, &address));
     }
     if text("ansible_connection").as_deref() == Some("local") {
-        return "qemu:///system".to_owned();
+        return Ok("qemu:///system".to_owned());
     }
     let user = text("ansible_user").map(|user| format!("{user}@")).unwrap_or_default();
     let port = text("ansible_port").map(|port| format!(":{port}")).unwrap_or_default();
-    fill(TEMPLATE, name, &format!("{user}{address}{port}"))
+    is_address("ansible_user", &user)?;
+    is_address("ansible_port", &port)?;
+    Ok(fill(TEMPLATE, name, &format!("{user}{address}{port}")))
+}
+
+/// Whether a variable can stand in a URI and mean nothing but itself: `?command=` there would run a
+/// program.
+fn is_address(variable: &str, text: &str) -> Result<(), String> {
+    let is_fine = |each: char| each.is_ascii_alphanumeric() || "._-:[]%@".contains(each);
+    match text.chars().find(|each| !is_fine(*each)) {
+        Some(bad) => Err(format!("`{bad}` in its {variable}: set domcaps_uri")),
+        None => Ok(()),
+    }
 }
 
 /// The groups that hold a host, themselves or by their children; not those that hold everything.
@@ -144,7 +157,8 @@ mod tests {
             "hv01": { "ansible_host": "10.0.0.1", "ansible_user": "root", "ansible_port": 2222 },
             "hv02": { "domcaps_uri": "qemu+tls://{name}.example/system" },
             "here": { "ansible_connection": "local" },
-            "six": { "ansible_host": "fd00::6" } } },
+            "six": { "ansible_host": "fd00::6" },
+            "trap": { "ansible_host": "h/system?command=/tmp/x&y=" } } },
         "all": { "children": ["ungrouped", "compute"] },
         "compute": { "children": ["rack1", "rack2"] },
         "rack1": { "hosts": ["hv01", "hv02"] },
@@ -177,6 +191,7 @@ mod tests {
             inventory.sites.iter().map(|site| site.groups.join(" ")).collect();
         assert_eq!(groups, ["", "compute rack1", "compute rack1", "compute rack2"]);
         assert_eq!(inventory.refused[0].name, "bad name");
+        assert_eq!(inventory.refused[1].why, "`/` in its ansible_host: set domcaps_uri");
     }
 
     #[test]

@@ -63,7 +63,7 @@ enum Span {
 impl Span {
     fn duration(&self) -> Result<Duration, String> {
         let duration = match self {
-            Self::Seconds(seconds) => Duration::from_secs(*seconds),
+            Self::Seconds(seconds) => parse_duration(&seconds.to_string())?,
             Self::Text(text) => parse_duration(text)?,
         };
         if duration.is_zero() { Err("a timeout must be more than 0".into()) } else { Ok(duration) }
