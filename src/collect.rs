@@ -6,6 +6,7 @@
 
 mod answers;
 mod commands;
+mod errors;
 mod failure;
 mod fleet;
 mod hook;

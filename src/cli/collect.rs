@@ -2,6 +2,7 @@
 
 mod changes;
 mod hosts;
+mod outcome;
 mod progress;
 mod record;
 

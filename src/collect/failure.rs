@@ -78,7 +78,7 @@ fn is_unsupported(message: &str) -> bool {
     let has_shape = |(begin, inside): &(&str, &str)| {
         message.strip_prefix(begin).is_some_and(|rest| rest.contains(inside))
     };
-    !message.contains(super::session::BETWEEN) && UNSUPPORTED.iter().any(has_shape)
+    !message.contains(super::errors::BETWEEN) && UNSUPPORTED.iter().any(has_shape)
 }
 
 /// Whether the connection is gone, or was made anew: then what follows may be another daemon's.

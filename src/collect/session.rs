@@ -20,6 +20,7 @@ use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, WaitIdStatus};
 use thiserror::Error;
 
+use super::errors::own_errors;
 use super::places::{PATIENCE, Place};
 use super::site::{Settings, Site};
 use super::stream::{Answer, Stream};
@@ -305,60 +306,5 @@ fn ready(out: &ChildStdout, err: &ChildStderr, wait: Duration) -> std::io::Resul
     match rustix::event::poll(&mut pipes, Some(&timeout)) {
         Ok(_) | Err(rustix::io::Errno::INTR) => Ok(pipes.map(|pipe| !pipe.revents().is_empty())),
         Err(error) => Err(error.into()),
-    }
-}
-
-/// The lines of an error without what virsh puts before each, and without its first one, which only
-/// says which command failed.
-fn own_errors(bytes: &[u8]) -> String {
-    let text = String::from_utf8_lossy(bytes);
-    let lines = text.lines().map(|line| line.trim().trim_start_matches("error:").trim());
-    let lines: Vec<&str> = lines.filter(|line| !line.is_empty()).collect();
-    let is_preface = |line: &str| {
-        line.starts_with("failed to get ") || line == "failed to connect to the hypervisor"
-    };
-    match lines.split_first() {
-        Some((first, rest)) if !rest.is_empty() && is_preface(first) => {
-            shortened(&rest.join(BETWEEN))
-        }
-        _ => shortened(&lines.join(BETWEEN)),
-    }
-}
-
-/// What stands between two errors of one command.
-pub(super) const BETWEEN: &str = "; ";
-
-/// The beginning and the end of a text that is too long to be kept for each target.
-fn shortened(text: &str) -> String {
-    const HEAD: usize = 400;
-    const TAIL: usize = 200;
-    let letters = text.chars().count();
-    if letters <= HEAD + TAIL {
-        return text.to_owned();
-    }
-    let head = text.chars().take(HEAD);
-    head.chain(" … ".chars()).chain(text.chars().skip(letters - TAIL)).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_error_is_what_libvirt_says() {
-        let text = b"error: failed to get emulator capabilities\nerror: invalid argument: the machine 'x' is not supported by emulator '/q'\nerror: ";
-        assert_eq!(
-            own_errors(text),
-            "invalid argument: the machine 'x' is not supported by emulator '/q'"
-        );
-        assert_eq!(
-            own_errors(b"error: failed to connect to the hypervisor\n"),
-            "failed to connect to the hypervisor"
-        );
-        assert_eq!(
-            own_errors(b"Permission denied (publickey).\r\nerror: a\n\n"),
-            "Permission denied (publickey).; a"
-        );
-        assert_eq!(own_errors(b"\xff\xfe"), "\u{fffd}\u{fffd}");
     }
 }

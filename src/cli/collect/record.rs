@@ -4,16 +4,15 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::Hook;
+use super::outcome::{self, Compared};
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::sides;
 use crate::cli::ui::Ui;
 use crate::collect::{Change, Site, Unreached, Visit};
 use crate::ingest::{self, Ingested};
-use crate::model::{FailureClass, State, Tag, When};
+use crate::model::{Tag, When};
 use crate::render::collected::{Collected, Outcome};
 use crate::render::json;
-use crate::report::Report;
-use crate::rules::Severity;
 use crate::side::{self, Contents};
 use crate::store::{Store, StoreError};
 
@@ -115,8 +114,10 @@ impl<'r> Record<'r> {
         visit: &Visit,
         ingested: &Ingested,
     ) -> Result<Collected, Failure> {
-        let is_whole = is_whole(visit, ingested);
-        let report = self.change(site, ingested, is_whole)?;
+        let report = match outcome::is_whole(visit, ingested) {
+            true => self.change(site, ingested)?,
+            false => Compared::First,
+        };
         let new = ingested.unknown.difference(&self.unknown).count();
         for element in &ingested.unknown {
             if self.unknown.len() < MANY && self.unknown.insert(element.clone()) {
@@ -128,32 +129,9 @@ impl<'r> Record<'r> {
         if new > MANY {
             ui.warning(format!("{}: {new} elements are not known to this domcaps", site.name));
         }
-        let outcome = match (ingested.state, &report) {
-            (State::Partial, _) => Outcome::Partial,
-            (State::Suspect, _) => Outcome::Suspect,
-            (State::Failed, _) => Outcome::Failed,
-            (State::Complete, Compared::First) => Outcome::Stored,
-            (State::Complete, Compared::Same) => Outcome::Unchanged,
-            (State::Complete, Compared::Other(_)) => Outcome::Changed,
-        };
-        let count = |class| ingested.failures.iter().filter(|(_, each, _)| *each == class).count();
-        let row = Collected {
-            host: site.name.to_string(),
-            outcome,
-            taken_at: Some(visit.taken_at),
-            snapshot: Some(ingested.stored.id.to_string()),
-            documents: ingested.documents,
-            unsupported: count(FailureClass::Unsupported),
-            transient: count(FailureClass::Transient),
-            refused: count(FailureClass::Refused),
-            changes: report.count(|report| report.findings.len()),
-            breaking: report.count(|report| report.count_severity(Severity::Breaking)),
-            is_narrowed: is_whole && ingested.documents > 0,
-            seconds: Some(visit.took.as_secs_f64()),
-            reason: reason(visit, ingested, is_whole),
-        };
+        let row = outcome::row(site, visit, ingested, &report);
         if let (Outcome::Changed, Compared::Other(report), Some(hook)) =
-            (outcome, &report, &self.hook)
+            (row.outcome, &report, &self.hook)
         {
             let snapshot = ingested.stored.id.to_string();
             let breaking = row.breaking.unwrap_or_default();
@@ -170,16 +148,8 @@ impl<'r> Record<'r> {
     }
 
     /// What changed since the complete snapshot before that was asked for under the same flags.
-    fn change(
-        &self,
-        site: &Site,
-        ingested: &Ingested,
-        is_whole: bool,
-    ) -> Result<Compared, Failure> {
+    fn change(&self, site: &Site, ingested: &Ingested) -> Result<Compared, Failure> {
         let Some(store) = &self.contents.store else { return Ok(Compared::First) };
-        if !is_whole {
-            return Ok(Compared::First);
-        }
         let new = When::Id(ingested.stored.id.to_string());
         let new_row = store.resolve(site.name.as_str(), &new)?.snapshot;
         let Some(old) = store.comparable_before(&new_row)? else { return Ok(Compared::First) };
@@ -238,49 +208,3 @@ impl<'r> Record<'r> {
 
 /// How many elements that are not known are named in one run. A libvirt has a few new ones.
 const MANY: usize = 50;
-
-/// Whether all that was asked was answered.
-fn is_whole(visit: &Visit, ingested: &Ingested) -> bool {
-    let is_transient = |(_, class, _): &(_, FailureClass, _)| *class == FailureClass::Transient;
-    visit.state == State::Complete && !ingested.failures.iter().any(is_transient)
-}
-
-/// How a snapshot stands to the one before.
-enum Compared {
-    /// There is none to compare with.
-    First,
-    Same,
-    Other(Box<Report>),
-}
-
-impl Compared {
-    fn count(&self, of: impl Fn(&Report) -> usize) -> Option<usize> {
-        match self {
-            Self::First => None,
-            Self::Same => Some(0),
-            Self::Other(report) => Some(of(report)),
-        }
-    }
-}
-
-/// Why a snapshot is not whole, or what was not answered by a document.
-fn reason(visit: &Visit, ingested: &Ingested, is_whole: bool) -> Option<String> {
-    if let Some(cut) = &visit.cut_short {
-        return Some(cut.to_string());
-    }
-    if ingested.state == State::Suspect {
-        return Some("kvm answers cannot be true: is /dev/kvm half usable?".to_owned());
-    }
-    // What says nothing about the host first, what it cannot do last.
-    let order = [FailureClass::Transient, FailureClass::Refused, FailureClass::Unsupported];
-    let first = order
-        .iter()
-        .find_map(|wanted| ingested.failures.iter().find(|(_, class, _)| class == wanted));
-    if let Some((target, _, why)) = first {
-        return Some(format!("{target}: {why}"));
-    }
-    let left_out = ingested.left_out;
-    (is_whole && left_out > 0).then(|| {
-        format!("narrowed: {left_out} targets of the newest complete snapshot were not asked")
-    })
-}
