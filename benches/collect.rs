@@ -76,7 +76,9 @@ impl Daemon {
     fn collect(&self, database: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_domcaps"));
         command.arg("--db").arg(self.folder.path().join(database));
-        command.args(["collect", "--connect", &self.uri, "--host", "a"]).stdout(Stdio::null());
+        command
+            .args(["--quiet", "collect", "--connect", &self.uri, "--host", "a"])
+            .stdout(Stdio::null());
         command
     }
 
@@ -171,7 +173,7 @@ fn fleet() {
     std::fs::write(folder.path().join("hosts.toml"), list).unwrap();
     let collect = |jobs: &str, database: &str| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_domcaps"));
-        command.current_dir(folder.path()).arg("--db").arg(database);
+        command.current_dir(folder.path()).arg("--quiet").arg("--db").arg(database);
         command.args([
             "collect",
             "--hosts",

@@ -42,6 +42,17 @@ fn a_host_that_hangs_is_ended_with_all_that_it_started() {
 }
 
 #[test]
+fn slow_calls_end_with_the_host_s_time() {
+    // As with a half-usable /dev/kvm: 4 s for each answer.
+    let fakes = Fakes::new();
+    let limits = ["--arch", "x86_64", "--timeout", "6s"];
+    let said = fakes.collect("a", "snapshots/debian-12?delay=4000", &limits);
+    assert_eq!(said.code, Some(3), "{said}");
+    let reason = "1 of 58 targets answered: not done within 6 s (--timeout)";
+    assert!(said.stderr.contains(reason), "{said}");
+}
+
+#[test]
 fn a_virsh_that_dies_leaves_what_it_gave() {
     let said =
         partial(&Fakes::new(), "die=5", "4 of 58 targets answered: virsh ended (exit code 1)");

@@ -115,6 +115,30 @@ fn an_inventory_comes_on_standard_input() {
     assert!(said.contains("-:1:1: not what `ansible-inventory --list` prints"), "{said}");
 }
 
+#[test]
+fn a_silent_host_does_not_keep_the_others_waiting() {
+    let fakes = Fakes::new();
+    let (silent, good) =
+        (fakes.uri("snapshots/debian-12?silent"), fakes.uri("snapshots/debian-12?"));
+    let mut list = format!("uri = '{good}'\n[[host]]\nname = 'a'\nuri = '{silent}'\n");
+    list += &["b", "c", "d"].map(|name| format!("[[host]]\nname = '{name}'\n")).concat();
+    fakes.sandbox.write("hosts.toml", list);
+    let arguments = ["--hosts", "hosts.toml", "--all", "--jobs", "1", "--call-timeout", "10m"];
+    let mut command = fakes.command_listed(&arguments);
+    command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+    let mut child = command.spawn().unwrap();
+    // There is one place, and the first host has it for as long as it likes: or the others never come.
+    let stored = || fakes.run(&["hosts"]).stdout.lines().count().saturating_sub(1);
+    while stored() < 3 {
+        assert!(child.try_wait().unwrap().is_none(), "it ended without them");
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    assert!(child.try_wait().unwrap().is_none(), "the first one is still asked");
+    let id = child.id().to_string();
+    std::process::Command::new("/bin/kill").args(["-TERM", &id]).status().unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+}
+
 /// Starts a collection of hosts that take their time, and gives it to `end` when some are stored.
 fn broken_off(end: impl Fn(&mut std::process::Child, usize)) -> (Fakes, String) {
     let fakes = Fakes::new();
