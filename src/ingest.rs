@@ -1,8 +1,8 @@
 //! What was observed of a host becomes a stored snapshot: the one place where parser and store meet.
 //!
-//! It comes from [files](ingest()) or from a [visit](visit()). Documents are split and hashed first; only a
-//! body that the store does not know is parsed. All of a snapshot is read before any of it is
-//! written, so a bad file leaves nothing behind.
+//! It comes from [files](ingest()) or from a [visit](visit()). Documents are split and hashed first;
+//! only a body that the store does not know is parsed. All of a snapshot is read before any of it
+//! is written, so a bad file leaves nothing behind.
 
 mod files;
 mod visit;

@@ -96,7 +96,7 @@ pub(super) fn run(
     }
     let unknown: Vec<String> = done.unknown.into_iter().collect();
     for element in &unknown {
-        ui.warning(format!("{element}: not known to this domcaps; kept like any other capability"));
+        ui.unknown_element(element);
     }
     if arguments.format == ListFormat::Json {
         json::imported(&done.imported, &done.failed, &unknown, ui.out())?;

@@ -75,6 +75,13 @@ impl<'a> Ui<'a> {
         self.say(Some(("warning", AnsiColor::Yellow)), &text.to_string());
     }
 
+    /// An element that no libvirt known to this program prints.
+    pub(super) fn unknown_element(&mut self, element: &str) {
+        self.warning(format!(
+            "{element}: not known to this domcaps; kept like any other capability"
+        ));
+    }
+
     /// Something that failed while the rest went on.
     pub(super) fn error(&mut self, text: impl std::fmt::Display) {
         self.say(Some(("error", AnsiColor::Red)), &text.to_string());

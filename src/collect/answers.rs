@@ -61,9 +61,7 @@ impl Answers {
             if failure::is_of_another(&errors) {
                 return Err(Broken::Ended(errors));
             }
-            if output.is_over || !output.bytes.trim_ascii().is_empty() {
-                self.document(target, &output);
-            } else {
+            if !self.document(target, &output) {
                 silent.push((target, command));
             }
             // It may be the next command's, so the document before it counts.
@@ -72,9 +70,7 @@ impl Answers {
         for (target, command) in silent {
             let reply = session.ask(&command, MAX_BYTES)?;
             still_connected(&reply.errors)?;
-            if reply.output.is_over || !reply.output.bytes.trim_ascii().is_empty() {
-                self.document(target, &reply.output);
-            } else {
+            if !self.document(target, &reply.output) {
                 let said = Some(reply.errors).filter(|errors| !errors.is_empty());
                 let why = said.unwrap_or_else(|| "virsh said nothing".to_owned());
                 self.fail(target, failure::class(&why), why);
@@ -99,13 +95,17 @@ impl Answers {
         self.fail(target, FailureClass::Refused, why);
     }
 
-    fn document(&mut self, target: &Target, output: &Answer) {
+    /// Takes what was printed for a target; whether that was anything.
+    fn document(&mut self, target: &Target, output: &Answer) -> bool {
         if output.is_over {
             let why = format!("its document is larger than {} MiB", MAX_BYTES >> 20);
             self.fail(target, FailureClass::Transient, why);
+        } else if output.bytes.trim_ascii().is_empty() {
+            return false;
         } else if let Err(why) = self.take(target, as_libvirt_gave_it(&output.bytes)) {
             self.fail(target, FailureClass::Transient, why);
         }
+        true
     }
 
     fn fail(&mut self, target: &Target, class: FailureClass, why: String) {

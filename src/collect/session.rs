@@ -1,9 +1,9 @@
 //! One `virsh` process with one connection: a command in, its answer and its errors out.
 //!
-//! Commands are typed on standard input, each with a marker behind it that nobody
-//! else can know, so that an answer never runs into the next. What virsh writes to standard error
-//! it writes at once, and its output only before the next prompt (libvirt 9.0.0 and 11.3.0): so the
-//! errors of a command are there when its marker is.
+//! Commands are typed on standard input, each with a marker behind it that nobody else can know, so
+//! that an answer never runs into the next. What virsh writes to standard error it writes at once,
+//! and its output only before the next prompt (libvirt 9.0.0 and 11.3.0): so the errors of a command
+//! are there when its marker is.
 //!
 //! virsh reads what is typed byte by byte, with three system calls for each (readline), which is a
 //! quarter of the time of a short answer. So the lines are short.
@@ -38,7 +38,7 @@ pub(super) struct Session<'s> {
     longest: usize,
     /// Where pipes are read into, kept from one command to the next.
     chunk: Vec<u8>,
-    pub(super) limits: Limits<'s>,
+    limits: Limits<'s>,
 }
 
 /// When a session ends, ready or not.
@@ -241,26 +241,33 @@ impl<'s> Session<'s> {
             && matches!(self.fill(&mut chunk, LOOK), Ok(true))
         {}
         let words = own_errors(&self.err.take());
-        let started = Instant::now();
-        while words.is_empty() && self.status().is_none() && started.elapsed() < LOOK {
-            std::thread::sleep(Duration::from_millis(1));
+        if !words.is_empty() {
+            return Broken::Ended(words);
         }
-        let status = self.status();
-        let number =
-            |name: &str, number: Option<i32>| number.map(|it| format!("virsh ended ({name} {it})"));
-        let how = status.as_ref().and_then(|status| {
-            number("signal", status.terminating_signal())
-                .or_else(|| number("exit code", status.exit_status()))
-        });
-        let how = how.unwrap_or_else(|| "virsh ended".to_owned());
-        Broken::Ended(if words.is_empty() { how } else { words })
+        let status = self.wait_for_end(LOOK);
+        let signal = status.as_ref().and_then(WaitIdStatus::terminating_signal);
+        let code = status.as_ref().and_then(WaitIdStatus::exit_status);
+        Broken::Ended(match (signal, code) {
+            (Some(signal), _) => format!("virsh ended (signal {signal})"),
+            (None, Some(code)) => format!("virsh ended (exit code {code})"),
+            (None, None) => "virsh ended".to_owned(),
+        })
     }
 
     /// Lets virsh end by itself, and ends it where it does not.
     pub(super) fn finish(mut self) {
         drop(self.input.take());
+        self.wait_for_end(PATIENCE);
+    }
+
+    /// Waits for the end of the process, and no longer than `most`; how it ended, if it has.
+    fn wait_for_end(&self, most: Duration) -> Option<WaitIdStatus> {
         let started = Instant::now();
-        while self.status().is_none() && started.elapsed() < PATIENCE {
+        loop {
+            let status = self.status();
+            if status.is_some() || started.elapsed() >= most {
+                return status;
+            }
             std::thread::sleep(Duration::from_millis(1));
         }
     }

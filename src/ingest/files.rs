@@ -124,13 +124,8 @@ impl<'i> Reading<'i> {
                 return self.add(input, head, hash, Body::New(capabilities));
             }
         }
-        match self.info.take(input) {
-            Ok(true) => return Ok(()),
-            Ok(false) => {}
-            Err(bad) => {
-                self.bad.other(bad);
-                return Ok(());
-            }
+        if self.info.take(input, &mut self.bad) {
+            return Ok(());
         }
         match parse::document(&input.bytes) {
             Ok(document) => {

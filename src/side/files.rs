@@ -72,13 +72,8 @@ impl Reading {
         {
             return self.add(head.target, *hash, input);
         }
-        match self.info.take(&input) {
-            Ok(true) => return Ok(()),
-            Ok(false) => {}
-            Err(bad) => {
-                self.bad.other(bad);
-                return Ok(());
-            }
+        if self.info.take(&input, &mut self.bad) {
+            return Ok(());
         }
         match parse::document(&input.bytes) {
             Ok(document) => {

@@ -31,9 +31,7 @@ impl Store {
     pub fn create_or_open(path: &Path) -> Result<Self, StoreError> {
         if !path.exists() {
             let io = |source| StoreError::Io { path: path.to_owned(), source };
-            if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-                std::fs::create_dir_all(folder).map_err(io)?;
-            }
+            make_folder(path).map_err(io)?;
             let draft = draft(path);
             let made = create_private(&draft).map_err(io).and_then(|()| make(&draft, path));
             // Linked into its place, or of no use; on a full disk its log stays too.
@@ -87,12 +85,10 @@ impl Store {
     /// # Errors
     /// Where it cannot.
     pub fn check_creatable(path: &Path) -> Result<(), StoreError> {
-        let io = |source| StoreError::Io { path: path.to_owned(), source };
-        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            std::fs::create_dir_all(folder).map_err(io)?;
-        }
         let draft = draft(path);
-        create_private(&draft).and_then(|()| std::fs::remove_file(&draft)).map_err(io)
+        let made = make_folder(path).and_then(|()| create_private(&draft));
+        made.and_then(|()| std::fs::remove_file(&draft))
+            .map_err(|source| StoreError::Io { path: path.to_owned(), source })
     }
 
     /// The database file.
@@ -178,6 +174,14 @@ fn uri(path: &Path, mode: &str) -> String {
         }
     }
     format!("{uri}?mode={mode}")
+}
+
+/// Makes the folder of a database, where there is none.
+fn make_folder(path: &Path) -> std::io::Result<()> {
+    match path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        Some(folder) => std::fs::create_dir_all(folder),
+        None => Ok(()),
+    }
 }
 
 /// The name under which a new database is made, of this process alone.

@@ -121,9 +121,7 @@ impl<'r> Record<'r> {
         let new = ingested.unknown.difference(&self.unknown).count();
         for element in &ingested.unknown {
             if self.unknown.len() < MANY && self.unknown.insert(element.clone()) {
-                ui.warning(format!(
-                    "{element}: not known to this domcaps; kept like any other capability"
-                ));
+                ui.unknown_element(element);
             }
         }
         if new > MANY {

@@ -98,7 +98,7 @@ pub fn hosts_toml(text: &str, path: &Path) -> Result<Inventory, InventoryError> 
     for host in &file.hosts {
         let name = host.name.0.to_string();
         let groups: Vec<String> = file.groups.iter().chain(&host.groups).cloned().collect();
-        match site(&file, host) {
+        match site(&file, host, groups.clone()) {
             Ok(site) if inventory.sites.iter().any(|other| other.name == site.name) => {
                 inventory.refused.push(Refused {
                     name,
@@ -113,13 +113,12 @@ pub fn hosts_toml(text: &str, path: &Path) -> Result<Inventory, InventoryError> 
     Ok(inventory)
 }
 
-fn site(file: &File, host: &Host) -> Result<Site, String> {
+fn site(file: &File, host: &Host, groups: Vec<String>) -> Result<Site, String> {
     let name = host.name.0.clone();
     let template = host.uri.as_ref().or(file.uri.as_ref());
     let template = template.ok_or("no uri, and the file has none for all")?;
     let uri = fill(template, name.as_str(), host.address.as_deref().unwrap_or(name.as_str()));
     check_uri(&uri)?;
-    let groups: Vec<String> = file.groups.iter().chain(&host.groups).cloned().collect();
     if let Some(bad) = groups.iter().find(|group| group.parse::<HostName>().is_err()) {
         return Err(format!("`{bad}` cannot name a group"));
     }
