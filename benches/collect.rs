@@ -15,9 +15,14 @@
 )]
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
+
+#[path = "../tests/libvirt/daemon.rs"]
+mod daemon;
+
+use daemon::Daemon;
 
 const ROUNDS: usize = 15;
 
@@ -47,32 +52,7 @@ fn version(program: &str) -> String {
     format!("{program} {}", String::from_utf8(output.stdout).unwrap().trim())
 }
 
-/// A folder and the daemon in it.
-struct Daemon {
-    folder: tempfile::TempDir,
-    uri: String,
-}
-
 impl Daemon {
-    fn start(name: &str, release: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let output = Command::new(script())
-            .args(["start", name, release])
-            .arg(folder.path().join("daemon"))
-            .env("DOMCAPS_OWNER", std::process::id().to_string())
-            .stderr(Stdio::inherit())
-            .output()
-            .unwrap();
-        assert!(output.status.success(), "tests/libvirt/install --debian-13 first");
-        Self { folder, uri: String::from_utf8(output.stdout).unwrap().trim().to_owned() }
-    }
-
-    fn virsh(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new("virsh");
-        command.args(["--quiet", "--connect", &self.uri]).args(arguments).stdout(Stdio::null());
-        command
-    }
-
     fn collect(&self, database: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_domcaps"));
         command.arg("--db").arg(self.folder.path().join(database));
@@ -121,7 +101,9 @@ impl Daemon {
         for round in 0..ROUNDS {
             first.push(time(&mut self.collect(&format!("first{round}.db"))));
             again.push(time(&mut self.collect("again.db")));
-            bare.push(time(self.virsh(&[]).stdin(std::fs::File::open(&typed).unwrap())));
+            bare.push(time(
+                self.virsh(&[]).stdin(std::fs::File::open(&typed).unwrap()).stdout(Stdio::null()),
+            ));
             // It takes a hundred times as long: a few will do.
             if round < 3 {
                 shell.push(time(Command::new("sh").args(["-c", &looped])));
@@ -143,17 +125,6 @@ impl Daemon {
         }
         println!("database: {} bytes for each of {RUNS} unchanged runs", (size() - before) / RUNS);
     }
-}
-
-impl Drop for Daemon {
-    fn drop(&mut self) {
-        let folder = self.folder.path().join("daemon");
-        Command::new(script()).arg("stop").arg(folder).status().unwrap();
-    }
-}
-
-fn script() -> PathBuf {
-    root().join("tests/libvirt/daemon")
 }
 
 fn root() -> &'static Path {

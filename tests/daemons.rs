@@ -8,37 +8,19 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed test may panic, and says what it read")]
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::{LazyLock, Mutex};
 use std::time::Duration;
 
 use serde_json::Value as Json;
 
-/// A daemon of its own, and the folder it lives in.
-struct Daemon {
-    folder: tempfile::TempDir,
-    uri: String,
-}
+#[path = "libvirt/daemon.rs"]
+mod daemon;
 
-fn script(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/libvirt").join(name)
-}
+use daemon::Daemon;
 
 impl Daemon {
-    fn start(name: &str, release: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let output = Command::new(script("daemon"))
-            .args(["start", name, release])
-            .arg(folder.path())
-            .env("DOMCAPS_OWNER", std::process::id().to_string())
-            .output()
-            .unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        let uri = String::from_utf8(output.stdout).unwrap().trim().to_owned();
-        Self { folder, uri }
-    }
-
     /// Sends a signal to the daemon itself.
     fn signal(&self, signal: &str) {
         let folder = self.folder.path().display().to_string();
@@ -54,12 +36,6 @@ impl Daemon {
         };
         let daemon = child(&child(&first));
         assert!(Command::new("kill").args([signal, &daemon]).status().unwrap().success());
-    }
-}
-
-impl Drop for Daemon {
-    fn drop(&mut self) {
-        Command::new(script("daemon")).arg("stop").arg(self.folder.path()).status().unwrap();
     }
 }
 
@@ -119,12 +95,7 @@ impl Sandbox {
 
 /// What virsh itself prints.
 fn virsh(daemon: &Daemon, arguments: &[&str]) -> String {
-    let output = Command::new("virsh")
-        .args(["--quiet", "--connect", &daemon.uri])
-        .args(arguments)
-        .env("LC_ALL", "C")
-        .output()
-        .unwrap();
+    let output = daemon.virsh(arguments).output().unwrap();
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
 }
