@@ -12,7 +12,7 @@ mod machines;
 mod pairs;
 mod snapshot;
 
-pub use change::{Change, ChangedTarget, Difference, Kind, Plain};
+pub use change::{Change, ChangedTarget, Difference, Evidence, Kind, Plain};
 pub use document::{Scope, documents, explained};
 pub use facts::Facts;
 pub use snapshot::{

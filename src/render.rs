@@ -4,6 +4,7 @@
 
 pub mod collected;
 pub mod json;
+pub mod page;
 pub mod table;
 pub mod text;
 pub mod tree;

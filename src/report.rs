@@ -1,23 +1,54 @@
 //! What a comparison comes to: findings in order, and counts. Data only; [`crate::render`] shows it.
 
-use crate::diff::{ChangedTarget, Comparison, ContextChange, Kind, NotCompared};
-use crate::model::{SelectError, Target, is_at_or_below};
-use crate::rules::{self, Finding, Severity};
+mod builder;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::diff::{ChangedTarget, ContextChange, Kind, NotCompared};
+use crate::model::{HostName, SelectError, Target, is_at_or_below};
+use crate::rules::{Finding, Ignore, Severity};
 use crate::side::Origin;
 
-/// A judged comparison of two sides.
-#[derive(Clone, Debug)]
+pub use builder::Builder;
+
+/// A judged comparison: of two sides, or of every host of a fleet with itself.
+#[derive(Clone, Debug, Default)]
 pub struct Report {
-    /// Where the old side comes from.
-    pub old: Origin,
-    /// Where the new side comes from.
-    pub new: Origin,
+    /// What was asked, for a report over a fleet; `None` where two sides were compared.
+    pub fleet: Option<Fleet>,
+    /// Hosts that went the same way stand in one group; two sides are one group of one.
+    pub groups: Vec<Group>,
+    /// Worst first: in order of severity, path, value, kind and targets; ignored ones among them.
+    pub findings: Vec<Finding>,
+    /// The site's ignores, and how many findings each met.
+    pub ignores: Vec<IgnoreUse>,
+    /// How many guests were looked at; `None` where none were given.
+    pub guests: Option<usize>,
+}
+
+/// What a report over a fleet was asked.
+#[derive(Clone, Debug, Default)]
+pub struct Fleet {
+    /// Which hosts: a name, `group NAME` or `all hosts`.
+    pub scope: String,
+    /// The old moment, as asked.
+    pub from: String,
+    /// The new moment, as asked.
+    pub to: String,
+    /// Hosts that could not be compared, and why.
+    pub silent: Vec<(HostName, String)>,
+}
+
+/// Hosts whose old sides are alike and whose new sides are alike.
+#[derive(Clone, Debug, Default)]
+pub struct Group {
+    /// Where the old and the new side of each come from.
+    pub members: Vec<[Origin; 2]>,
     /// Versions and settings that differ.
     pub context: Vec<ContextChange>,
-    /// Worst first.
-    pub findings: Vec<Finding>,
     /// The target of every pair that was compared.
-    pub pairs: Vec<ChangedTarget>,
+    pub pairs: Arc<[ChangedTarget]>,
     /// The two targets, where the user chose one document on each side.
     pub chosen: Option<(Target, Target)>,
     /// Pairs without any change.
@@ -26,14 +57,50 @@ pub struct Report {
     pub not_compared: Vec<NotCompared>,
 }
 
-impl Report {
-    /// Judges a comparison.
+/// An ignore and what became of it.
+#[derive(Clone, Debug)]
+pub struct IgnoreUse {
+    /// The ignore.
+    pub ignore: Ignore,
+    /// How many findings it met.
+    pub matched: usize,
+    /// It is for some of these hosts: where it meets nothing, it is stale.
+    pub is_for_these: bool,
+}
+
+impl IgnoreUse {
+    /// Whether it can be taken out of the configuration.
     #[must_use]
-    pub fn new(old: Origin, new: Origin, comparison: Comparison) -> Self {
-        let Comparison { context, changes, pairs, chosen, identical, became_suspect, not_compared } =
-            comparison;
-        let findings = rules::findings(changes, became_suspect);
-        Self { old, new, context, findings, pairs, chosen, identical, not_compared }
+    pub fn is_stale(&self) -> bool {
+        self.matched == 0 && self.is_for_these && !self.ignore.is_expired
+    }
+}
+
+impl Report {
+    /// The two sides; of a fleet those of its first host.
+    #[must_use]
+    pub fn sides(&self) -> [Origin; 2] {
+        let first = self.groups.first().and_then(|group| group.members.first());
+        first.cloned().unwrap_or_default()
+    }
+
+    /// Every pair of targets that was compared, each once.
+    #[must_use]
+    pub fn pairs(&self) -> Vec<ChangedTarget> {
+        match &self.groups[..] {
+            [one] => one.pairs.to_vec(),
+            several => {
+                let all: BTreeSet<&ChangedTarget> =
+                    several.iter().flat_map(|group| group.pairs.iter()).collect();
+                all.into_iter().cloned().collect()
+            }
+        }
+    }
+
+    /// How many hosts a finding was seen on.
+    #[must_use]
+    pub fn count_hosts(&self, finding: &Finding) -> usize {
+        finding.seen.iter().map(|seen| self.groups[seen.group].members.len()).sum()
     }
 
     /// Keeps what stands at or below one of these paths, which may be short; `known` are the paths
@@ -45,27 +112,46 @@ impl Report {
         if wanted.is_empty() {
             return Ok(());
         }
-        let changed = self.findings.iter().map(|each| each.change.difference.path.as_str());
+        let changed = self.findings.iter().map(|each| each.difference.path.as_str());
         let levels = ["document", "emulator", "arch", "virttype", "machine", "target", "alias"];
         let known: Vec<&str> =
             changed.chain(known.iter().map(String::as_str)).chain(levels).collect();
         let select = |path: &String| crate::model::select(known.iter().copied(), path);
         let full = wanted.iter().map(select).collect::<Result<Vec<_>, _>>()?;
         self.findings.retain(|finding| {
-            full.iter().any(|path| is_at_or_below(&finding.change.difference.path, path))
+            full.iter().any(|path| is_at_or_below(&finding.difference.path, path))
         });
+        // Of what was left out nobody knows whether it is still needed.
+        self.ignores.retain(|ignore| ignore.matched > 0);
         Ok(())
     }
 
-    /// How many findings are of a kind.
+    /// How many findings are of a kind, ignored or not.
     #[must_use]
     pub fn count_kind(&self, kind: Kind) -> usize {
-        self.findings.iter().filter(|each| each.change.difference.kind == kind).count()
+        self.findings.iter().filter(|each| each.difference.kind == kind).count()
     }
 
-    /// How many findings are of a severity.
+    /// How many findings are of a severity and not ignored.
     #[must_use]
     pub fn count_severity(&self, severity: Severity) -> usize {
-        self.findings.iter().filter(|each| each.severity == severity).count()
+        self.counted().filter(|each| each.severity == severity).count()
+    }
+
+    /// How many findings are ignored.
+    #[must_use]
+    pub fn count_ignored(&self) -> usize {
+        self.findings.len() - self.counted().count()
+    }
+
+    /// The findings that are not ignored.
+    pub fn counted(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| finding.ignored.is_none())
+    }
+
+    /// The worst severity of what is not ignored.
+    #[must_use]
+    pub fn worst(&self) -> Option<Severity> {
+        self.counted().map(|finding| finding.severity).min()
     }
 }

@@ -1,18 +1,27 @@
 //! Does it matter: gives each change a rule, a severity and a reason, and alters nothing else.
 //!
-//! The rules are data, in [`RULES`]; which rule a change falls under is decided by [`judge()`] from
-//! its path and kind alone.
+//! Two tables are data: the rules ([`rules()`]), and what is known of libvirt's reporting
+//! ([`knowledge`]). Which rule a change falls under follows from its path and kind (`judge`), unless
+//! a new version of libvirt explains it, or another change beside it does (`renamed`). What a site
+//! thinks of it is its [`Policy`].
 
+mod finding;
 mod fingerprint;
 mod judge;
+pub mod knowledge;
+mod machines;
+mod policy;
 mod reason;
+mod renamed;
 mod table;
 
-use crate::diff::Change;
+use std::str::FromStr;
 
+pub use finding::{Finding, Judge, Seen, UsedBy};
 pub use fingerprint::fingerprint;
-pub use judge::judge;
-pub use table::{RULES, rule};
+pub use policy::{Ignore, Policy};
+use table::rule;
+pub use table::{find, rules};
 
 /// How much a change matters to someone who runs guests. Sorts the worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -37,6 +46,15 @@ impl Severity {
             Self::Warning => "warning",
             Self::Info => "info",
         }
+    }
+}
+
+impl FromStr for Severity {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let found = Self::ALL.into_iter().find(|each| each.name() == text);
+        found.ok_or_else(|| format!("`{text}` is no severity: write breaking, warning or info"))
     }
 }
 
@@ -94,45 +112,25 @@ impl Area {
 pub struct Rule {
     /// Stable, kebab-case.
     pub id: &'static str,
+    /// What it is about; `None` for a rule of changes anywhere, whose path says it.
+    pub area: Option<Area>,
     /// What a change of it does to guests.
     pub severity: Severity,
     /// One line.
     pub summary: &'static str,
+    /// What it means, why it happens and who is hit.
+    pub explanation: &'static str,
+    /// What to do.
+    pub advice: &'static str,
+    /// What the same change is called with the sides swapped.
+    pub mirror: Mirror,
 }
 
-/// A change and what is to be thought of it.
-#[derive(Clone, Debug)]
-pub struct Finding {
-    /// What changed.
-    pub change: Change,
-    /// The rule it falls under.
-    pub rule: &'static Rule,
-    /// The rule's severity, unless the snapshot is suspect.
-    pub severity: Severity,
-    /// Why it matters, in one sentence without a full stop.
-    pub reason: String,
-    /// Names the finding across runs.
-    pub fingerprint: String,
-}
-
-/// Judges every change, less severely where the new side is not to be believed; the result is in the order of the reports: severity, path, value, kind,
-/// targets.
-#[must_use]
-pub fn findings(changes: Vec<Change>, became_suspect: bool) -> Vec<Finding> {
-    let finding = |change: Change| {
-        let rule = judge(&change.difference);
-        // Of an answer that is not to be believed, nothing can be decided.
-        let severity =
-            if became_suspect { rule.severity.max(Severity::Warning) } else { rule.severity };
-        let reason = reason::reason(rule, &change);
-        let fingerprint = fingerprint(&change.difference);
-        Finding { change, rule, severity, reason, fingerprint }
-    };
-    let mut findings: Vec<Finding> = changes.into_iter().map(finding).collect();
-    findings.sort_by(|a, b| {
-        let severity = a.severity.cmp(&b.severity);
-        let difference = || a.change.difference.cmp(&b.change.difference);
-        severity.then_with(difference).then_with(|| a.change.targets.cmp(&b.change.targets))
-    });
-    findings
+/// The rule of the change back.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Mirror {
+    /// Of this id; of the rule's own id where both directions matter alike.
+    Rule(&'static str),
+    /// There is none, for this reason.
+    None(&'static str),
 }

@@ -6,7 +6,8 @@ use super::failure::{Exit, Failure};
 use super::ui::Ui;
 use super::{Global, sides};
 use crate::model::Context;
-use crate::render;
+use crate::render::{self, page::Page};
+use crate::rules::{Judge, Policy};
 use crate::side::{Contents, Side};
 
 /// Show what changed between two hosts, times, files or folders
@@ -74,11 +75,13 @@ pub(super) fn run(
         true => Vec::new(),
         false => contents.paths([&old, &new])?,
     };
-    let mut report = sides::compare(&contents, old, new)?;
+    let policy = Policy::default();
+    let judge = Judge { policy: &policy, used_by: None };
+    let mut report = sides::compare(&contents, old, new, judge)?;
     if !arguments.paths.is_empty() {
         report.keep_paths(&arguments.paths, &known)?;
     }
-    if report.pairs.is_empty() && report.findings.is_empty() && arguments.paths.is_empty() {
+    if report.pairs().is_empty() && report.findings.is_empty() && arguments.paths.is_empty() {
         let message =
             format!("{} and {}: no target has a document on both sides", operands[0], operands[1]);
         return Err(
@@ -89,7 +92,8 @@ pub(super) fn run(
         Format::Json => render::json::diff(&report, ui.out())?,
         _ => {
             let width = ui.width();
-            ui.print(|out| render::text::diff(&report, arguments.all, width, out))?;
+            let page = Page::new(&report, arguments.all);
+            ui.print(|out| render::text::page(&page, arguments.all, width, out))?;
         }
     }
     Ok(exit)

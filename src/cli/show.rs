@@ -158,6 +158,6 @@ fn heading(targets: &[&Target], is_all: bool) -> String {
     match targets {
         [target] if !target.emulator.is_empty() => format!("{target}  {}", target.emulator),
         [_, _, ..] if is_all => format!("all {} targets", targets.len()),
-        _ => render::text::targets_in_short(targets),
+        _ => render::page::targets_in_short(targets),
     }
 }

@@ -8,7 +8,8 @@ use super::ui::{self, Ui};
 use crate::diff::{Scope, snapshots};
 use crate::model::State;
 use crate::operand::Operand;
-use crate::report::Report;
+use crate::report::{self, Report};
+use crate::rules::Judge;
 use crate::side::{self, Contents, Side, SideError};
 use crate::store::Store;
 
@@ -90,12 +91,19 @@ fn with_bad_files(ui: &mut Ui<'_>, error: SideError) -> Failure {
 }
 
 /// The judged comparison of two sides.
-pub(super) fn compare(contents: &Contents, old: Side, new: Side) -> Result<Report, Failure> {
+pub(super) fn compare(
+    contents: &Contents,
+    old: Side,
+    new: Side,
+    judge: Judge<'_>,
+) -> Result<Report, Failure> {
     let scope = Scope {
         is_one_host: old.origin.host.is_some() && old.origin.host == new.origin.host,
         is_other_flags: old.observed.context.api_flags != new.observed.context.api_flags,
     };
     let compare = |old: &_, new: &_| contents.compare(old, new, scope);
     let comparison = snapshots(&old.observed, &new.observed, compare)?;
-    Ok(Report::new(old.origin, new.origin, comparison))
+    let mut builder = report::Builder::new(judge);
+    builder.add([old.origin, new.origin], comparison);
+    Ok(builder.finish(None, None))
 }

@@ -160,13 +160,35 @@ impl ChangedTarget {
     }
 }
 
+/// What the documents say beside a difference that explains it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Evidence {
+    /// For a CPU model's `usable`: the features that block it, on the side that blocks.
+    pub blockers: Vec<String>,
+    /// For a lost loader: the new side still says `efi`, and lists no image at all.
+    pub leaves_no_loader: bool,
+}
+
+impl Evidence {
+    /// Takes in what another target says: machines can differ in what blocks a model.
+    pub(crate) fn join(&mut self, other: &Self) {
+        for blocker in &other.blockers {
+            if !self.blockers.contains(blocker) {
+                self.blockers.push(blocker.clone());
+            }
+        }
+        self.blockers.sort();
+        self.leaves_no_loader |= other.leaves_no_loader;
+    }
+}
+
 /// One difference and everywhere it was seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
     /// The difference.
     pub difference: Difference,
-    /// For a CPU model's `usable`: the features that block it, on the side that blocks.
-    pub blockers: Vec<String>,
+    /// What explains it, of all its targets.
+    pub evidence: Evidence,
     /// Sorted, each once; empty for what concerns a snapshot as a whole.
     pub targets: Vec<ChangedTarget>,
 }

@@ -10,7 +10,7 @@ mod models;
 
 use std::collections::{BTreeSet, HashSet};
 
-use super::change::{Difference, Kind, Plain};
+use super::change::{Difference, Evidence, Kind, Plain};
 use super::facts::Facts;
 use crate::model::{DottedNames, HOST_UNIQUE, LOADERS, Members, Value};
 
@@ -65,7 +65,7 @@ pub fn explained(old: &Facts<'_>, new: &Facts<'_>, scope: Scope) -> super::Docum
     differences
         .map(|difference| {
             let blockers = blockers(&difference).unwrap_or_default();
-            (difference, blockers)
+            (difference, Evidence { blockers, ..Evidence::default() })
         })
         .collect()
 }

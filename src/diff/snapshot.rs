@@ -1,9 +1,9 @@
 //! What changed between two snapshots: levels, machine list, and every pair of documents.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::Hash;
 
-use super::change::{Change, ChangedTarget, Difference, Kind, Plain};
+use super::change::{Change, ChangedTarget, Difference, Evidence, Kind, Plain};
 use super::pairs::{self, Pair};
 use super::{levels, machines};
 use crate::model::{Context, FailureClass, MachineList, State, Target};
@@ -54,8 +54,12 @@ impl<D> Observed<D> {
 /// Everything that changed, and what could not be compared.
 #[derive(Clone, Debug, Default)]
 pub struct Comparison {
+    /// What explains changes: the old side's and the new side's.
+    pub sides: [Context; 2],
     /// Versions and settings that differ, where both sides know them.
     pub context: Vec<ContextChange>,
+    /// Names of the machines that the old side marks deprecated.
+    pub deprecated: BTreeSet<String>,
     /// Each change once, in no particular order.
     pub changes: Vec<Change>,
     /// The target of every pair of documents that was compared.
@@ -99,8 +103,12 @@ pub fn snapshots<D: Clone + Eq + Hash, E>(
     new: &Observed<D>,
     mut documents: impl FnMut(&D, &D) -> Result<DocumentChanges, E>,
 ) -> Result<Comparison, E> {
-    let mut comparison =
-        Comparison { context: context(&old.context, &new.context), ..Comparison::default() };
+    let mut comparison = Comparison {
+        sides: [old.context.clone(), new.context.clone()],
+        context: context(&old.context, &new.context),
+        deprecated: deprecated(old.machines.as_ref()),
+        ..Comparison::default()
+    };
     let mut changes = Changes::default();
     let single = old.single().zip(new.single());
     let matched = pairs::Matched::new(old, new);
@@ -112,7 +120,7 @@ pub fn snapshots<D: Clone + Eq + Hash, E>(
         for (difference, target) in
             levels::changes(&matched).into_iter().chain(machines::changes(&matched))
         {
-            changes.add(difference, &[], target);
+            changes.add(difference, &Evidence::default(), target);
         }
         comparison.not_compared = matched.not_compared();
     }
@@ -142,8 +150,8 @@ pub fn snapshots<D: Clone + Eq + Hash, E>(
         if differences.is_empty() {
             comparison.identical += 1;
         }
-        for (difference, blockers) in differences {
-            changes.add(difference.clone(), blockers, pair.target.clone());
+        for (difference, evidence) in differences {
+            changes.add(difference.clone(), evidence, pair.target.clone());
         }
     }
     comparison.changes = changes.finish();
@@ -158,8 +166,8 @@ fn suspicion(old: State, new: State) -> Option<Difference> {
     (old != new).then(|| difference.with_sides(Some(old), Some(new)))
 }
 
-/// The differences of two documents, each with the features that block the model it is about.
-pub type DocumentChanges = Vec<(Difference, Vec<String>)>;
+/// The differences of two documents, each with what explains it.
+pub type DocumentChanges = Vec<(Difference, Evidence)>;
 
 /// Collects the targets of equal differences.
 #[derive(Default)]
@@ -169,20 +177,19 @@ struct Changes {
 }
 
 impl Changes {
-    fn add(&mut self, difference: Difference, blockers: &[String], target: ChangedTarget) {
+    fn add(&mut self, difference: Difference, evidence: &Evidence, target: ChangedTarget) {
         let change = self.snapshot(difference);
         change.targets.push(target);
-        // Machines can differ in what blocks a model: all of it explains the change.
-        for blocker in blockers {
-            if !change.blockers.contains(blocker) {
-                change.blockers.push(blocker.clone());
-            }
-        }
+        change.evidence.join(evidence);
     }
 
     fn snapshot(&mut self, difference: Difference) -> &mut Change {
         let at = *self.at.entry(difference.clone()).or_insert_with(|| {
-            self.changes.push(Change { difference, blockers: Vec::new(), targets: Vec::new() });
+            self.changes.push(Change {
+                difference,
+                evidence: Evidence::default(),
+                targets: Vec::new(),
+            });
             self.changes.len() - 1
         });
         &mut self.changes[at]
@@ -192,10 +199,14 @@ impl Changes {
         for change in &mut self.changes {
             change.targets.sort();
             change.targets.dedup();
-            change.blockers.sort();
         }
         self.changes
     }
+}
+
+fn deprecated(machines: Option<&MachineList>) -> BTreeSet<String> {
+    let machines = machines.into_iter().flat_map(MachineList::iter);
+    machines.filter(|machine| machine.deprecated).map(|machine| machine.name.clone()).collect()
 }
 
 fn context(old: &Context, new: &Context) -> Vec<ContextChange> {

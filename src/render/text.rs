@@ -1,107 +1,187 @@
-//! The page a person reads: one cause one line, grouped by area.
+//! The page in the terminal.
 
-mod fold;
-mod lines;
-mod names;
-mod targets;
-
+use std::collections::BTreeMap;
 use std::io::Write;
 
 use anstyle::{AnsiColor, Style};
 
-use crate::report::Report;
-use crate::rules::{Area, Severity};
-use crate::side::Origin;
-use lines::Line;
-pub use targets::targets_in_short;
+use super::page::{Entry, Page, Purpose, Section};
+use crate::diff::Kind;
+use crate::rules::Severity;
 
 /// Columns before the text of a change: its sign and a blank.
 const INDENT: &str = "      ";
 
-/// Writes a report; `is_full` lists what libvirt merely began or ceased to report, which is else
-/// summed up.
+/// Writes a page; `is_full` lists what libvirt merely reports otherwise, and what is ignored, which
+/// are else summed up.
 ///
 /// # Errors
 /// Where the output cannot be written.
-pub fn diff(
-    report: &Report,
-    is_full: bool,
-    width: usize,
-    out: &mut dyn Write,
-) -> std::io::Result<()> {
-    let bold = Style::new().bold();
-    header(report, width, out)?;
-    let lines = lines::lines(report, is_full);
-    for area in Area::ALL {
-        let mut in_area = lines.iter().filter(|line| line.area == area).peekable();
-        if in_area.peek().is_some() {
-            writeln!(out, "\n{bold}{}{bold:#}", area.name())?;
-        }
-        for line in in_area {
-            write_line(line, width, out)?;
+pub fn page(page: &Page, is_full: bool, width: usize, out: &mut dyn Write) -> std::io::Result<()> {
+    head(page, width, out)?;
+    for section in &page.sections {
+        match section.purpose {
+            Purpose::Reporting if !is_full => {
+                for line in summed_up(section) {
+                    writeln!(out, "\n{}", wrapped(&super::plain(&line), "  ", width))?;
+                }
+            }
+            Purpose::Ignored if !is_full => {}
+            _ => write_section(section, width, out)?,
         }
     }
-    if !is_full {
-        for summed in lines::summed_up(report) {
-            writeln!(out, "\n{}", wrapped(&summed, "  ", width))?;
-        }
-    }
-    Ok(())
+    groups(page, width, out)
 }
 
-/// What is compared, what moved beside it, and how much there is.
-fn header(report: &Report, width: usize, out: &mut dyn Write) -> std::io::Result<()> {
-    let bold = Style::new().bold();
-    let name = |origin: &Origin| super::plain(&side_name(origin)).into_owned();
-    let names = format!("{} → {}", name(&report.old), name(&report.new));
-    writeln!(out, "{bold}{}{bold:#}", wrapped(&names, "  ", width))?;
-    let context = report.context.iter().map(|change| {
-        let side = |side: &Option<String>| side.clone().unwrap_or_else(|| "none".to_owned());
-        format!("{} {} → {}", change.name, side(&change.old), side(&change.new))
+/// What is compared, what moved beside it, how much there is and whether it matters.
+fn head(page: &Page, width: usize, out: &mut dyn Write) -> std::io::Result<()> {
+    writeln!(out, "{}", heading(&page.title, width))?;
+    let context = page.context.iter().map(|moved| {
+        let hosts = moved.hosts.as_ref().map(|hosts| format!(" ({hosts})")).unwrap_or_default();
+        format!("{} {} → {}{hosts}", moved.name, moved.old, moved.new)
     });
     let context = context.collect::<Vec<_>>().join(", ");
-    if !context.is_empty() {
-        writeln!(out, "{}", wrapped(&super::plain(&context), "  ", width))?;
+    for line in [&context].into_iter().chain(&page.facts).filter(|line| !line.is_empty()) {
+        writeln!(out, "{}", wrapped(&super::plain(line), "  ", width))?;
     }
-    let mut counts = targets::compared(report);
-    if report.findings.is_empty() && !report.pairs.is_empty() {
-        counts.push_str("; no difference");
-    }
-    writeln!(out, "{}", wrapped(&counts, "  ", width))?;
-    if report.context.iter().any(|change| change.name == "api_flags") {
-        let note = "host-model features not compared: asked for under other CPU flags (api_flags)";
-        writeln!(out, "{}", wrapped(note, "  ", width))?;
-    }
-    let severities =
-        Severity::ALL.map(|severity| (report.count_severity(severity), severity.name()));
-    let severities = severities.into_iter().filter(|(count, _)| *count > 0);
-    let severities: Vec<String> =
-        severities.map(|(count, name)| format!("{count} {name}")).collect();
-    if !severities.is_empty() {
-        writeln!(out, "{}", severities.join(", "))?;
+    let color = match page.worst {
+        Some(Severity::Breaking) => AnsiColor::Red,
+        Some(Severity::Warning) => AnsiColor::Yellow,
+        _ => AnsiColor::Green,
+    };
+    let style = Style::new().bold().fg_color(Some(color.into()));
+    let counts = page.counts.iter().map(|(name, count)| format!("{count} {name}"));
+    let counts = counts.collect::<Vec<_>>().join(", ");
+    let counts = if counts.is_empty() { counts } else { format!(" ({counts})") };
+    let line = wrapped(&format!("{}{counts}", page.verdict), "  ", width);
+    writeln!(out, "{style}{line}{style:#}")
+}
+
+fn write_section(section: &Section, width: usize, out: &mut dyn Write) -> std::io::Result<()> {
+    writeln!(out, "\n{}", heading(section.purpose.heading(), width))?;
+    let mut above: Option<&Entry> = None;
+    for (at, entry) in section.entries.iter().enumerate() {
+        write_entry(entry, width, out)?;
+        // A reason that the next entry has too is said once, below the last of them.
+        let next = section.entries.get(at + 1);
+        let is_told = next.is_some_and(|next| tells(next) == tells(entry));
+        if !is_told {
+            write_reason(entry, above.is_some(), width, out)?;
+        }
+        above = is_told.then_some(entry);
     }
     Ok(())
 }
 
-/// `hv01@2026-11-01T02:00:00Z (b3f1c2)`, or the path.
-fn side_name(origin: &Origin) -> String {
-    match (&origin.host, origin.taken_at, &origin.short, &origin.source) {
-        (Some(host), Some(time), Some(id), _) => format!("{host} ({id}, {time})"),
-        (Some(host), ..) => host.to_string(),
-        (.., Some(source)) => source.clone(),
-        _ => String::new(),
-    }
+/// What is said below an entry.
+fn tells(entry: &Entry) -> (&str, Option<&str>, &[String], Option<&str>) {
+    (entry.rule.id, entry.reason.as_deref(), &entry.guests, entry.ignored.as_deref())
 }
 
-fn write_line(line: &Line, width: usize, out: &mut dyn Write) -> std::io::Result<()> {
-    let color = match line.sign {
-        '-' => AnsiColor::Red,
-        '+' => AnsiColor::Green,
+fn write_entry(entry: &Entry, width: usize, out: &mut dyn Write) -> std::io::Result<()> {
+    let color = match entry.kind {
+        Kind::Lost => AnsiColor::Red,
+        Kind::Gained => AnsiColor::Green,
         _ => AnsiColor::Yellow,
     };
     let style = Style::new().fg_color(Some(color.into()));
-    let text = wrapped(&format!("    {}", super::plain(&line.text)), INDENT, width);
-    writeln!(out, "  {style}{}{style:#} {}", line.sign, &text[4..])
+    let mut text = entry.label.clone();
+    if !entry.summary.is_empty() {
+        text.push_str("  ");
+        text.push_str(&entry.summary);
+    }
+    for beside in entry.hosts.iter().chain(&entry.place) {
+        text.push_str(&format!("  ({beside})"));
+    }
+    let text = wrapped(&format!("    {}", super::plain(&text)), INDENT, width);
+    writeln!(out, "  {style}{}{style:#} {}", entry.sign(), &text[4..])
+}
+
+/// How many guests are named.
+const GUESTS: usize = 5;
+
+fn write_reason(
+    entry: &Entry,
+    _is_shared: bool,
+    width: usize,
+    out: &mut dyn Write,
+) -> std::io::Result<()> {
+    let dim = Style::new().dimmed();
+    let mut parts: Vec<String> = Vec::new();
+    if let Some(reason) = &entry.reason {
+        parts.push(format!("{reason} [{}]", entry.rule.id));
+    }
+    if !entry.guests.is_empty() {
+        let named = entry.guests.iter().take(GUESTS).map(String::as_str).collect::<Vec<_>>();
+        let more = entry.guests.len().saturating_sub(GUESTS);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        parts.push(format!("needed by {}{more}", named.join(", ")));
+    }
+    if let Some(ignored) = &entry.ignored {
+        parts.push(format!("ignored: {ignored}"));
+    }
+    for part in parts {
+        let text = wrapped(&format!("{INDENT}  {}", super::plain(&part)), "        ", width);
+        writeln!(out, "{dim}{text}{dim:#}")?;
+    }
+    Ok(())
+}
+
+/// What libvirt merely reports otherwise, in a line each.
+fn summed_up(section: &Section) -> Vec<String> {
+    let line = |kinds: &[Kind], words: &str| {
+        let mut labels: BTreeMap<&str, usize> = BTreeMap::new();
+        for entry in section.entries.iter().filter(|entry| kinds.contains(&entry.kind)) {
+            *labels.entry(&entry.label).or_default() += entry.items.len();
+        }
+        let count: usize = labels.values().sum();
+        let labels = labels.into_iter().map(|(label, count)| match count {
+            1 => label.to_owned(),
+            _ => format!("{label} ({count})"),
+        });
+        let labels = labels.collect::<Vec<_>>().join(", ");
+        (count > 0).then(|| format!("{words} ({count}; --all lists them): {labels}"))
+    };
+    [
+        line(&[Kind::Reported, Kind::Gained], "newly reported by libvirt, not gained"),
+        line(&[Kind::Unreported, Kind::Lost], "no longer reported by libvirt, not lost"),
+        line(&[Kind::Changed], "reported otherwise by libvirt, not changed"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// The groups of a fleet, and the hosts that say nothing.
+fn groups(page: &Page, width: usize, out: &mut dyn Write) -> std::io::Result<()> {
+    if page.groups.is_empty() && page.silent.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n{}", heading("Hosts", width))?;
+    for group in &page.groups {
+        let what = match (group.findings, group.old.is_empty()) {
+            (0, _) => "no difference".to_owned(),
+            (count, true) => format!("{count} findings"),
+            (count, false) => format!("{count} findings; {} → {}", group.old, group.new),
+        };
+        let text = format!("  {}  ({what})", hosts(&group.hosts));
+        writeln!(out, "{}", wrapped(&super::plain(&text), INDENT, width))?;
+    }
+    for (host, why) in &page.silent {
+        let text = format!("  {host}  (not compared: {why})");
+        writeln!(out, "{}", wrapped(&super::plain(&text), INDENT, width))?;
+    }
+    Ok(())
+}
+
+/// The first hosts by name, and how many more there are.
+fn hosts(names: &[String]) -> String {
+    const NAMED: usize = 8;
+    let named = names.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match names.len().checked_sub(NAMED) {
+        None | Some(0) => named,
+        Some(more) => format!("{named} and {more} more"),
+    }
 }
 
 /// A heading, bold, on as many lines as it needs.
@@ -110,7 +190,6 @@ pub fn heading(text: &str, width: usize) -> String {
     let bold = Style::new().bold();
     format!("{bold}{}{bold:#}", wrapped(&super::plain(text), "  ", width))
 }
-
 /// Text broken at blanks to lines of `width`, all but the first behind `hanging`.
 pub(super) fn wrapped(text: &str, hanging: &str, width: usize) -> String {
     let indent = text.len() - text.trim_start().len();

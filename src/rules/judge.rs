@@ -1,27 +1,52 @@
 //! Which rule a difference falls under.
 
+use super::finding::Circumstances;
 use super::{Rule, rule};
-use crate::diff::{Difference, Kind, Plain};
+use crate::diff::{Change, Difference, Kind, Plain};
 use crate::model::{CUSTOM_MODELS, LOADERS};
 
-/// The rule for a difference, from its path and kind.
-#[must_use]
-pub fn judge(difference: &Difference) -> &'static Rule {
+/// The rule for a change, from its path and kind and what is beside it.
+pub(super) fn judge(change: &Change, beside: &Circumstances<'_>) -> &'static Rule {
+    let difference = &change.difference;
+    let value = difference.value.as_deref().unwrap_or_default();
     rule(match difference.kind {
+        Kind::Lost if difference.path == LOADERS => match beside.renamed.get(value) {
+            Some(_) => "loader-renamed",
+            None if change.evidence.leaves_no_loader => "firmware-without-loader",
+            None => "loader-removed",
+        },
+        _ => of_difference(difference),
+    })
+}
+
+/// The id of the rule that path and kind alone give.
+fn of_difference(difference: &Difference) -> &'static str {
+    match difference.kind {
         Kind::Gained => "gained",
-        Kind::Lost => lost(&difference.path),
+        Kind::Lost => lost(difference),
         Kind::Changed => changed(difference),
+        // Printed only where it is yes: since libvirt 7.1.0 its absence means no.
+        Kind::Reported if is_of_model(&difference.path, "deprecated") => "cpu-model-deprecated",
         Kind::Reported => "reporting-changed",
         Kind::Unreported if said_yes(difference) => "no-longer-reported",
         Kind::Unreported => "reporting-changed",
-    })
+    }
+}
+
+/// Whether `path` is that attribute of a custom CPU model.
+fn is_of_model(path: &str, attribute: &str) -> bool {
+    let rest = path.strip_prefix(CUSTOM_MODELS).filter(|rest| rest.starts_with('['));
+    rest.and_then(|rest| rest.rsplit_once("].")).is_some_and(|(_, last)| last == attribute)
 }
 
 fn said_yes(difference: &Difference) -> bool {
     difference.old == Some(Plain::text("yes"))
 }
 
-fn lost(path: &str) -> &'static str {
+fn lost(difference: &Difference) -> &'static str {
+    let path = difference.path.as_str();
+    let is_yes = difference.value.as_deref() == Some("yes");
+    let is_on = difference.value.as_deref().is_none_or(|value| value == "on");
     match path {
         "document" => return "document-empty",
         "emulator" => return "emulator-lost",
@@ -36,14 +61,16 @@ fn lost(path: &str) -> &'static str {
         "features.sev" | "features.sgx" | "features.tdx" => return "launch-security-lost",
         "features.hyperv" | "features.hyperv.features" => return "hyperv-feature-lost",
         CUSTOM_MODELS => return "cpu-model-removed",
-        LOADERS => return "loader-removed",
+        "iothreads" => return "iothreads-lost",
+        "os.loader.secure" | "os.firmwareFeatures.secureBoot" if is_yes => {
+            return "secure-boot-lost";
+        }
         _ => {}
     }
-    let is_model = path.starts_with(CUSTOM_MODELS);
     let is_member = path.rsplit('.').next().unwrap_or_default();
     match path {
-        _ if is_model && path.ends_with(".usable") => "cpu-model-unusable",
-        _ if path.ends_with("igratable") => "migratable-lost",
+        _ if is_of_model(path, "usable") => "cpu-model-unusable",
+        _ if path.ends_with("igratable") && is_on => "migratable-lost",
         _ if path.starts_with("cpu.mode[") && path.ends_with(']') => "cpu-mode-lost",
         _ if path.starts_with("os") => "firmware-lost",
         _ if path == format!("devices.{is_member}") => "device-lost",
@@ -62,14 +89,11 @@ fn changed(difference: &Difference) -> &'static str {
         "cpu.mode[host-model].model" => "host-model-changed",
         "vcpu.max" if is_less(difference) => "vcpu-max-lowered",
         "features.sev.cbitpos" | "features.sev.reducedPhysBits" => "sev-parameters-changed",
+        "features.sev.maxGuests" | "features.sev.maxESGuests" => "sev-guests-moved",
         _ if path.starts_with("machine[") && became_yes => "machine-deprecated",
         _ if path.starts_with("alias[") => "alias-moved",
-        _ if path.starts_with(CUSTOM_MODELS) && path.ends_with(".canonical") => {
-            "cpu-canonical-moved"
-        }
-        _ if path.starts_with(CUSTOM_MODELS) && path.ends_with(".deprecated") && became_yes => {
-            "cpu-model-deprecated"
-        }
+        _ if is_of_model(path, "canonical") => "cpu-canonical-moved",
+        _ if is_of_model(path, "deprecated") && became_yes => "cpu-model-deprecated",
         _ => "value-changed",
     }
 }
@@ -88,11 +112,10 @@ mod tests {
             Err(_) => Plain::text(text),
         };
         let difference = Difference::new(kind, path);
-        judge(&match sides {
+        of_difference(&match sides {
             Some((old, new)) => difference.with_sides(Some(side(old)), Some(side(new))),
             None => difference,
         })
-        .id
     }
 
     #[test]
@@ -100,7 +123,6 @@ mod tests {
         for (path, rule) in [
             ("document", "document-empty"),
             ("virttype", "virttype-lost"),
-            ("os.loader.value", "loader-removed"),
             ("os.loader", "firmware-lost"),
             ("os.firmware", "firmware-lost"),
             ("cpu.mode[host-model]", "cpu-mode-lost"),
@@ -110,7 +132,7 @@ mod tests {
             ("devices.tpm", "device-lost"),
             ("devices.tpm.model", "enum-value-lost"),
             ("features.backup", "feature-lost"),
-            ("iothreads", "feature-lost"),
+            ("iothreads", "iothreads-lost"),
             ("memoryBacking.sourceType", "enum-value-lost"),
             ("features.hyperv.features", "hyperv-feature-lost"),
         ] {

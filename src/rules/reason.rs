@@ -1,26 +1,50 @@
 //! Why a finding matters, in the words of the one who must act on it.
 
-use super::Rule;
+use super::finding::Circumstances;
+use super::machines::removal;
+use super::{Rule, rule};
 use crate::diff::{Change, Kind};
+use crate::model::Context;
 
 /// How many blocking features are named.
 const NAMED: usize = 8;
 
 /// One sentence without a full stop.
-pub(super) fn reason(rule: &Rule, change: &Change) -> String {
-    let value = change.difference.value.as_deref().unwrap_or_default();
+pub(super) fn reason(rule: &Rule, change: &Change, beside: &Circumstances<'_>) -> String {
+    let difference = &change.difference;
+    let value = difference.value.as_deref().unwrap_or_default();
+    let blockers = &change.evidence.blockers;
     match rule.id {
-        "machine-removed" => format!("guests of machine type {value} cannot start or arrive here"),
-        "loader-removed" => format!("guests whose XML names {value} cannot start"),
-        "cpu-model-removed" => format!("guests of CPU model {value} cannot start or arrive here"),
-        "cpu-model-unusable" if !change.blockers.is_empty() => {
-            format!("blocked by {}", features(&change.blockers))
+        "machine-removed" | "target-lost" if beside.deprecated.contains(value) => {
+            "guests of this machine type cannot start or arrive here; it was marked deprecated"
+                .into()
         }
-        "gained" if change.difference.path.ends_with(".usable") && !change.blockers.is_empty() => {
-            format!("no longer blocked by {}", features(&change.blockers))
+        "machine-removed" | "target-lost" => {
+            "guests of this machine type cannot start or arrive here".to_owned()
         }
-        "enum-value-lost" => format!("guests that ask for {value} there cannot start"),
-        "reporting-changed" if change.difference.kind == Kind::Reported => {
+        "machine-deprecated" => deprecated(&difference.path),
+        "emulator-lost" => emulator(beside.sides),
+        "loader-removed" => "guests whose XML names this image cannot start".to_owned(),
+        "loader-renamed" => {
+            let heir = beside.renamed.get(value).copied().unwrap_or_default();
+            format!("guests whose XML names it cannot start; instead there is {heir}")
+        }
+        "cpu-model-removed" => "guests of this CPU model cannot start or arrive here".to_owned(),
+        "cpu-model-unusable" => {
+            let mut reason = match blockers.is_empty() {
+                true => "guests of this CPU model cannot start or arrive here".to_owned(),
+                false => format!("blocked by {}", features(blockers)),
+            };
+            if let Some(cause) = cause(beside.sides) {
+                reason.push_str(&cause);
+            }
+            reason
+        }
+        "gained" if difference.path.ends_with(".usable") && !blockers.is_empty() => {
+            format!("no longer blocked by {}", features(blockers))
+        }
+        "enum-value-lost" => "guests that ask for it there cannot start".to_owned(),
+        "reporting-changed" if difference.kind == Kind::Reported => {
             "libvirt began to report it; the host need not differ".to_owned()
         }
         "reporting-changed" => "libvirt ceased to report it; the host need not differ".to_owned(),
@@ -33,5 +57,49 @@ fn features(blockers: &[String]) -> String {
     match blockers.len().checked_sub(NAMED) {
         None | Some(0) => named,
         Some(more) => format!("{named} and {more} more"),
+    }
+}
+
+/// What moved beside a CPU model: microcode takes features away (TSX: hle and rtm), a kernel hides
+/// them.
+fn cause(sides: &[Context; 2]) -> Option<String> {
+    let [old, new] = sides.each_ref().map(|side| [&side.microcode, &side.kernel, &side.cpu]);
+    let names = ["microcode", "kernel", "the CPU"];
+    let moved = names.iter().zip(old.iter().zip(new));
+    let moved = moved.filter_map(|(name, (old, new))| match (old, new) {
+        (Some(old), Some(new)) if old != new => Some(format!("{name} {old} → {new}")),
+        _ => None,
+    });
+    let moved: Vec<String> = moved.collect();
+    (!moved.is_empty()).then(|| format!("; beside it changed {}", moved.join(", ")))
+}
+
+/// `machine[NAME].deprecated`: when it goes.
+fn deprecated(path: &str) -> String {
+    let name = path.strip_prefix("machine[").and_then(|rest| rest.split(']').next());
+    match name.and_then(removal) {
+        Some((major, minor)) => {
+            format!("QEMU deletes machine types six years old; this one with {major}.{minor}")
+        }
+        None => rule("machine-deprecated").summary.to_owned(),
+    }
+}
+
+/// The oldest QEMU that a libvirt drives, from this version on (libvirt, NEWS).
+const OLDEST_QEMU: [((u32, u32), &str); 2] = [((12, 4), "7.2"), ((11, 2), "6.2")];
+
+fn emulator(sides: &[Context; 2]) -> String {
+    let [old, new] =
+        sides.each_ref().map(|side| side.libvirt.as_deref().and_then(super::knowledge::version));
+    let risen = OLDEST_QEMU.iter().find(|((major, minor), _)| {
+        let since = (*major, *minor, 0);
+        old.is_some_and(|old| old < since) && new.is_some_and(|new| new >= since)
+    });
+    let summary = rule("emulator-lost").summary;
+    match risen {
+        Some(((major, minor), oldest)) => {
+            format!("{summary}; libvirt {major}.{minor} drives no QEMU older than {oldest}")
+        }
+        None => summary.to_owned(),
     }
 }

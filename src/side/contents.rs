@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use crate::diff::{DocumentChanges, Facts, Scope, explained};
-use crate::model::{Capabilities, Hash};
+use crate::diff::{Difference, DocumentChanges, Facts, Kind, Scope, explained};
+use crate::model::{Capabilities, Hash, LOADERS, Value};
 use crate::store::{Store, StoreError, TreeId};
 
 use super::{Raw, Side};
@@ -42,6 +42,25 @@ impl Contents {
     /// # Errors
     /// Where the store cannot be read.
     pub fn compare(
+        &self,
+        old: &Content,
+        new: &Content,
+        scope: Scope,
+    ) -> Result<DocumentChanges, StoreError> {
+        let mut changes = self.changes(old, new, scope)?;
+        let is_lost_loader =
+            |change: &Difference| change.kind == Kind::Lost && change.path == LOADERS;
+        if changes.iter().any(|(change, _)| is_lost_loader(change)) {
+            let leaves_no_loader = self.with(new, has_no_loader)?;
+            for (_, evidence) in changes.iter_mut().filter(|(change, _)| is_lost_loader(change)) {
+                evidence.leaves_no_loader = leaves_no_loader;
+            }
+        }
+        Ok(changes)
+    }
+
+    /// The differences; of stored documents only the part is read in which they differ.
+    fn changes(
         &self,
         old: &Content,
         new: &Content,
@@ -112,4 +131,13 @@ impl Contents {
             (Raw::Stored(..), None) => Ok(Vec::new()),
         }
     }
+}
+
+/// Whether a document says `efi` firmware and lists no image: a descriptor without its file.
+fn has_no_loader(capabilities: &Capabilities) -> bool {
+    let says = |wanted: &str| {
+        capabilities.iter().find(|(path, _)| *path == wanted).map(|(_, value)| value)
+    };
+    let is_efi = matches!(says("os.firmware"), Some(Value::Set(names)) if names.contains("efi"));
+    is_efi && matches!(says(LOADERS), Some(Value::List(images)) if images.is_empty())
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domcaps::diff::{Difference, Kind, Observed, Outcome, snapshots};
+use domcaps::diff::{Difference, Evidence, Kind, Observed, Outcome, snapshots};
 use domcaps::model::{Context, FailureClass, Machine, MachineList, State, Target};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -84,7 +84,7 @@ fn compare(old: &Host, new: &Host) -> domcaps::diff::Comparison {
         let side = |name: u8| Some(domcaps::diff::Plain::Number(i64::from(name)));
         let difference =
             Difference::new(Kind::Changed, "vcpu.max").with_sides(side(*old), side(*new));
-        Ok::<_, std::convert::Infallible>(vec![(difference, Vec::new())])
+        Ok::<_, std::convert::Infallible>(vec![(difference, Evidence::default())])
     };
     snapshots(old, new, documents).unwrap()
 }

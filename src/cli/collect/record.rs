@@ -13,6 +13,7 @@ use crate::ingest::{self, Ingested};
 use crate::model::{Tag, When};
 use crate::render::collected::{Collected, Outcome};
 use crate::render::json;
+use crate::rules::{Judge, Policy};
 use crate::side::{self, Contents};
 use crate::store::{Store, StoreError};
 
@@ -156,8 +157,14 @@ impl<'r> Record<'r> {
         }
         let side =
             |when: &When| side::from_store(&self.contents, site.name.as_str(), when, None, "");
-        let report =
-            sides::compare(&self.contents, side(&When::Id(old.id.to_string()))?, side(&new)?)?;
+        let policy = Policy::default();
+        let judge = Judge { policy: &policy, used_by: None };
+        let report = sides::compare(
+            &self.contents,
+            side(&When::Id(old.id.to_string()))?,
+            side(&new)?,
+            judge,
+        )?;
         let is_same = report.findings.is_empty();
         Ok(if is_same { Compared::Same } else { Compared::Other(Box::new(report)) })
     }

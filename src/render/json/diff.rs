@@ -47,6 +47,7 @@ struct Change<'r> {
     reason: &'r str,
     fingerprint: &'r str,
     ignored: Option<&'r str>,
+    used_by: Option<&'r [String]>,
     targets: Vec<Target<'r>>,
 }
 
@@ -96,16 +97,18 @@ struct Summary {
 /// # Errors
 /// Where the output cannot be written.
 pub fn diff(report: &Report, out: &mut dyn Write) -> std::io::Result<()> {
+    let [old, new] = report.sides();
+    let group = report.groups.first();
     let document = Document {
         schema: "domcaps.diff/1",
-        old: side(&report.old),
-        new: side(&report.new),
-        context: report.context.iter().map(context).collect(),
+        old: side(&old),
+        new: side(&new),
+        context: group.iter().flat_map(|group| &group.context).map(context).collect(),
         changes: report.findings.iter().map(change).collect(),
         targets: Targets {
-            compared: report.pairs.len(),
-            identical: report.identical,
-            not_compared: report.not_compared.iter().map(silent).collect(),
+            compared: group.map_or(0, |group| group.pairs.len()),
+            identical: group.map_or(0, |group| group.identical),
+            not_compared: group.iter().flat_map(|group| &group.not_compared).map(silent).collect(),
         },
         summary: summary(report),
     };
@@ -126,7 +129,7 @@ fn context(change: &ContextChange) -> Context<'_> {
 }
 
 fn change(finding: &Finding) -> Change<'_> {
-    let difference = &finding.change.difference;
+    let difference = &finding.difference;
     Change {
         kind: difference.kind.name(),
         path: &difference.path,
@@ -137,8 +140,9 @@ fn change(finding: &Finding) -> Change<'_> {
         rule: finding.rule.id,
         reason: &finding.reason,
         fingerprint: &finding.fingerprint,
-        ignored: None,
-        targets: finding.change.targets.iter().map(target).collect(),
+        ignored: finding.ignored.as_deref(),
+        used_by: finding.used_by.as_deref(),
+        targets: finding.targets().map(target).collect(),
     }
 }
 
@@ -169,6 +173,6 @@ fn summary(report: &Report) -> Summary {
         breaking: report.count_severity(Severity::Breaking),
         warning: report.count_severity(Severity::Warning),
         info: report.count_severity(Severity::Info),
-        ignored: 0,
+        ignored: report.count_ignored(),
     }
 }

@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::names::{family, machines};
 use crate::diff::ChangedTarget;
 use crate::model::Target;
-use crate::report::Report;
+use crate::report::Group;
 
 /// How many pairs were compared, and what was not.
-pub(super) fn compared(report: &Report) -> String {
-    let pairs = report.pairs.len();
-    let mut text = match (pairs, report.identical) {
+pub(super) fn compared(group: &Group) -> String {
+    let pairs = group.pairs.len();
+    let mut text = match (pairs, group.identical) {
         (0, _) => "nothing compared: no target has a document on both sides".to_owned(),
-        (1, _) => match &report.chosen {
+        (1, _) => match &group.chosen {
             Some((old, new)) => format!("1 target compared: {}", one(old, new)),
             None => "1 target compared".to_owned(),
         },
@@ -20,7 +20,7 @@ pub(super) fn compared(report: &Report) -> String {
         (_, identical) => format!("{pairs} targets compared, {identical} of them identical"),
     };
     let mut silent: BTreeMap<(&str, &str), usize> = BTreeMap::new();
-    for each in &report.not_compared {
+    for each in &group.not_compared {
         let kind = each.target.rsplit_once('/').map_or("", |(kind, _)| kind);
         *silent.entry((kind, &each.why)).or_default() += 1;
     }
@@ -40,7 +40,7 @@ fn one(old: &Target, new: &Target) -> String {
     } else {
         name(new)
     };
-    super::super::plain(&text).into_owned()
+    text
 }
 
 /// Targets by arch and domain type, machines in short: `x86_64/kvm/pc-q35-{7.1, 7.2}`.
@@ -56,9 +56,11 @@ pub fn targets_in_short(targets: &[&Target]) -> String {
 }
 
 /// Where a change was seen: nothing where that is everywhere.
-pub(super) fn in_short(targets: &[ChangedTarget], all: &[ChangedTarget]) -> Option<String> {
-    let changed: BTreeSet<&ChangedTarget> = targets.iter().collect();
-    if all.iter().all(|target| changed.contains(target)) || targets.is_empty() {
+pub(super) fn in_short(
+    targets: &BTreeSet<&ChangedTarget>,
+    all: &[ChangedTarget],
+) -> Option<String> {
+    if all.iter().all(|target| targets.contains(target)) || targets.is_empty() {
         return None;
     }
     let kinds: BTreeSet<_> = all.iter().map(kind).collect();
@@ -66,7 +68,7 @@ pub(super) fn in_short(targets: &[ChangedTarget], all: &[ChangedTarget]) -> Opti
     for each in &kinds {
         let of_kind = |target: &&ChangedTarget| kind(target) == *each;
         let all: Vec<&ChangedTarget> = all.iter().filter(of_kind).collect();
-        let here: Vec<&ChangedTarget> = targets.iter().filter(of_kind).collect();
+        let here: Vec<&ChangedTarget> = targets.iter().copied().filter(of_kind).collect();
         let name = format!("{}/{}", each.0.unwrap_or("?"), each.1.unwrap_or("?"));
         match (here.len(), kinds.len()) {
             (0, _) => {}
@@ -85,8 +87,11 @@ pub(super) fn kinds<'t>(targets: impl Iterator<Item = &'t ChangedTarget>) -> BTr
 }
 
 /// The arches and domain types of a change of machines, where there are others too.
-pub(super) fn kinds_in_short(targets: &[ChangedTarget], all: &BTreeSet<String>) -> Option<String> {
-    let here = kinds(targets.iter());
+pub(super) fn kinds_in_short(
+    targets: &BTreeSet<&ChangedTarget>,
+    all: &BTreeSet<String>,
+) -> Option<String> {
+    let here = kinds(targets.iter().copied());
     (all.len() > 1 && !here.is_empty()).then(|| here.into_iter().collect::<Vec<_>>().join(", "))
 }
 

@@ -6,20 +6,16 @@ use crate::rules::Finding;
 
 /// A finding, in two halves.
 #[derive(Debug)]
-pub(super) struct Folded<'r> {
+pub(super) struct Folded {
     /// What the finding is about.
     pub(super) label: String,
     /// Which of it; empty where the label says all.
     pub(super) item: String,
-    /// Why, where that is not said by the change itself.
-    pub(super) reason: Option<&'r str>,
 }
 
-pub(super) fn fold(finding: &Finding) -> Folded<'_> {
-    let difference = &finding.change.difference;
-    let (label, item) = halves(difference);
-    let explains = !finding.change.blockers.is_empty();
-    Folded { label, item, reason: explains.then_some(finding.reason.as_str()) }
+pub(super) fn fold(finding: &Finding) -> Folded {
+    let (label, item) = halves(&finding.difference);
+    Folded { label, item }
 }
 
 fn halves(difference: &Difference) -> (String, String) {

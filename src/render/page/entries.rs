@@ -1,0 +1,161 @@
+//! Findings as entries: those that differ only in their value, or in the model they are about,
+//! stand in one.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::fold::{Folded, fold};
+use super::{Entry, Item, Purpose, Section, counted, names, targets};
+use crate::diff::{ChangedTarget, Kind};
+use crate::model::CUSTOM_MODELS;
+use crate::report::Report;
+use crate::rules::{Area, Finding, Severity};
+
+/// What findings of one entry have in common. Sorts as the entries do.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Common<'r> {
+    purpose: Purpose,
+    severity: Severity,
+    area: Area,
+    /// Lost first, gained last.
+    kind: u8,
+    label: String,
+    rule: &'static str,
+    /// Where it was seen, where that is not everywhere.
+    place: Option<String>,
+    groups: Vec<usize>,
+    /// Why, where each finding has a cause of its own.
+    cause: Option<&'r str>,
+    guests: Option<&'r [String]>,
+    ignored: Option<&'r str>,
+}
+
+/// The sections of a report.
+pub(super) fn sections(report: &Report, is_full: bool) -> Vec<Section> {
+    let pairs = report.pairs();
+    let all = report.findings.iter().flat_map(Finding::targets);
+    let kinds = targets::kinds(all.chain(&pairs));
+    let mut folded: BTreeMap<Common<'_>, Vec<(Folded, &Finding)>> = BTreeMap::new();
+    let mut places: BTreeMap<(bool, Vec<&ChangedTarget>), Option<String>> = BTreeMap::new();
+    for finding in &report.findings {
+        let each = fold(finding);
+        let seen: BTreeSet<&ChangedTarget> = finding.targets().collect();
+        let is_machine = finding.area() == Area::Machines;
+        let place =
+            places.entry((is_machine, seen.iter().copied().collect())).or_insert_with(|| {
+                match is_machine {
+                    true => targets::kinds_in_short(&seen, &kinds),
+                    false => targets::in_short(&seen, &pairs),
+                }
+            });
+        let common = common(finding, &each, place.clone());
+        folded.entry(common).or_default().push((each, finding));
+    }
+    let mut sections: Vec<Section> = Vec::new();
+    for (common, findings) in folded {
+        let entry = entry(report, &common, &findings, is_full);
+        match sections.last_mut().filter(|section| section.purpose == common.purpose) {
+            Some(section) => section.entries.push(entry),
+            None => sections.push(Section { purpose: common.purpose, entries: vec![entry] }),
+        }
+    }
+    sections
+}
+
+fn common<'r>(finding: &'r Finding, each: &Folded, place: Option<String>) -> Common<'r> {
+    let has_own_cause =
+        !finding.evidence.blockers.is_empty() || finding.rule.id == "loader-renamed";
+    Common {
+        purpose: purpose(finding),
+        severity: finding.severity,
+        area: finding.area(),
+        kind: order(finding.difference.kind),
+        label: each.label.clone(),
+        rule: finding.rule.id,
+        place,
+        groups: finding.seen.iter().map(|seen| seen.group).collect(),
+        cause: has_own_cause.then_some(finding.reason.as_str()),
+        guests: finding.used_by.as_deref(),
+        ignored: finding.ignored.as_deref(),
+    }
+}
+
+fn purpose(finding: &Finding) -> Purpose {
+    match (finding.severity, finding.difference.kind) {
+        _ if finding.ignored.is_some() => Purpose::Ignored,
+        (Severity::Breaking, _) => Purpose::Breaking,
+        (Severity::Warning, _) => Purpose::Decide,
+        _ if finding.is_reporting() => Purpose::Reporting,
+        (Severity::Info, Kind::Gained) => Purpose::New,
+        (Severity::Info, _) => Purpose::Other,
+    }
+}
+
+fn order(kind: Kind) -> u8 {
+    match kind {
+        Kind::Lost => 0,
+        Kind::Unreported => 1,
+        Kind::Changed => 2,
+        Kind::Gained => 3,
+        Kind::Reported => 4,
+    }
+}
+
+/// How many models are named whose blockers alone changed.
+const FEW: usize = 3;
+
+fn entry(
+    report: &Report,
+    common: &Common<'_>,
+    findings: &[(Folded, &Finding)],
+    is_full: bool,
+) -> Entry {
+    let first = findings[0].1;
+    let mut texts: Vec<&str> = findings.iter().map(|(each, _)| each.item.as_str()).collect();
+    if common.label.starts_with(CUSTOM_MODELS) {
+        texts.sort_unstable();
+    }
+    let summary = match common.label.as_str() {
+        "machine" | "deprecated" | "no longer deprecated" => names::machines(&texts),
+        label if label.ends_with(".blockers") && texts.len() > FEW && !is_full => {
+            format!("of {} CPU models, no less and no more usable (--all lists them)", texts.len())
+        }
+        label if label == CUSTOM_MODELS && !is_full => names::models(&texts),
+        _ => texts.into_iter().filter(|item| !item.is_empty()).collect::<Vec<_>>().join(", "),
+    };
+    let items = findings.iter().map(|(each, finding)| Item {
+        text: each.item.clone(),
+        fingerprint: finding.fingerprint.clone(),
+    });
+    let hosts = report.fleet.as_ref().map(|_| counted(report.count_hosts(first), "host"));
+    Entry {
+        severity: common.severity,
+        area: common.area,
+        kind: first.difference.kind,
+        rule: first.rule,
+        label: common.label.clone(),
+        items: items.collect(),
+        summary,
+        place: common.place.clone(),
+        reason: reason(findings),
+        hosts,
+        groups: common.groups.clone(),
+        guests: common.guests.unwrap_or_default().to_vec(),
+        ignored: common.ignored.map(str::to_owned),
+    }
+}
+
+/// The reason that all have; where they differ behind a `;`, what stands before it.
+fn reason(findings: &[(Folded, &Finding)]) -> Option<String> {
+    let first = findings[0].1;
+    if first.reason == first.rule.summary && first.severity == Severity::Info {
+        return None;
+    }
+    let whole = |finding: &Finding| finding.reason.clone();
+    let head = |finding: &Finding| finding.reason.split("; ").next().unwrap_or_default().to_owned();
+    let common = |of: &dyn Fn(&Finding) -> String| {
+        let reason = of(first);
+        findings.iter().all(|(_, finding)| of(finding) == reason).then_some(reason)
+    };
+    let common = common(&whole).or_else(|| common(&head));
+    Some(common.unwrap_or_else(|| first.rule.summary.to_owned()))
+}

@@ -1,0 +1,163 @@
+//! Changes into findings.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::judge::judge;
+use super::reason::reason;
+use super::{Area, Policy, Rule, Severity, fingerprint, knowledge, renamed};
+use crate::diff::{Change, ChangedTarget, Comparison, Difference, Evidence, Kind};
+use crate::model::Context;
+
+/// A change and what is to be thought of it.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// What changed.
+    pub difference: Difference,
+    /// What explains it.
+    pub evidence: Evidence,
+    /// The rule it falls under.
+    pub rule: &'static Rule,
+    /// The rule's severity, unless the site's policy, the guests or a suspect snapshot say another.
+    pub severity: Severity,
+    /// Why it matters, in one sentence without a full stop.
+    pub reason: String,
+    /// Names the finding across runs, hosts and targets.
+    pub fingerprint: String,
+    /// Why the site ignores it, where it does.
+    pub ignored: Option<String>,
+    /// The guests that need what is gone; `None` where no guest was looked at.
+    pub used_by: Option<Vec<String>>,
+    /// Where it was seen.
+    pub seen: Vec<Seen>,
+}
+
+/// Where a finding was seen: a group of hosts that went the same way, and its targets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// Position in the report's groups.
+    pub group: usize,
+    /// Sorted, each once; empty for what concerns a host as a whole.
+    pub targets: Arc<[ChangedTarget]>,
+}
+
+impl Finding {
+    /// What it is about.
+    #[must_use]
+    pub fn area(&self) -> Area {
+        self.rule.area.unwrap_or_else(|| Area::of(&self.difference.path))
+    }
+
+    /// Whether libvirt merely began or ceased to report something.
+    #[must_use]
+    pub fn is_reporting(&self) -> bool {
+        self.rule.id == knowledge::RULE && self.severity == Severity::Info
+    }
+
+    /// Takes in the same finding of another group.
+    pub(crate) fn join(&mut self, other: Self) {
+        /// More than that are told by their number.
+        const REASONS: usize = 3;
+        self.seen.extend(other.seen);
+        self.evidence.join(&other.evidence);
+        let reasons = self.reason.matches(REASON_BREAK).count() + 1;
+        if !self.reason.split(REASON_BREAK).any(|known| known == other.reason) && reasons < REASONS
+        {
+            self.reason.push_str(REASON_BREAK);
+            self.reason.push_str(&other.reason);
+        }
+    }
+
+    /// Every target it was seen on, in whatever group.
+    pub fn targets(&self) -> impl Iterator<Item = &ChangedTarget> {
+        self.seen.iter().flat_map(|seen| seen.targets.iter())
+    }
+}
+
+/// Between the reasons that one finding has on several hosts.
+const REASON_BREAK: &str = " / ";
+
+/// Which guests need what a change took away, by name.
+pub type UsedBy<'j> = dyn Fn(&Change) -> Vec<String> + 'j;
+
+/// Everything that a judgement needs beside the changes.
+#[derive(Clone, Copy)]
+pub struct Judge<'j> {
+    /// What the site thinks of rules and findings.
+    pub policy: &'j Policy,
+    /// Which guests a change hits; severity follows real use where this is given.
+    pub used_by: Option<&'j UsedBy<'j>>,
+}
+
+impl Judge<'_> {
+    /// Judges every change of the hosts `names` (the old side's and the new side's), which are the
+    /// report's group `group`; in no particular order.
+    #[must_use]
+    pub fn findings(&self, comparison: &Comparison, names: &[&str], group: usize) -> Vec<Finding> {
+        let circumstances = Circumstances {
+            sides: &comparison.sides,
+            deprecated: &comparison.deprecated,
+            renamed: renamed::loaders(&comparison.changes),
+        };
+        let changes = comparison.changes.iter();
+        let finding = |change| {
+            let mut finding = finding(change, &circumstances, group);
+            self.weigh(&mut finding, change, comparison.became_suspect);
+            finding.ignored = self.policy.ignored(&finding, names);
+            finding
+        };
+        changes.map(finding).collect()
+    }
+
+    /// What the site, the snapshot's state and the guests make of a rule's severity.
+    fn weigh(&self, finding: &mut Finding, change: &Change, became_suspect: bool) {
+        if let Some(severity) = self.policy.severity(finding.rule.id) {
+            finding.severity = severity;
+        }
+        // Of an answer that is not to be believed, nothing can be decided.
+        if became_suspect {
+            finding.severity = finding.severity.max(Severity::Warning);
+        }
+        let Some(used_by) = self.used_by else { return };
+        let takes_away = !matches!(finding.difference.kind, Kind::Gained | Kind::Reported);
+        let guests =
+            if takes_away && !finding.is_reporting() { used_by(change) } else { Vec::new() };
+        let is_whole_host = finding.rule.id == "document-suspect";
+        if guests.is_empty() && finding.severity < Severity::Info && !is_whole_host {
+            finding.severity = Severity::Info;
+            finding.reason.push_str("; none of the guests needs it");
+        } else if !guests.is_empty() && finding.rule.id == "vcpu-max-lowered" {
+            finding.severity = Severity::Breaking;
+        }
+        finding.used_by = Some(guests);
+    }
+}
+
+/// What was beside a change.
+pub(super) struct Circumstances<'c> {
+    pub(super) sides: &'c [Context; 2],
+    /// Machines that the old side marks deprecated.
+    pub(super) deprecated: &'c BTreeSet<String>,
+    /// Loaders that are gone, each with the one that took its place.
+    pub(super) renamed: BTreeMap<&'c str, &'c str>,
+}
+
+fn finding(change: &Change, circumstances: &Circumstances<'_>, group: usize) -> Finding {
+    let known = knowledge::explains(change, circumstances.sides);
+    let rule = match &known {
+        Some(_) => super::rule(knowledge::RULE),
+        None => judge(change, circumstances),
+    };
+    let reason = known.unwrap_or_else(|| reason(rule, change, circumstances));
+    Finding {
+        difference: change.difference.clone(),
+        evidence: change.evidence.clone(),
+        rule,
+        severity: rule.severity,
+        reason,
+        fingerprint: fingerprint(&change.difference),
+        ignored: None,
+        used_by: None,
+        seen: vec![Seen { group, targets: change.targets.as_slice().into() }],
+    }
+}

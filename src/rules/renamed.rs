@@ -1,0 +1,133 @@
+//! Firmware images that went and came back under another name.
+
+use std::collections::BTreeMap;
+
+use crate::diff::{Change, Kind};
+use crate::model::LOADERS;
+
+/// Loaders that are gone, each with one that came on the same targets for the same role.
+pub(super) fn loaders(changes: &[Change]) -> BTreeMap<&str, &str> {
+    let of_kind = |kind| {
+        changes.iter().filter(move |change| {
+            change.difference.kind == kind && change.difference.path == LOADERS
+        })
+    };
+    let mut renamed = BTreeMap::new();
+    for lost in of_kind(Kind::Lost) {
+        let Some(old) = lost.difference.value.as_deref() else { continue };
+        let heirs = of_kind(Kind::Gained).filter(|gained| share_a_target(lost, gained));
+        let heirs = heirs.filter_map(|gained| gained.difference.value.as_deref());
+        let heir = heirs.filter(|new| Role::of(new) == Role::of(old)).min_by_key(|new| {
+            // Of several the one in the same folder, then the one most alike.
+            (folder(new) != folder(old), new.len().abs_diff(old.len()), *new)
+        });
+        if let Some(heir) = heir {
+            renamed.insert(old, heir);
+        }
+    }
+    renamed
+}
+
+fn share_a_target(one: &Change, other: &Change) -> bool {
+    one.targets.iter().any(|target| other.targets.contains(target))
+}
+
+fn folder(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+/// What an image is for, as far as its name says it.
+///
+/// Distributions name them alike (edk2's `OVMF_CODE.fd`, `OVMF_CODE_4M.secboot.qcow2`,
+/// `AAVMF_CODE.fd`); size, format and folder are what a rename changes, these are what it must not.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Role {
+    arch: Option<&'static str>,
+    is_secure: bool,
+    confidential: Option<&'static str>,
+    has_code_only: bool,
+}
+
+impl Role {
+    pub(super) fn of(path: &str) -> Self {
+        let path = path.to_ascii_lowercase();
+        let file = path.rsplit('/').next().unwrap_or_default();
+        let first_of = |names: &[(&'static str, &'static str)], text: &str| {
+            names.iter().find(|(name, _)| text.contains(name)).map(|(_, meaning)| *meaning)
+        };
+        Self {
+            arch: first_of(ARCHES, &path),
+            is_secure: ["secboot", "secure", ".ms.", "snakeoil"].iter().any(|it| file.contains(it)),
+            confidential: first_of(CONFIDENTIAL, file),
+            has_code_only: file.contains("code"),
+        }
+    }
+
+    /// Whether the image is for Arm guests.
+    pub(super) fn is_arm(&self) -> bool {
+        matches!(self.arch, Some("aarch64" | "arm"))
+    }
+}
+
+/// How names say the guest's architecture; the first that fits counts.
+const ARCHES: &[(&str, &str)] = &[
+    ("aavmf32", "arm"),
+    ("aavmf", "aarch64"),
+    ("aarch64", "aarch64"),
+    ("riscv", "riscv"),
+    ("loongarch", "loongarch"),
+    ("ovmf32", "ia32"),
+    ("ia32", "ia32"),
+    ("i386", "ia32"),
+    ("arm", "arm"),
+    ("ovmf", "x86_64"),
+    ("x86_64", "x86_64"),
+];
+
+const CONFIDENTIAL: &[(&str, &str)] =
+    &[("amdsev", "sev"), ("inteltdx", "tdx"), (".cc.", "sev"), ("microvm", "microvm")];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diff::{ChangedTarget, Difference, Evidence};
+
+    fn change(kind: Kind, path: &str, machine: &str) -> Change {
+        Change {
+            difference: Difference::new(kind, LOADERS).with_value(path),
+            evidence: Evidence::default(),
+            targets: vec![ChangedTarget {
+                new_machine: Some(machine.to_owned()),
+                ..ChangedTarget::default()
+            }],
+        }
+    }
+
+    #[test]
+    fn an_image_of_the_same_role_takes_the_place_of_one_that_is_gone() {
+        for (old, new) in [
+            ("/usr/share/OVMF/OVMF_CODE.fd", "/usr/share/OVMF/OVMF_CODE_4M.fd"),
+            ("/usr/share/edk2/ovmf-4m/OVMF_CODE.fd", "/usr/share/edk2/ovmf/OVMF_CODE_4M.qcow2"),
+            ("/usr/share/OVMF/OVMF_CODE.secboot.fd", "/usr/share/edk2/ovmf/OVMF_CODE.secboot.fd"),
+            ("/usr/share/AAVMF/AAVMF_CODE.fd", "/usr/share/edk2/aarch64/QEMU_EFI-pflash.code.raw"),
+        ] {
+            let changes = [change(Kind::Gained, new, "q35"), change(Kind::Lost, old, "q35")];
+            assert_eq!(loaders(&changes).get(old), Some(&new), "{old}");
+        }
+    }
+
+    #[test]
+    fn another_role_or_another_machine_is_no_new_name() {
+        let old = "/usr/share/OVMF/OVMF_CODE.fd";
+        for (new, machine) in [
+            ("/usr/share/OVMF/OVMF_CODE_4M.secboot.fd", "q35"),
+            ("/usr/share/AAVMF/AAVMF_CODE.fd", "q35"),
+            ("/usr/share/OVMF/OVMF32_CODE_4M.fd", "q35"),
+            ("/usr/share/OVMF/OVMF.inteltdx.fd", "q35"),
+            ("/usr/share/OVMF/OVMF_CODE_4M.fd", "microvm"),
+        ] {
+            let changes = [change(Kind::Gained, new, machine), change(Kind::Lost, old, "q35")];
+            assert!(loaders(&changes).is_empty(), "{new} {machine}");
+        }
+    }
+}

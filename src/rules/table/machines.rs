@@ -1,0 +1,110 @@
+//! Rules about emulators, architectures, domain types and machine types.
+
+use super::Area::Machines;
+use super::Severity::{Breaking, Info, Warning};
+use super::{Mirror, Rule};
+
+pub(super) const RULES: &[Rule] = &[
+    Rule {
+        id: "emulator-lost",
+        area: Some(Machines),
+        severity: Breaking,
+        summary: "an emulator is gone",
+        explanation: "libvirt no longer lists this QEMU binary. Either it was uninstalled, or \
+            libvirt can no longer probe it: each libvirt sets a least QEMU version (6.2 since \
+            libvirt 11.2, 7.2 since 12.4) and passes over anything older. Guests whose XML names \
+            the binary cannot start, and no guest that needs it can be migrated here.",
+        advice: "Find its guests by `<emulator>` in `virsh dumpxml GUEST --inactive`. Install the \
+            package again, or let `virsh edit GUEST` name an emulator that `virsh capabilities` \
+            still lists.",
+        mirror: Mirror::Rule("gained"),
+    },
+    Rule {
+        id: "arch-lost",
+        area: Some(Machines),
+        severity: Breaking,
+        summary: "guests of an architecture cannot run any more",
+        explanation: "The host has the emulator and no longer serves this guest architecture with \
+            it. Distributions package QEMU by architecture, so this mostly follows from a removed \
+            or replaced package; a 32-bit architecture can also go with a host kernel or CPU that \
+            dropped it. Guests of it cannot start here, and none can be migrated here.",
+        advice: "Look for `<type arch=` in `virsh dumpxml GUEST --inactive` to find the guests, \
+            and install the package that holds this architecture's QEMU, or move them to a host \
+            that has it.",
+        mirror: Mirror::Rule("gained"),
+    },
+    Rule {
+        id: "virttype-lost",
+        area: Some(Machines),
+        severity: Breaking,
+        summary: "a domain type is gone: for kvm, hardware virtualization is lost",
+        explanation: "libvirt offers a domain type only while the host can run it. Where kvm is \
+            gone, /dev/kvm cannot be used: the kvm_intel or kvm_amd module is not loaded, \
+            virtualization is switched off in the BIOS, or the daemon may not open the device. \
+            Guests with `<domain type='kvm'>` do not start and cannot arrive; under type qemu they \
+            would be emulated, many times slower, with other CPU models.",
+        advice: "Run `virt-host-validate qemu`, then check `ls -l /dev/kvm`, the kernel module and \
+            the BIOS; restart virtqemud or libvirtd afterwards.",
+        mirror: Mirror::Rule("gained"),
+    },
+    Rule {
+        id: "machine-removed",
+        area: Some(Machines),
+        severity: Breaking,
+        summary: "a machine type is gone",
+        explanation: "A guest records its versioned machine type when it is defined and can start, \
+            be restored or arrive by live migration only where QEMU has exactly that type. QEMU \
+            marks a versioned type deprecated three years after it came and removes it after six: \
+            pc-q35-4.1 goes with QEMU 10.1, M.n with (M+6).n; the removal took effect with QEMU \
+            10.1. Types of a distribution, such as pc-q35-rhel9.2.0 or pc-i440fx-focal, exist in \
+            that distribution's builds only, and so go with a change of distribution.",
+        advice: "Before the upgrade, list the guests with `grep -l \"machine='NAME'\" \
+            /etc/libvirt/qemu/*.xml` and move each to a newer type: shut it down and change `<type \
+            machine=` with `virsh edit GUEST`. Saved states of the old type must be resumed first; \
+            they cannot be converted.",
+        mirror: Mirror::Rule("gained"),
+    },
+    Rule {
+        id: "target-lost",
+        area: Some(Machines),
+        severity: Breaking,
+        summary: "a machine type is gone for one domain type",
+        explanation: "The machine type is still there for another domain type of the same emulator \
+            and architecture, and no longer for this one. Machines differ in what accelerates \
+            them: some run under emulation only, and KVM can refuse what TCG runs. Guests of this \
+            combination of `<domain type=` and `<type machine=` cannot start or arrive here.",
+        advice: "Compare the host's answers with `virsh domcapabilities --virttype kvm --machine \
+            NAME` and `--virttype qemu`; move the guests to another machine type, or to a host \
+            that has both.",
+        mirror: Mirror::Rule("gained"),
+    },
+    Rule {
+        id: "machine-deprecated",
+        area: Some(Machines),
+        severity: Warning,
+        summary: "QEMU marks a machine type deprecated and will remove it",
+        explanation: "Nothing stops working yet; the removal is announced. A versioned machine \
+            type is marked three years after its release and removed three years later: pc-q35-M.n \
+            is marked with QEMU (M+3).n and gone with (M+6).n. Machines without a version follow \
+            QEMU's general policy and can go two releases after the mark. QEMU means deprecated \
+            types for guests that exist already, not for new ones.",
+        advice: "List what is marked with `domcaps machines HOST --deprecated`, define new guests \
+            with a current type, and move old ones at their next shutdown with `virsh edit GUEST`.",
+        mirror: Mirror::Rule("value-changed"),
+    },
+    Rule {
+        id: "alias-moved",
+        area: Some(Machines),
+        severity: Info,
+        summary: "a machine alias points to another machine type",
+        explanation: "Aliases such as pc, q35 and virt stand for the newest machine type of their \
+            family, so they move with every QEMU upgrade. libvirt replaces an alias by the type it \
+            stands for when a guest is defined: guests that exist keep theirs. Only guests defined \
+            from now on get the new type, and those cannot be migrated to hosts whose QEMU does \
+            not have it.",
+        advice: "As long as older hosts are in the fleet, define guests that must be able to move \
+            with a versioned type that all hosts have: `<type machine='pc-q35-7.2'>` rather than \
+            q35.",
+        mirror: Mirror::Rule("alias-moved"),
+    },
+];
