@@ -13,6 +13,7 @@ mod hosts;
 mod import;
 mod machines;
 mod man;
+mod rules;
 mod show;
 mod sides;
 mod snapshots;
@@ -83,6 +84,7 @@ enum Command {
     Show(show::Arguments),
     Machines(machines::Arguments),
     Diff(diff::Arguments),
+    Rules(rules::Arguments),
     Demo(demo::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
@@ -105,6 +107,7 @@ pub fn run(arguments: Vec<OsString>, out: &mut dyn Write, err: &mut dyn Write) -
         Command::Show(arguments) => show::run(&mut ui, &global, &arguments),
         Command::Machines(arguments) => machines::run(&mut ui, &global, &arguments),
         Command::Diff(arguments) => diff::run(&mut ui, &global, &arguments),
+        Command::Rules(arguments) => rules::run(&mut ui, &arguments),
         Command::Demo(arguments) => demo::run(&mut ui, &global, &arguments),
         Command::Completions(arguments) => completions::run(&mut ui, &arguments),
         Command::Man(arguments) => man::run(&mut ui, &arguments),

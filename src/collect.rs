@@ -16,7 +16,6 @@ mod places;
 mod session;
 mod site;
 mod stream;
-mod suspect;
 mod targets;
 mod visit;
 
@@ -26,6 +25,5 @@ pub use hook::{Change, Untold, tell};
 pub use inventory::{Inventory, InventoryError, Refused, ansible, hosts_toml};
 pub use session::Broken;
 pub use site::{Settings, Site, check_uri, site};
-pub use suspect::is_suspect;
 pub use targets::Choice;
 pub use visit::{CutShort, Observed, RawBody, Unreached, Visit};

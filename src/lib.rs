@@ -16,5 +16,6 @@ pub mod rules;
 pub mod side;
 pub mod source;
 pub mod store;
+pub mod suspect;
 
 pub use cli::run;

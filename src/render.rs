@@ -5,6 +5,7 @@
 pub mod collected;
 pub mod json;
 pub mod page;
+pub mod rules;
 pub mod table;
 pub mod text;
 pub mod tree;

@@ -120,7 +120,7 @@ fn no_document_of_a_sound_host_is_suspect() {
             let bytes = std::fs::read(&file).unwrap();
             let document = domcaps::parse::document(&bytes).unwrap();
             assert!(
-                !domcaps::collect::is_suspect(&document.head.target.arch, &document.capabilities),
+                !domcaps::suspect::is_suspect(&document.head.target, &document.capabilities),
                 "{}",
                 file.display()
             );

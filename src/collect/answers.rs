@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use super::commands::{self, ApiFlag};
+use super::failure;
 use super::session::{Broken, Session};
 use super::stream::Answer;
 use super::visit::{CutShort, Observed, RawBody};
-use super::{failure, suspect};
 use crate::model::{FailureClass, Hash, State, Target};
 use crate::parse::{self, MAX_BYTES};
+use crate::suspect::is_suspect;
 
 /// The most bytes of different bodies that are kept of one host: twenty times those of a Debian 13
 /// host with five architectures.
@@ -133,7 +134,7 @@ impl Answers {
             }
             if head.target.virttype == "kvm" {
                 let read = parse::document(document).map_err(|error| error.to_string())?;
-                self.is_suspect |= suspect::is_suspect(&head.target.arch, &read.capabilities);
+                self.is_suspect |= is_suspect(&head.target, &read.capabilities);
             }
             self.bytes += document.len();
             let raw = RawBody { bytes: head.body(document), head_at: head.range.start };

@@ -167,6 +167,8 @@ pub struct Evidence {
     pub blockers: Vec<String>,
     /// For a lost loader: the new side still says `efi`, and lists no image at all.
     pub leaves_no_loader: bool,
+    /// For what is unreported: the old side said `supported='yes'` there.
+    pub said_yes: bool,
 }
 
 impl Evidence {
@@ -179,6 +181,7 @@ impl Evidence {
         }
         self.blockers.sort();
         self.leaves_no_loader |= other.leaves_no_loader;
+        self.said_yes |= other.said_yes;
     }
 }
 

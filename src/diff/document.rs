@@ -65,7 +65,13 @@ pub fn explained(old: &Facts<'_>, new: &Facts<'_>, scope: Scope) -> super::Docum
     differences
         .map(|difference| {
             let blockers = blockers(&difference).unwrap_or_default();
-            (difference, Evidence { blockers, ..Evidence::default() })
+            let said_yes = difference.kind == Kind::Unreported
+                && match old.get(&difference.path) {
+                    Some(Value::Support(yes)) => yes,
+                    Some(Value::Text(text)) => models::is_usable(&difference.path) && text == "yes",
+                    _ => false,
+                };
+            (difference, Evidence { blockers, said_yes, ..Evidence::default() })
         })
         .collect()
 }

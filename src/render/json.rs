@@ -5,6 +5,7 @@
 mod collected;
 mod diff;
 mod listing;
+mod rules;
 
 use std::io::Write;
 
@@ -13,6 +14,7 @@ use serde::Serialize;
 pub use collected::collected;
 pub use diff::diff;
 pub use listing::{Failed, Imported, Shown, hosts, imported, machines, show, snapshots};
+pub use rules::rules;
 
 /// Writes one object, indented, with a line end.
 fn write(value: &impl Serialize, out: &mut dyn Write) -> std::io::Result<()> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::judge::judge;
 use super::reason::reason;
 use super::{Area, Policy, Rule, Severity, fingerprint, knowledge, renamed};
-use crate::diff::{Change, ChangedTarget, Comparison, Difference, Evidence, Kind};
+use crate::diff::{Change, ChangedTarget, Comparison, Difference, Evidence, Kind, Plain};
 use crate::model::Context;
 
 /// A change and what is to be thought of it.
@@ -98,6 +98,7 @@ impl Judge<'_> {
             sides: &comparison.sides,
             deprecated: &comparison.deprecated,
             renamed: renamed::loaders(&comparison.changes),
+            is_sev_total_kept: is_sev_total_kept(&comparison.changes),
         };
         let changes = comparison.changes.iter();
         let finding = |change| {
@@ -140,10 +141,40 @@ pub(super) struct Circumstances<'c> {
     pub(super) deprecated: &'c BTreeSet<String>,
     /// Loaders that are gone, each with the one that took its place.
     pub(super) renamed: BTreeMap<&'c str, &'c str>,
+    /// What one kind of SEV guests lost the other has gained.
+    pub(super) is_sev_total_kept: bool,
 }
 
+impl Circumstances<'_> {
+    /// Whether the new side is known to have the older libvirt: then silence is to be expected.
+    pub(super) fn is_downgrade(&self) -> bool {
+        let versions =
+            self.sides.each_ref().map(|side| side.libvirt.as_deref().and_then(knowledge::version));
+        matches!(versions, [Some(old), Some(new)] if new < old)
+    }
+}
+
+fn is_sev_total_kept(changes: &[Change]) -> bool {
+    let changes = changes.iter().map(|change| &change.difference);
+    let counts: Vec<i64> = changes
+        .filter(|difference| super::judge::is_sev_count(&difference.path))
+        .filter_map(|difference| match (&difference.old, &difference.new) {
+            (Some(Plain::Number(old)), Some(Plain::Number(new))) => Some(new - old),
+            _ => None,
+        })
+        .collect();
+    counts.len() == 2 && counts.iter().sum::<i64>() == 0
+}
+
+/// Why an image for Arm among a PC's is no news.
+const FOREIGN: &str =
+    "no firmware descriptor names this machine: libvirt lists what files there are, for Arm too";
+
 fn finding(change: &Change, circumstances: &Circumstances<'_>, group: usize) -> Finding {
-    let known = knowledge::explains(change, circumstances.sides);
+    let known = match renamed::is_foreign(change) {
+        true => Some(FOREIGN.to_owned()),
+        false => knowledge::explains(change, circumstances.sides),
+    };
     let rule = match &known {
         Some(_) => super::rule(knowledge::RULE),
         None => judge(change, circumstances),

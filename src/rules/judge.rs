@@ -15,6 +15,12 @@ pub(super) fn judge(change: &Change, beside: &Circumstances<'_>) -> &'static Rul
             None if change.evidence.leaves_no_loader => "firmware-without-loader",
             None => "loader-removed",
         },
+        Kind::Unreported if change.evidence.said_yes && !beside.is_downgrade() => {
+            "no-longer-reported"
+        }
+        Kind::Changed if is_sev_count(&difference.path) && beside.is_sev_total_kept => {
+            "sev-guests-moved"
+        }
         _ => of_difference(difference),
     })
 }
@@ -28,19 +34,19 @@ fn of_difference(difference: &Difference) -> &'static str {
         // Printed only where it is yes: since libvirt 7.1.0 its absence means no.
         Kind::Reported if is_of_model(&difference.path, "deprecated") => "cpu-model-deprecated",
         Kind::Reported => "reporting-changed",
-        Kind::Unreported if said_yes(difference) => "no-longer-reported",
         Kind::Unreported => "reporting-changed",
     }
+}
+
+/// Whether `path` is one of the two counts of SEV guests.
+pub(super) fn is_sev_count(path: &str) -> bool {
+    matches!(path, "features.sev.maxGuests" | "features.sev.maxESGuests")
 }
 
 /// Whether `path` is that attribute of a custom CPU model.
 fn is_of_model(path: &str, attribute: &str) -> bool {
     let rest = path.strip_prefix(CUSTOM_MODELS).filter(|rest| rest.starts_with('['));
     rest.and_then(|rest| rest.rsplit_once("].")).is_some_and(|(_, last)| last == attribute)
-}
-
-fn said_yes(difference: &Difference) -> bool {
-    difference.old == Some(Plain::text("yes"))
 }
 
 fn lost(difference: &Difference) -> &'static str {
@@ -89,7 +95,6 @@ fn changed(difference: &Difference) -> &'static str {
         "cpu.mode[host-model].model" => "host-model-changed",
         "vcpu.max" if is_less(difference) => "vcpu-max-lowered",
         "features.sev.cbitpos" | "features.sev.reducedPhysBits" => "sev-parameters-changed",
-        "features.sev.maxGuests" | "features.sev.maxESGuests" => "sev-guests-moved",
         _ if path.starts_with("machine[") && became_yes => "machine-deprecated",
         _ if path.starts_with("alias[") => "alias-moved",
         _ if is_of_model(path, "canonical") => "cpu-canonical-moved",

@@ -56,7 +56,8 @@ pub fn explains(change: &Change, sides: &[Context; 2]) -> Option<String> {
                 entry.is_like(change, entry.kind)
             }
             (Some(old), Some(new)) if new < entry.since && entry.since <= old => {
-                entry.is_like(change, entry.kind.mirrored())
+                // What a libvirt learnt to name, an older one cannot use: that is a loss.
+                entry.kind != Kind::Gained && entry.is_like(change, entry.kind.mirrored())
             }
             (Some(_), Some(_)) => false,
             // The one that is known may be past it, or not have come to it.

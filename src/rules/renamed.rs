@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::diff::{Change, Kind};
+use crate::diff::{Change, Kind, Plain};
 use crate::model::LOADERS;
 
 /// Loaders that are gone, each with one that came on the same targets for the same role.
@@ -28,6 +28,27 @@ pub(super) fn loaders(changes: &[Change]) -> BTreeMap<&str, &str> {
     renamed
 }
 
+/// Whether a change of loaders is one of images that its guests cannot use.
+///
+/// For a machine that no firmware descriptor names, libvirt lists whatever files of its built-in list
+/// exist, whatever architecture they are for (`virQEMUCapsFillDomainOSCaps`, libvirt 9.0 to 11.3): an
+/// image for Arm among the loaders of a PC only says that its package is installed.
+pub(super) fn is_foreign(change: &Change) -> bool {
+    let difference = &change.difference;
+    if !difference.path.starts_with(LOADERS) {
+        return false;
+    }
+    let sides = [&difference.old, &difference.new].map(|side| match side {
+        Some(Plain::Text(path)) => Some(path.as_str()),
+        _ => None,
+    });
+    let mut images = sides.into_iter().flatten().chain(difference.value.as_deref());
+    let is_arm = |target: &crate::diff::ChangedTarget| {
+        target.arch.as_deref().is_none_or(|arch| arch.starts_with("arm") || arch == "aarch64")
+    };
+    images.any(|image| Role::of(image).is_arm()) && !change.targets.iter().any(is_arm)
+}
+
 fn share_a_target(one: &Change, other: &Change) -> bool {
     one.targets.iter().any(|target| other.targets.contains(target))
 }
@@ -41,7 +62,7 @@ fn folder(path: &str) -> &str {
 /// Distributions name them alike (edk2's `OVMF_CODE.fd`, `OVMF_CODE_4M.secboot.qcow2`,
 /// `AAVMF_CODE.fd`); size, format and folder are what a rename changes, these are what it must not.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Role {
+struct Role {
     arch: Option<&'static str>,
     is_secure: bool,
     confidential: Option<&'static str>,
@@ -49,7 +70,7 @@ pub(super) struct Role {
 }
 
 impl Role {
-    pub(super) fn of(path: &str) -> Self {
+    fn of(path: &str) -> Self {
         let path = path.to_ascii_lowercase();
         let file = path.rsplit('/').next().unwrap_or_default();
         let first_of = |names: &[(&'static str, &'static str)], text: &str| {
@@ -64,7 +85,7 @@ impl Role {
     }
 
     /// Whether the image is for Arm guests.
-    pub(super) fn is_arm(&self) -> bool {
+    fn is_arm(&self) -> bool {
         matches!(self.arch, Some("aarch64" | "arm"))
     }
 }

@@ -8,9 +8,10 @@ use super::{Content, Contents, Origin, Raw, Side, SideError};
 use crate::bad_files::BadFiles;
 use crate::diff::{Observed, Outcome};
 use crate::host_info::HostInfo;
-use crate::model::{Capabilities, FailureClass, Hash, Target, subtrees};
+use crate::model::{Capabilities, FailureClass, Hash, State, Target, subtrees};
 use crate::parse;
 use crate::source::{self, Input, SourceError};
+use crate::suspect::is_suspect;
 
 /// What the files of one side say.
 #[derive(Default)]
@@ -21,6 +22,8 @@ struct Reading {
     info: HostInfo,
     bad: BadFiles,
     unread: Vec<SourceError>,
+    /// A document is not to be believed.
+    is_suspect: bool,
     /// Bodies that stood in an earlier file: they are not parsed again.
     bodies: HashMap<Hash, Hash>,
 }
@@ -47,7 +50,7 @@ pub fn from_files(
     if reading.outcomes.is_empty() {
         return Err(reading.nothing(path));
     }
-    let state = reading.bad.state();
+    let state = if reading.is_suspect { State::Suspect } else { reading.bad.state() };
     let Reading { mut outcomes, raw, info, bad, unread, .. } = reading;
     for (target, message) in bad.targets {
         let class = FailureClass::Transient;
@@ -77,6 +80,7 @@ impl Reading {
         }
         match parse::document(&input.bytes) {
             Ok(document) => {
+                self.is_suspect |= is_suspect(&document.head.target, &document.capabilities);
                 let hash = insert(contents, document.capabilities);
                 self.bodies.insert(document.head.body_hash(&input.bytes), hash);
                 self.add(document.head.target, hash, input)

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::support::{Sandbox, expect};
 
-const COMMANDS: [&[&str]; 13] = [
+const COMMANDS: [&[&str]; 14] = [
     &[],
     &["collect"],
     &["import"],
@@ -15,6 +15,7 @@ const COMMANDS: [&[&str]; 13] = [
     &["show"],
     &["machines"],
     &["diff"],
+    &["rules"],
     &["demo"],
     &["completions"],
     &["man"],

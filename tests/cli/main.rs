@@ -16,6 +16,7 @@ mod import;
 mod layering;
 mod listings;
 mod readme;
+mod rules;
 mod show;
 mod side_by_side;
 mod support;

@@ -86,10 +86,10 @@ pub(super) const RULES: &[Rule] = &[
         area: Some(Firmware),
         severity: Breaking,
         summary: "no firmware for Secure Boot is left",
-        explanation: "Either `os.loader.secure` lost yes, or, as libvirt says since 12.1, \
-            `os.firmwareFeatures.secureBoot` did. The former follows from a descriptor with the \
-            feature requires-smm, which is how Secure Boot works on x86 and not on aarch64; the \
-            latter is the better witness where both are reported. Guests with `<loader \
+        explanation: "Either `os.loader.secure` or, which libvirt reports since 12.1, \
+            `os.firmwareFeatures.secureBoot` lost yes. The former follows from a descriptor with \
+            the feature requires-smm, which is how Secure Boot works on x86 and not on aarch64; \
+            the latter is the better witness where both are reported. Guests with `<loader \
             secure='yes'>` or `<feature enabled='yes' name='secure-boot'>` cannot start or arrive, \
             and no new one can be defined.",
         advice: "Install the build of OVMF or edk2 with Secure Boot again; see that its descriptor \

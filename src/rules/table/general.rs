@@ -38,9 +38,11 @@ pub(super) const RULES: &[Rule] = &[
         severity: Info,
         summary: "libvirt began or ceased to report it; the host need not differ",
         explanation: "Only one side says anything, and what is absent is not a no: libvirt's own \
-            documentation asks not to read anything into it. An upgrade of libvirt does this on an \
-            unchanged host: 10.9 began to list blockers, 10.10 and 11.0 the versioned CPU models, \
-            12.1 firmwareFeatures. Guests are not affected.",
+            documentation asks not to read anything into it. Or a newer libvirt lists more of what \
+            was there before. An upgrade of libvirt does both on an unchanged host: 10.9 began to \
+            list blockers, 10.10 and 11.0 the versioned CPU models, 12.1 firmwareFeatures. Guests \
+            start and move as before; but a name that only the newer libvirt knows, such as \
+            EPYC-v1, can be used only there.",
         advice: "Nothing need be done. `domcaps diff OLD NEW --all` lists each of them.",
         mirror: Mirror::Rule("reporting-changed"),
     },

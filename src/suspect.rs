@@ -1,6 +1,6 @@
 //! Documents that are answers and yet cannot be true.
 
-use crate::model::{Capabilities, HOST_MODEL, Value};
+use crate::model::{Capabilities, HOST_MODEL, Target, Value};
 
 /// Whether a kvm document was made with a half-usable `/dev/kvm`.
 ///
@@ -9,13 +9,16 @@ use crate::model::{Capabilities, HOST_MODEL, Value};
 /// no model usable but 486 to pentium3, not even kvm64. A sound host disables the few features that
 /// its microcode hides, and `kvm64` is QEMU's name for what every 64-bit x86 host can do.
 #[must_use]
-pub fn is_suspect(arch: &str, capabilities: &Capabilities) -> bool {
+pub fn is_suspect(target: &Target, capabilities: &Capabilities) -> bool {
     const MANY: usize = 16;
+    if target.virttype != "kvm" {
+        return false;
+    }
     let (mut required, mut disabled) = (0, 0);
     for (path, value) in capabilities.iter() {
         match value {
             // qemu-system-i386 has no 64-bit model on any host.
-            Value::Text("no") if path == LEAST_MODEL && arch == "x86_64" => return true,
+            Value::Text("no") if path == LEAST_MODEL && target.arch == "x86_64" => return true,
             Value::Text(policy) if path.starts_with(HOST_MODEL) && path.ends_with(".policy") => {
                 required += usize::from(policy == "require");
                 disabled += usize::from(policy == "disable");
@@ -51,7 +54,9 @@ mod tests {
              <mode name='custom' supported='yes'><model usable='{kvm64}'>kvm64</model><model usable='no'>z</model>\
              </mode></cpu></domainCapabilities>"
         );
-        is_suspect(arch, &parse::document(text.as_bytes()).unwrap().capabilities)
+        let document = parse::document(text.as_bytes()).unwrap();
+        let target = Target { arch: arch.to_owned(), ..document.head.target };
+        is_suspect(&target, &document.capabilities)
     }
 
     #[test]
