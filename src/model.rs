@@ -3,6 +3,7 @@
 
 mod capabilities;
 mod context;
+mod guest;
 mod hash;
 mod machines;
 mod path;
@@ -14,6 +15,7 @@ mod when;
 
 pub use capabilities::{Capabilities, Kind, Members, Value};
 pub use context::Context;
+pub use guest::{Guest, Need, Wanted};
 pub use hash::{Hash, Hasher};
 pub use machines::{Machine, MachineList};
 pub use path::{

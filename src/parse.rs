@@ -1,12 +1,14 @@
 //! Documents as libvirt prints them, turned into the model.
 //!
 //! [`document()`] reads domainCapabilities, [`capabilities()`] the machine list and CPU of
-//! `virsh capabilities`, [`version()`] the output of `virsh version --daemon`. Only `parse/xml`
-//! names quick-xml. Parsing never guesses: ill-formed XML is an error with line and column, and
-//! an element that is not known is kept as a capability like any other.
+//! `virsh capabilities`, [`version()`] the output of `virsh version --daemon`, [`guest()`] what
+//! `virsh dumpxml` prints. Only `parse/xml` names quick-xml. Parsing never guesses: ill-formed XML
+//! is an error with line and column, and an element that is not known is kept as a capability like
+//! any other.
 
 mod document;
 mod error;
+mod guest;
 mod host;
 mod identity;
 mod known;
@@ -16,6 +18,7 @@ mod xml;
 
 pub use document::{Document, document};
 pub use error::{Limit, MAX_MACHINES, ParseError, Problem};
+pub use guest::guest;
 pub use host::{DomainType, HostCapabilities, capabilities};
 pub use identity::{Head, split};
 pub use known::unknown_element;

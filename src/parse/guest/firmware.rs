@@ -1,0 +1,65 @@
+//! `<os>`: firmware that libvirt chooses, or that the guest names.
+
+use super::{Needs, Reader};
+use crate::model::{LOADERS, Need, Wanted};
+
+/// Where firmware packages put their images.
+const PACKAGED: &str = "/usr/";
+
+pub(super) fn needs(reader: &Reader<'_>, needs: &mut Needs) {
+    let Some(os) = reader.at(&["os"]) else { return };
+    let member = |value: &str| Wanted::Member(value.to_owned());
+    let firmware = reader.xml.attribute(os, "firmware");
+    if let Some(firmware) = firmware {
+        needs.add("os.firmware", member(firmware), || format!("os firmware={firmware}"));
+    }
+    let loader = reader.at(&["os", "loader"]);
+    let attribute = |name| loader.and_then(|loader| reader.xml.attribute(loader, name));
+    for (name, path) in [
+        ("type", "os.loader.type"),
+        ("readonly", "os.loader.readonly"),
+        ("secure", "os.loader.secure"),
+    ] {
+        if let Some(value) = attribute(name) {
+            needs.add(path, member(value), || format!("os/loader {name}={value}"));
+        }
+    }
+    match reader.text(&["os", "loader"]) {
+        Some(path) => {
+            let is_packaged = path.starts_with(PACKAGED) && attribute("type") == Some("pflash");
+            let must_be_listed = firmware.is_some() || is_packaged;
+            let wanted = Wanted::Loader { path: path.to_owned(), must_be_listed };
+            needs.add(LOADERS, wanted, || format!("os/loader {path}"));
+        }
+        // The features are those of the image, once it is named.
+        None if firmware.is_some() => features(reader, needs),
+        None => {}
+    }
+}
+
+/// `<firmware><feature enabled='yes' name='secure-boot'/>`: reported since libvirt 12.1; before
+/// that, `secure` of the loader says whether any image has Secure Boot.
+fn features(reader: &Reader<'_>, needs: &mut Needs) {
+    let Some(firmware) = reader.at(&["os", "firmware"]) else { return };
+    for feature in reader.xml.children(firmware).filter(|child| child.name == "feature") {
+        let attribute = |name| reader.xml.attribute(feature, name);
+        let (Some(name), Some(enabled)) = (attribute("name"), attribute("enabled")) else {
+            continue;
+        };
+        let path = match name {
+            "secure-boot" => "os.firmwareFeatures.secureBoot",
+            "enrolled-keys" => "os.firmwareFeatures.enrolledKeys",
+            _ => continue,
+        };
+        let wanted = |value: &str| Wanted::Member(value.to_owned());
+        let place = format!("os/firmware/feature {name}={enabled}");
+        if enabled == "yes" {
+            let instead =
+                (name == "secure-boot").then(|| ("os.loader.secure".to_owned(), wanted(enabled)));
+            needs.add_with(Need { instead, ..Need::new(path, wanted(enabled), place) });
+        } else {
+            // Images without it were there long before libvirt said so.
+            needs.add(path, Wanted::MemberIfReported(enabled.to_owned()), || place);
+        }
+    }
+}
