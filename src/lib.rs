@@ -5,6 +5,7 @@ mod cli;
 pub mod collect;
 pub mod demo;
 pub mod diff;
+pub mod guests;
 pub mod host_info;
 pub mod ingest;
 pub mod model;

@@ -1,0 +1,51 @@
+//! Reading guests from files and folders.
+
+use std::collections::HashSet;
+use std::io::Read;
+use std::path::PathBuf;
+
+use crate::bad_files::BadFile;
+use crate::model::Guest;
+use crate::parse;
+use crate::source::{self, SourceError};
+
+/// A guest and the file it stands in: two files can hold guests of one name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GuestFile {
+    /// The file.
+    pub path: PathBuf,
+    /// The guest.
+    pub guest: Guest,
+}
+
+/// What some paths gave.
+#[derive(Debug, Default)]
+pub struct Reading {
+    /// Every guest, in the order of the paths and of the names in a folder.
+    pub guests: Vec<GuestFile>,
+    /// Files that hold no guest, with line, column and reason.
+    pub bad: Vec<BadFile>,
+    /// Paths that could not be read.
+    pub unread: Vec<SourceError>,
+}
+
+/// Reads what `paths` name: files, folders with their `*.xml` files, or `-`. A file that is named
+/// twice is read once; one that is bad costs no other.
+pub fn read(paths: &[PathBuf], stdin: &mut dyn Read) -> Reading {
+    let mut reading = Reading::default();
+    let mut seen = HashSet::new();
+    for path in paths {
+        for input in source::read(path, stdin) {
+            match input {
+                Ok(input) if source::is_version(&input.path) => {}
+                Ok(input) if !seen.insert(input.path.clone()) => {}
+                Ok(input) => match parse::guest(&input.bytes) {
+                    Ok(guest) => reading.guests.push(GuestFile { path: input.path, guest }),
+                    Err(error) => reading.bad.push(BadFile { path: input.path, error }),
+                },
+                Err(error) => reading.unread.push(error),
+            }
+        }
+    }
+    reading
+}
