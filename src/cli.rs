@@ -10,9 +10,13 @@ mod diff;
 mod failure;
 mod host;
 mod hosts;
+mod hosts_of;
 mod import;
+mod judging;
 mod machines;
 mod man;
+mod outputs;
+mod report;
 mod rules;
 mod show;
 mod sides;
@@ -36,7 +40,7 @@ use ui::Ui;
 Operands are HOST[@WHEN][:TARGET], a file, a folder of files, or -. WHEN is latest, prev, -N, run-N,
 a time, a date, id:PREFIX or a tag; TARGET is a machine or alias, or ARCH/VIRTTYPE/MACHINE with *.
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 partly done.")]
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 partly done, 10 --fail-on found something.")]
 struct Cli {
     #[command(flatten)]
     global: Global,
@@ -84,6 +88,7 @@ enum Command {
     Show(show::Arguments),
     Machines(machines::Arguments),
     Diff(diff::Arguments),
+    Report(report::Arguments),
     Rules(rules::Arguments),
     Demo(demo::Arguments),
     Completions(completions::Arguments),
@@ -107,6 +112,7 @@ pub fn run(arguments: Vec<OsString>, out: &mut dyn Write, err: &mut dyn Write) -
         Command::Show(arguments) => show::run(&mut ui, &global, &arguments),
         Command::Machines(arguments) => machines::run(&mut ui, &global, &arguments),
         Command::Diff(arguments) => diff::run(&mut ui, &global, &arguments),
+        Command::Report(arguments) => report::run(&mut ui, &global, &arguments),
         Command::Rules(arguments) => rules::run(&mut ui, &arguments),
         Command::Demo(arguments) => demo::run(&mut ui, &global, &arguments),
         Command::Completions(arguments) => completions::run(&mut ui, &arguments),

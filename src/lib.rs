@@ -3,6 +3,7 @@
 pub mod bad_files;
 mod cli;
 pub mod collect;
+pub mod config;
 pub mod demo;
 pub mod diff;
 pub mod guests;

@@ -3,6 +3,8 @@
 //! Everything that came from a host passes [`plain`] before it reaches a terminal.
 
 pub mod collected;
+mod format;
+pub mod html;
 pub mod json;
 pub mod page;
 pub mod rules;
@@ -10,6 +12,8 @@ pub mod table;
 pub mod text;
 pub mod tree;
 pub mod unified;
+
+pub use format::{Format, Options, write};
 
 use std::borrow::Cow;
 use std::fmt::Write as _;

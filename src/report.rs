@@ -69,6 +69,16 @@ pub struct IgnoreUse {
 }
 
 impl IgnoreUse {
+    /// `active`, `stale` or `expired`.
+    #[must_use]
+    pub fn state(&self) -> &'static str {
+        match (self.ignore.is_expired, self.is_stale()) {
+            (true, _) => "expired",
+            (_, true) => "stale",
+            _ => "active",
+        }
+    }
+
     /// Whether it can be taken out of the configuration.
     #[must_use]
     pub fn is_stale(&self) -> bool {

@@ -1,19 +1,22 @@
 //! `domcaps diff`
 
-use clap::{Args, ValueEnum};
+use std::str::FromStr;
+
+use clap::Args;
 
 use super::failure::{Exit, Failure};
+use super::judging::Judging;
+use super::outputs::Outputs;
 use super::ui::Ui;
 use super::{Global, sides};
 use crate::model::Context;
-use crate::render::{self, page::Page};
-use crate::rules::{Judge, Policy};
+use crate::render::{self, Format};
 use crate::side::{Contents, Side};
 
 /// Show what changed between two hosts, times, files or folders
 ///
 /// `+` is gained, `-` lost, `~` changed. What libvirt merely began or ceased to report stands in
-/// one closing line; with --all each of it is listed, behind `>` and `<`. Values that are unique to one machine by design are
+/// one closing line; with --full each of it is listed, behind `>` and `<`. Values that are unique to one machine by design are
 /// compared only between snapshots of one host.
 #[derive(Args, Debug)]
 #[command(after_help = "\
@@ -31,28 +34,55 @@ pub(super) struct Arguments {
     /// Only what stands at or below these capability paths; leading elements may be left out
     #[arg(value_name = "PATH")]
     paths: Vec<String>,
-    /// How to show it
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
-    /// List in full what libvirt merely began or ceased to report
-    #[arg(long)]
-    all: bool,
+    /// How to show it: text, markdown, html, json, ndjson, csv, junit, sarif or github; or unified, the
+    /// lines of two documents
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Shown,
+    #[command(flatten)]
+    outputs: Outputs,
+    #[command(flatten)]
+    judging: Judging,
     /// CPU flags the old files were asked for under, such as expand-cpu-features
     #[arg(long, value_name = "FLAGS")]
     old_flags: Option<String>,
     /// CPU flags the new files were asked for under
     #[arg(long, value_name = "FLAGS")]
     new_flags: Option<String>,
+    /// libvirt's version on the old side, where the files do not say it
+    #[arg(long, value_name = "VERSION", value_parser = libvirt_version)]
+    old_libvirt: Option<String>,
+    /// libvirt's version on the new side
+    #[arg(long, value_name = "VERSION", value_parser = libvirt_version)]
+    new_libvirt: Option<String>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For reading
-    Text,
-    /// For programs: domcaps.diff/1
-    Json,
-    /// The two documents' lines; both operands must be one document
+/// A version as libvirt writes it.
+fn libvirt_version(text: &str) -> Result<String, String> {
+    match crate::rules::knowledge::version(text) {
+        Some(_) => Ok(text.to_owned()),
+        None => Err("a version is written as 11.3.0".to_owned()),
+    }
+}
+
+/// A format of a report, or the lines of the two documents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shown {
+    Report(Format),
     Unified,
+}
+
+impl FromStr for Shown {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "unified" => Ok(Self::Unified),
+            _ => text
+                .parse()
+                .map(Self::Report)
+                .map_err(|error: String| format!("{error} or unified")),
+        }
+    }
 }
 
 pub(super) fn run(
@@ -62,22 +92,21 @@ pub(super) fn run(
 ) -> Result<Exit, Failure> {
     let operands = [arguments.old.as_str(), arguments.new.as_str()];
     let (contents, [mut old, mut new], exit) = sides::read(ui, global, operands)?;
-    if arguments.format == Format::Unified {
+    let Shown::Report(format) = arguments.format else {
         if !arguments.paths.is_empty() {
             return Err(Failure::usage(&"--format unified shows whole documents: leave out PATH"));
         }
         unified(ui, &contents, operands, &old, &new)?;
         return Ok(exit);
-    }
-    set_flags(&mut old, arguments.old_flags.as_deref());
-    set_flags(&mut new, arguments.new_flags.as_deref());
+    };
+    set(&mut old, arguments.old_flags.as_deref(), arguments.old_libvirt.as_deref());
+    set(&mut new, arguments.new_flags.as_deref(), arguments.new_libvirt.as_deref());
     let known = match arguments.paths.is_empty() {
         true => Vec::new(),
         false => contents.paths([&old, &new])?,
     };
-    let policy = Policy::default();
-    let judge = Judge { policy: &policy, used_by: None };
-    let mut report = sides::compare(&contents, old, new, judge)?;
+    let judged = arguments.judging.read(ui)?;
+    let mut report = sides::compare(&contents, old, new, &judged)?;
     if !arguments.paths.is_empty() {
         report.keep_paths(&arguments.paths, &known)?;
     }
@@ -88,21 +117,18 @@ pub(super) fn run(
             Failure::new(&message).with_hint("`domcaps show` says which targets a side has")
         );
     }
-    match arguments.format {
-        Format::Json => render::json::diff(&report, ui.out())?,
-        _ => {
-            let width = ui.width();
-            let page = Page::new(&report, arguments.all);
-            ui.print(|out| render::text::page(&page, arguments.all, width, out))?;
-        }
-    }
-    Ok(exit)
+    arguments.outputs.write(ui, &report, format)?;
+    Ok(judged.exit(ui, &report, exit))
 }
 
-/// What the user says about the flags of a side.
-fn set_flags(side: &mut Side, flags: Option<&str>) {
+/// What the user says about a side.
+fn set(side: &mut Side, flags: Option<&str>, libvirt: Option<&str>) {
+    let context = &mut side.observed.context;
     if let Some(flags) = flags {
-        side.observed.context.api_flags = Context::flags(flags);
+        context.api_flags = Context::flags(flags);
+    }
+    if let Some(libvirt) = libvirt {
+        context.libvirt = Some(libvirt.to_owned());
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use crate::config::ConfigError;
 use crate::ingest::IngestError;
 use crate::model::SelectError;
 use crate::operand::OperandError;
@@ -20,6 +21,8 @@ pub(super) enum Exit {
     Usage,
     /// Partly done: what failed is named on stderr, the rest is stored or shown.
     Partly,
+    /// `--fail-on` found something at or above its level.
+    Found,
 }
 
 impl From<Exit> for ExitCode {
@@ -29,6 +32,7 @@ impl From<Exit> for ExitCode {
             Exit::Failed => 1,
             Exit::Usage => 2,
             Exit::Partly => 3,
+            Exit::Found => 10,
         })
     }
 }
@@ -112,6 +116,13 @@ impl From<SideError> for Failure {
             }
             other => Self::new(&other),
         }
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        Self::new(&error)
+            .with_hint("nothing was judged; docs/judging.md says what the file can hold")
     }
 }
 

@@ -4,12 +4,13 @@ use std::path::Path;
 
 use super::Global;
 use super::failure::{Exit, Failure};
+use super::judging::Judged;
 use super::ui::{self, Ui};
-use crate::diff::{Scope, snapshots};
+use crate::diff::{Change, Scope, snapshots};
+use crate::guests::{Known, UsedBy};
 use crate::model::State;
 use crate::operand::Operand;
 use crate::report::{self, Report};
-use crate::rules::Judge;
 use crate::side::{self, Contents, Side, SideError};
 use crate::store::Store;
 
@@ -95,15 +96,35 @@ pub(super) fn compare(
     contents: &Contents,
     old: Side,
     new: Side,
-    judge: Judge<'_>,
+    judged: &Judged,
 ) -> Result<Report, Failure> {
+    let mut builder = report::Builder::new(&judged.policy);
+    add(&mut builder, contents, old, new, judged)?;
+    Ok(builder.finish(None, judged.count_guests()))
+}
+
+/// Compares two sides and adds what is thought of it to a report; gives the group's number there.
+pub(super) fn add(
+    builder: &mut report::Builder<'_>,
+    contents: &Contents,
+    old: Side,
+    new: Side,
+    judged: &Judged,
+) -> Result<usize, Failure> {
     let scope = Scope {
         is_one_host: old.origin.host.is_some() && old.origin.host == new.origin.host,
         is_other_flags: old.observed.context.api_flags != new.observed.context.api_flags,
     };
     let compare = |old: &_, new: &_| contents.compare(old, new, scope);
     let comparison = snapshots(&old.observed, &new.observed, compare)?;
-    let mut builder = report::Builder::new(judge);
-    builder.add([old.origin, new.origin], comparison);
-    Ok(builder.finish(None, None))
+    let origins = [old.origin.clone(), new.origin.clone()];
+    let Some(guests) = &judged.guests else {
+        return Ok(builder.add(origins, comparison, None));
+    };
+    let known = Known::of(contents, [&old, &new], guests.each())?;
+    let index = UsedBy::new(guests.each(), &known);
+    let used_by = |change: &Change| -> Vec<String> {
+        index.of(change).into_iter().map(|(number, _)| guests.name(number)).collect()
+    };
+    Ok(builder.add(origins, comparison, Some(&used_by)))
 }

@@ -56,7 +56,7 @@ impl<'a> Ui<'a> {
         }
         let mut page = Vec::new();
         render(&mut page)?;
-        self.out.write_all(&strip_bytes(&page).into_vec())
+        self.out.write_all(&without_color(&page))
     }
 
     pub(super) fn flush(&mut self) -> std::io::Result<()> {
@@ -186,6 +186,26 @@ pub(super) fn default_hosts() -> Option<PathBuf> {
         return Some(PathBuf::from("/etc/domcaps/hosts.toml"));
     }
     Xdg::new().ok().map(|folders| folders.config_dir().join("domcaps/hosts.toml"))
+}
+
+/// A page without its colours.
+pub(super) fn without_color(page: &[u8]) -> Vec<u8> {
+    strip_bytes(page).into_vec()
+}
+
+/// The configuration that is used where none is named.
+pub(super) fn default_config() -> Option<PathBuf> {
+    let system = match is_root() && environment("XDG_CONFIG_HOME").is_none() {
+        true => Some(PathBuf::from("/etc")),
+        false => Xdg::new().ok().map(|folders| folders.config_dir()),
+    };
+    let system = system.map(|folder| folder.join("domcaps/domcaps.toml"));
+    [Some(PathBuf::from("domcaps.toml")), system].into_iter().flatten().find(|path| path.is_file())
+}
+
+/// Today in UTC, as `YYYY-MM-DD`.
+pub(super) fn today() -> String {
+    now().to_string().chars().take(10).collect()
 }
 
 /// Whether the process is root's. A service may have no HOME: the process says whose it is.

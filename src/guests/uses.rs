@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::Known;
 use super::watch::{Watch, base_name, level, watches};
 use crate::diff::{Change, ChangedTarget};
-use crate::model::Guest;
+use crate::model::{Guest, LOADERS};
 
 /// Whether a change hits a guest, and the part of the guest's XML that makes it do so
 /// (`devices/disk[2]/target bus=ide`, `os/type machine=pc-i440fx-2.1`).
@@ -138,8 +138,11 @@ impl<'g> Identity<'g> {
 }
 
 fn concerns(guest: &Identity<'_>, change: &Change, known: &Known) -> bool {
-    let mut targets = change.targets.iter();
-    change.targets.is_empty() || targets.any(|target| is_own(guest, target, known))
+    // A firmware image is a file of the host: where one machine's list lost it, it is gone for all
+    // that name it, whatever lists it stood in.
+    let is_file = change.difference.path == LOADERS;
+    let own = Identity { machine: guest.machine.filter(|_| !is_file), ..*guest };
+    change.targets.is_empty() || change.targets.iter().any(|target| is_own(&own, target, known))
 }
 
 fn is_own(guest: &Identity<'_>, target: &ChangedTarget, known: &Known) -> bool {

@@ -102,7 +102,7 @@ impl Watch<'_> {
             Kind::Changed => is_here && self.changed(difference),
             Kind::Lost => match &difference.value {
                 Some(value) => self.member_lost(&difference.path, value),
-                None => self.support_lost(&difference.path, &change.blockers),
+                None => self.support_lost(&difference.path, &change.evidence.blockers),
             },
             // Nothing is known of it any more; what was denied before was no use before.
             Kind::Unreported => {

@@ -11,7 +11,7 @@ mod targets;
 mod verdict;
 
 use crate::diff::Kind;
-use crate::report::Report;
+use crate::report::{IgnoreUse, Report};
 use crate::rules::{Area, Rule, Severity};
 
 pub use context::{Moved, side_name};
@@ -38,8 +38,8 @@ pub struct Page {
     pub groups: Vec<Group>,
     /// Hosts that could not be compared, and why.
     pub silent: Vec<(String, String)>,
-    /// Ignores that met nothing, or whose day is over.
-    pub stale: Vec<String>,
+    /// The site's ignores.
+    pub ignores: Vec<Accepted>,
     /// Whether it is over many hosts.
     pub is_fleet: bool,
 }
@@ -55,6 +55,8 @@ pub enum Purpose {
     New,
     /// What else changed.
     Other,
+    /// What is gone and none of the guests needs.
+    Unneeded,
     /// What libvirt merely reports otherwise.
     Reporting,
     /// What the site ignores.
@@ -70,6 +72,7 @@ impl Purpose {
             Self::Decide => "What to decide",
             Self::New => "What is new",
             Self::Other => "What else changed",
+            Self::Unneeded => "What is gone and no guest needs",
             Self::Reporting => "Merely reported otherwise by libvirt",
             Self::Ignored => "Ignored",
         }
@@ -81,8 +84,9 @@ impl Purpose {
         match self {
             Self::Breaking => "breaking",
             Self::Decide => "warning",
-            Self::New => "new",
-            Self::Other => "other",
+            Self::New => "info-gained",
+            Self::Other => "info-other",
+            Self::Unneeded => "unneeded",
             Self::Reporting => "reporting",
             Self::Ignored => "ignored",
         }
@@ -165,6 +169,32 @@ pub struct Group {
     pub findings: usize,
 }
 
+/// One of the site's ignores.
+#[derive(Debug)]
+pub struct Accepted {
+    /// `active`; `stale` where it meets nothing any more; `expired`.
+    pub state: &'static str,
+    /// What it is for.
+    pub what: String,
+    /// Why.
+    pub reason: String,
+    /// How many findings it met.
+    pub matched: usize,
+}
+
+impl Accepted {
+    fn of(used: &IgnoreUse) -> Self {
+        let ignore = &used.ignore;
+        let parts = [&ignore.rule, &ignore.path, &ignore.value, &ignore.host, &ignore.fingerprint];
+        Self {
+            state: used.state(),
+            what: parts.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" "),
+            reason: ignore.reason.clone(),
+            matched: used.matched,
+        }
+    }
+}
+
 impl Page {
     /// The page of a report; `is_full` names all that is else summed up.
     #[must_use]
@@ -185,7 +215,7 @@ impl Page {
             sections: entries::sections(report, is_full),
             groups: if fleet.is_some() { context::groups(report) } else { Vec::new() },
             silent: silent.map(|(host, why)| (host.to_string(), why.clone())).collect(),
-            stale: verdict::stale(report),
+            ignores: report.ignores.iter().map(Accepted::of).collect(),
             is_fleet: fleet.is_some(),
         }
     }

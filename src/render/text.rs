@@ -140,7 +140,7 @@ fn summed_up(section: &Section) -> Vec<String> {
             _ => format!("{label} ({count})"),
         });
         let labels = labels.collect::<Vec<_>>().join(", ");
-        (count > 0).then(|| format!("{words} ({count}; --all lists them): {labels}"))
+        (count > 0).then(|| format!("{words} ({count}; --full lists them): {labels}"))
     };
     [
         line(&[Kind::Reported, Kind::Gained], "newly reported by libvirt, not gained"),

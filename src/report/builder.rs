@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use super::{Fleet, Group, IgnoreUse, Report};
 use crate::diff::{ChangedTarget, Comparison, Difference};
-use crate::rules::{Finding, Judge, Severity};
+use crate::rules::{Finding, Judge, Policy, Severity, UsedBy};
 use crate::side::Origin;
 
 /// A report that grows by one comparison after the other.
 pub struct Builder<'j> {
-    judge: Judge<'j>,
+    policy: &'j Policy,
     report: Report,
     at: HashMap<Same, usize>,
     targets: HashSet<Arc<[ChangedTarget]>>,
@@ -28,23 +28,30 @@ struct Same {
 impl<'j> Builder<'j> {
     /// An empty report.
     #[must_use]
-    pub fn new(judge: Judge<'j>) -> Self {
-        let ignores = judge.policy.ignores.iter();
+    pub fn new(policy: &'j Policy) -> Self {
+        let ignores = policy.ignores.iter();
         let ignores = ignores.map(|ignore| IgnoreUse {
             ignore: ignore.clone(),
             matched: 0,
             is_for_these: false,
         });
         let report = Report { ignores: ignores.collect(), ..Report::default() };
-        Self { judge, report, at: HashMap::new(), targets: HashSet::new() }
+        Self { policy, report, at: HashMap::new(), targets: HashSet::new() }
     }
 
-    /// Adds a comparison and the host it is of; gives the group's number.
-    pub fn add(&mut self, sides: [Origin; 2], comparison: Comparison) -> usize {
+    /// Adds a comparison and the host it is of, with what tells which guests its changes hit; gives
+    /// the group's number.
+    pub fn add(
+        &mut self,
+        sides: [Origin; 2],
+        comparison: Comparison,
+        used_by: Option<&UsedBy<'_>>,
+    ) -> usize {
         let group = self.report.groups.len();
         let names = names(&sides);
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        for finding in self.judge.findings(&comparison, &names, group) {
+        let judge = Judge { policy: self.policy, used_by };
+        for finding in judge.findings(&comparison, &names, group) {
             self.note_ignores(&finding, &names);
             self.add_finding(finding);
         }

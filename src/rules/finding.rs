@@ -54,6 +54,18 @@ impl Finding {
         self.rule.id == knowledge::RULE && self.severity == Severity::Info
     }
 
+    /// Whether it would matter if any of the guests needed it.
+    #[must_use]
+    pub fn is_unneeded(&self) -> bool {
+        self.reason.ends_with(UNNEEDED)
+    }
+
+    /// Why it would matter, without what is said of the guests.
+    #[must_use]
+    pub fn own_reason(&self) -> &str {
+        self.reason.strip_suffix(UNNEEDED).unwrap_or(&self.reason)
+    }
+
     /// Takes in the same finding of another group.
     pub(crate) fn join(&mut self, other: Self) {
         /// More than that are told by their number.
@@ -76,6 +88,9 @@ impl Finding {
 
 /// Between the reasons that one finding has on several hosts.
 const REASON_BREAK: &str = " / ";
+
+/// What the reason ends with where no guest needs what is gone.
+const UNNEEDED: &str = "; none of the guests needs it";
 
 /// Which guests need what a change took away, by name.
 pub type UsedBy<'j> = dyn Fn(&Change) -> Vec<String> + 'j;
@@ -126,7 +141,7 @@ impl Judge<'_> {
         let is_whole_host = finding.rule.id == "document-suspect";
         if guests.is_empty() && finding.severity < Severity::Info && !is_whole_host {
             finding.severity = Severity::Info;
-            finding.reason.push_str("; none of the guests needs it");
+            finding.reason.push_str(UNNEEDED);
         } else if !guests.is_empty() && finding.rule.id == "vcpu-max-lowered" {
             finding.severity = Severity::Breaking;
         }

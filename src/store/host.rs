@@ -129,6 +129,20 @@ impl Store {
         Err(StoreError::UnknownHost { host: name.to_owned(), known })
     }
 
+    /// The names of all hosts, or of those of one group, sorted.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn host_names(&self, group: Option<&str>) -> Result<Vec<HostName>, StoreError> {
+        self.sql(|connection| {
+            let mut select = connection.prepare_cached(
+                "SELECT name FROM host WHERE ?1 IS NULL
+                   OR host_id IN (SELECT host_id FROM host_group WHERE name = ?1) ORDER BY name",
+            )?;
+            select.query_map([group], |row| row.get(0))?.collect()
+        })
+    }
+
     /// All hosts, or those of one group, by name.
     ///
     /// # Errors

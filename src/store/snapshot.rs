@@ -260,6 +260,12 @@ impl SnapshotRow {
         self.profile == other.profile
     }
 
+    /// What it holds: snapshots of equal content have the same.
+    #[must_use]
+    pub fn content(&self) -> ProfileId {
+        self.profile
+    }
+
     /// Whether nothing but the time differs.
     fn is_like(&self, other: &Self) -> bool {
         (self.host_id, self.profile, self.context, self.state)

@@ -6,6 +6,7 @@ use std::path::Path;
 use super::Hook;
 use super::outcome::{self, Compared};
 use crate::cli::failure::{Exit, Failure};
+use crate::cli::judging::Judged;
 use crate::cli::sides;
 use crate::cli::ui::Ui;
 use crate::collect::{Change, Site, Unreached, Visit};
@@ -13,7 +14,6 @@ use crate::ingest::{self, Ingested};
 use crate::model::{Tag, When};
 use crate::render::collected::{Collected, Outcome};
 use crate::render::json;
-use crate::rules::{Judge, Policy};
 use crate::side::{self, Contents};
 use crate::store::{Store, StoreError};
 
@@ -157,13 +157,11 @@ impl<'r> Record<'r> {
         }
         let side =
             |when: &When| side::from_store(&self.contents, site.name.as_str(), when, None, "");
-        let policy = Policy::default();
-        let judge = Judge { policy: &policy, used_by: None };
         let report = sides::compare(
             &self.contents,
             side(&When::Id(old.id.to_string()))?,
             side(&new)?,
-            judge,
+            &Judged::default(),
         )?;
         let is_same = report.findings.is_empty();
         Ok(if is_same { Compared::Same } else { Compared::Other(Box::new(report)) })

@@ -1,5 +1,5 @@
 use super::*;
-use crate::diff::{Difference, Kind, Plain};
+use crate::diff::{Difference, Evidence, Kind, Plain};
 
 /// A guest of this machine with this inside.
 fn guest(machine: &str, inside: &str) -> Guest {
@@ -23,7 +23,7 @@ fn target(old: &str, new: &str, alias: Option<&str>) -> ChangedTarget {
 }
 
 fn on(difference: Difference, targets: Vec<ChangedTarget>) -> Change {
-    Change { difference, blockers: Vec::new(), targets }
+    Change { difference, evidence: Evidence::default(), targets }
 }
 
 fn change(kind: Kind, path: &str, value: Option<&str>) -> Change {
@@ -111,9 +111,9 @@ fn cpu_models_hit_by_their_name_their_version_and_what_blocks_them() {
     let guest = guest("m", cpu);
     let mut unusable = change(Kind::Lost, &format!("{MODEL}.usable"), None);
     assert_eq!(hit(&guest, &unusable).as_deref(), Some("cpu/model Broadwell"));
-    unusable.blockers = vec!["hle".into(), "rtm".into()];
+    unusable.evidence.blockers = vec!["hle".into(), "rtm".into()];
     assert!(hit(&guest, &unusable).is_some());
-    unusable.blockers = vec!["hle".into()];
+    unusable.evidence.blockers = vec!["hle".into()];
     assert_eq!(hit(&guest, &unusable), None, "it does without");
     assert!(
         hit(&guest, &change(Kind::Lost, "cpu.mode[custom].model", Some("Broadwell"))).is_some()

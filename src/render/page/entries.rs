@@ -82,6 +82,7 @@ fn common<'r>(finding: &'r Finding, each: &Folded, place: Option<String>) -> Com
 fn purpose(finding: &Finding) -> Purpose {
     match (finding.severity, finding.difference.kind) {
         _ if finding.ignored.is_some() => Purpose::Ignored,
+        _ if finding.is_unneeded() => Purpose::Unneeded,
         (Severity::Breaking, _) => Purpose::Breaking,
         (Severity::Warning, _) => Purpose::Decide,
         _ if finding.is_reporting() => Purpose::Reporting,
@@ -117,7 +118,7 @@ fn entry(
     let summary = match common.label.as_str() {
         "machine" | "deprecated" | "no longer deprecated" => names::machines(&texts),
         label if label.ends_with(".blockers") && texts.len() > FEW && !is_full => {
-            format!("of {} CPU models, no less and no more usable (--all lists them)", texts.len())
+            format!("of {} CPU models, no less and no more usable (--full lists them)", texts.len())
         }
         label if label == CUSTOM_MODELS && !is_full => names::models(&texts),
         _ => texts.into_iter().filter(|item| !item.is_empty()).collect::<Vec<_>>().join(", "),
@@ -126,7 +127,10 @@ fn entry(
         text: each.item.clone(),
         fingerprint: finding.fingerprint.clone(),
     });
-    let hosts = report.fleet.as_ref().map(|_| counted(report.count_hosts(first), "host"));
+    // What all hosts have in common is said by saying nothing.
+    let is_everywhere = common.groups.len() == report.groups.len();
+    let hosts = (report.fleet.is_some() && !is_everywhere)
+        .then(|| counted(report.count_hosts(first), "host"));
     Entry {
         severity: common.severity,
         area: common.area,
@@ -147,11 +151,12 @@ fn entry(
 /// The reason that all have; where they differ behind a `;`, what stands before it.
 fn reason(findings: &[(Folded, &Finding)]) -> Option<String> {
     let first = findings[0].1;
-    if first.reason == first.rule.summary && first.severity == Severity::Info {
+    if first.own_reason() == first.rule.summary && first.severity == Severity::Info {
         return None;
     }
-    let whole = |finding: &Finding| finding.reason.clone();
-    let head = |finding: &Finding| finding.reason.split("; ").next().unwrap_or_default().to_owned();
+    let whole = |finding: &Finding| finding.own_reason().to_owned();
+    let head =
+        |finding: &Finding| finding.own_reason().split("; ").next().unwrap_or_default().to_owned();
     let common = |of: &dyn Fn(&Finding) -> String| {
         let reason = of(first);
         findings.iter().all(|(_, finding)| of(finding) == reason).then_some(reason)

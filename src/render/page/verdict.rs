@@ -30,12 +30,9 @@ pub(super) fn verdict(report: &Report) -> String {
             let hit: BTreeSet<&String> = of_severity(report, Severity::Breaking)
                 .flat_map(|finding| finding.used_by.iter().flatten())
                 .collect();
-            format!(
-                "{} break {} of {}",
-                counted(breaking, "finding"),
-                hit.len(),
-                counted(guests, "guest")
-            )
+            let verb = if breaking == 1 { "breaks" } else { "break" };
+            let findings = counted(breaking, "finding");
+            format!("{findings} {verb} {} of the {}", hit.len(), counted(guests, "guest"))
         }
     };
     if report.fleet.is_some() && breaking > 0 {
@@ -99,19 +96,4 @@ fn hosts(report: &Report) -> String {
         text.push_str(&format!("; {silent} not compared"));
     }
     text
-}
-
-/// Ignores that can go.
-pub(super) fn stale(report: &Report) -> Vec<String> {
-    let ignores = report.ignores.iter();
-    let stale = ignores.filter_map(|used| {
-        let ignore = &used.ignore;
-        let why = match &ignore.expires {
-            Some(day) if ignore.is_expired => format!("expired after {day}"),
-            _ if used.is_stale() => "meets no finding any more".to_owned(),
-            _ => return None,
-        };
-        Some(format!("{}: ignore {why}: {}", ignore.place, ignore.reason))
-    });
-    stale.collect()
 }

@@ -1,0 +1,94 @@
+//! `--format` and `--output`: a report in several formats at once.
+
+use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use clap::Args;
+
+use super::failure::Failure;
+use super::ui::Ui;
+use crate::render::{self, Format, Options};
+use crate::report::Report;
+
+/// How a report is shown.
+#[derive(Args, Debug)]
+pub(super) struct Outputs {
+    /// Write it to a file too, such as html=report.html. Can be given several times
+    #[arg(long, value_name = "FORMAT=FILE")]
+    output: Vec<Output>,
+    /// List in full what is else summed up: what libvirt merely reports otherwise, and what is ignored
+    #[arg(long)]
+    full: bool,
+}
+
+/// A format and the file to write it to.
+#[derive(Clone, Debug)]
+struct Output {
+    format: Format,
+    path: PathBuf,
+}
+
+impl FromStr for Output {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (format, path) = text
+            .split_once('=')
+            .filter(|(_, path)| !path.is_empty())
+            .ok_or("write FORMAT=FILE, such as html=report.html")?;
+        Ok(Self { format: format.parse()?, path: path.into() })
+    }
+}
+
+/// Columns of text in a file.
+const WIDTH: usize = 100;
+
+impl Outputs {
+    /// Writes the files, then the standard output as `format`.
+    pub(super) fn write(
+        &self,
+        ui: &mut Ui<'_>,
+        report: &Report,
+        format: Format,
+    ) -> Result<(), Failure> {
+        for output in &self.output {
+            let mut content = Vec::new();
+            let options = Options { is_full: self.full, width: WIDTH };
+            render::write(output.format, report, options, &mut content)?;
+            if output.format == Format::Text {
+                content = super::ui::without_color(&content);
+            }
+            save(&output.path, &content)?;
+            ui.status(format!("{} written to {}", output.format.name(), output.path.display()));
+        }
+        let options = Options { is_full: self.full, width: ui.width() };
+        match format {
+            Format::Text => {
+                ui.print(|out| render::write(Format::Text, report, options, out))?;
+            }
+            format => render::write(format, report, options, ui.out())?,
+        }
+        Ok(())
+    }
+}
+
+/// Writes a file whole or not at all.
+fn save(path: &Path, content: &[u8]) -> Result<(), Failure> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    let written = (|| {
+        // What is not a file (a pipe, /dev/stdout) cannot be replaced by one.
+        if path.exists() && !path.is_file() {
+            return std::fs::write(path, content);
+        }
+        let mut file = tempfile::Builder::new()
+            .permissions(std::fs::Permissions::from_mode(0o666))
+            .tempfile_in(folder)?;
+        file.write_all(content)?;
+        file.persist(path).map_err(|error| error.error)?;
+        Ok(())
+    })();
+    written.map_err(|error| Failure::new(&format!("{}: cannot write: {error}", path.display())))
+}

@@ -1,0 +1,58 @@
+//! The page in a browser: one file that asks for nothing else.
+//!
+//! The template escapes every value. Style and script are the same for every report and stand apart
+//! from its data; the page's security policy allows these two by their hashes and nothing else, so
+//! that what a host says can neither run nor load anything.
+
+mod view;
+
+use std::io::Write;
+
+use askama::Template;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest as _, Sha256};
+
+use super::page::Page;
+use view::View;
+
+const STYLE: &str = include_str!("html/report.css");
+const SCRIPT: &str = include_str!("html/report.js");
+
+#[derive(Template)]
+#[template(path = "report.html")]
+struct Document<'p> {
+    page: View<'p>,
+    assets: Assets,
+}
+
+/// What is the same for every report.
+struct Assets {
+    css: &'static str,
+    js: &'static str,
+    css_sha256: String,
+    js_sha256: String,
+}
+
+/// Writes a page.
+///
+/// # Errors
+/// Where the output cannot be written.
+pub fn page(page: &Page, out: &mut dyn Write) -> std::io::Result<()> {
+    // As Content Security Policy level 3 writes hashes: base64 of the digest of the element's text.
+    let hash = |text: &str| STANDARD.encode(Sha256::digest(text.as_bytes()));
+    let assets =
+        Assets { css: STYLE, js: SCRIPT, css_sha256: hash(STYLE), js_sha256: hash(SCRIPT) };
+    let document = Document { page: View::new(page), assets };
+    document.write_into(out)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn nothing_in_style_or_script_ends_its_element() {
+        for text in [super::STYLE, super::SCRIPT] {
+            assert!(!text.contains("</") && !text.contains("<!--") && !text.contains('\r'));
+        }
+    }
+}
