@@ -18,6 +18,7 @@ mod man;
 mod outputs;
 mod report;
 mod rules;
+mod schema;
 mod show;
 mod sides;
 mod snapshots;
@@ -91,6 +92,7 @@ enum Command {
     Report(report::Arguments),
     Rules(rules::Arguments),
     Demo(demo::Arguments),
+    Schema(schema::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -115,6 +117,7 @@ pub fn run(arguments: Vec<OsString>, out: &mut dyn Write, err: &mut dyn Write) -
         Command::Report(arguments) => report::run(&mut ui, &global, &arguments),
         Command::Rules(arguments) => rules::run(&mut ui, &arguments),
         Command::Demo(arguments) => demo::run(&mut ui, &global, &arguments),
+        Command::Schema(arguments) => schema::run(&mut ui, &arguments),
         Command::Completions(arguments) => completions::run(&mut ui, &arguments),
         Command::Man(arguments) => man::run(&mut ui, &arguments),
     };

@@ -3,11 +3,16 @@
 //! Everything that came from a host passes [`plain`] before it reaches a terminal.
 
 pub mod collected;
+pub mod csv;
 mod format;
+pub mod github;
 pub mod html;
 pub mod json;
+pub mod ndjson;
 pub mod page;
+mod record;
 pub mod rules;
+pub mod schemas;
 pub mod table;
 pub mod text;
 pub mod tree;

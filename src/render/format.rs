@@ -4,7 +4,7 @@ use std::io::Write;
 use std::str::FromStr;
 
 use super::page::Page;
-use super::{html, json, text};
+use super::{csv, github, html, json, ndjson, text};
 use crate::report::Report;
 
 /// How a report is written.
@@ -111,7 +111,15 @@ pub fn write(
     let page = || Page::new(report, options.is_full);
     match format {
         Format::Text => text::page(&page(), options.is_full, options.width, out),
+        Format::Json if report.fleet.is_some() => json::report(report, out),
+        Format::Json => json::diff(report, out),
+        Format::Github => github::annotations(&page(), out),
+        Format::Ndjson => ndjson::findings(report, out),
+        Format::Csv => csv::findings(report, out),
         Format::Html => html::page(&page(), out),
-        _ => json::diff(report, out),
+        Format::Markdown | Format::Junit | Format::Sarif => {
+            let message = format!("{} is not written yet", format.name());
+            Err(std::io::Error::new(std::io::ErrorKind::Unsupported, message))
+        }
     }
 }

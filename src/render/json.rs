@@ -5,7 +5,9 @@
 mod collected;
 mod diff;
 mod listing;
+mod report;
 mod rules;
+mod shallow;
 
 use std::io::Write;
 
@@ -14,6 +16,7 @@ use serde::Serialize;
 pub use collected::collected;
 pub use diff::diff;
 pub use listing::{Failed, Imported, Shown, hosts, imported, machines, show, snapshots};
+pub use report::report;
 pub use rules::rules;
 
 /// Writes one object, indented, with a line end.

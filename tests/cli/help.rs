@@ -17,6 +17,7 @@ const COMMANDS: [&[&str]; 14] = [
     &["diff"],
     &["rules"],
     &["demo"],
+    &["schema"],
     &["completions"],
     &["man"],
 ];

@@ -31,6 +31,8 @@ fn each_library_is_named_in_one_place() {
         ("rusqlite", &["store"]),
         ("quick_xml", &["parse/xml"]),
         ("similar", &["render/unified.rs"]),
+        ("csv", &["render/csv.rs", "render/format.rs"]),
+        ("quick_junit", &["render/junit.rs"]),
         ("comfy_table", &["render/table.rs"]),
         ("anstream", &["cli/ui.rs"]),
         ("zstd", &["store/body.rs", "demo.rs"]),

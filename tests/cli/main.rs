@@ -11,6 +11,7 @@ mod collect_faults;
 mod collect_fleet;
 mod demo;
 mod diff;
+mod formats;
 mod help;
 mod import;
 mod layering;

@@ -21,7 +21,7 @@ struct Document<'r> {
 }
 
 #[derive(Serialize)]
-struct Side<'r> {
+pub(super) struct Side<'r> {
     host: Option<&'r str>,
     snapshot: Option<&'r str>,
     taken_at: Option<String>,
@@ -29,7 +29,7 @@ struct Side<'r> {
 }
 
 #[derive(Serialize)]
-struct Context<'r> {
+pub(super) struct Context<'r> {
     name: &'r str,
     old: Option<&'r str>,
     new: Option<&'r str>,
@@ -37,6 +37,14 @@ struct Context<'r> {
 
 #[derive(Serialize)]
 struct Change<'r> {
+    #[serde(flatten)]
+    what: What<'r>,
+    targets: Vec<Target<'r>>,
+}
+
+/// A change without the places where it was seen.
+#[derive(Serialize)]
+pub(super) struct What<'r> {
     kind: &'static str,
     path: &'r str,
     value: Option<&'r str>,
@@ -48,11 +56,10 @@ struct Change<'r> {
     fingerprint: &'r str,
     ignored: Option<&'r str>,
     used_by: Option<&'r [String]>,
-    targets: Vec<Target<'r>>,
 }
 
 #[derive(Serialize)]
-struct Target<'r> {
+pub(super) struct Target<'r> {
     emulator: Option<&'r str>,
     arch: Option<&'r str>,
     virttype: Option<&'r str>,
@@ -60,27 +67,27 @@ struct Target<'r> {
 }
 
 #[derive(Serialize)]
-struct Machine<'r> {
+pub(super) struct Machine<'r> {
     old: Option<&'r str>,
     new: Option<&'r str>,
     alias: Option<&'r str>,
 }
 
 #[derive(Serialize)]
-struct Targets<'r> {
+pub(super) struct Targets<'r> {
     compared: usize,
     identical: usize,
     not_compared: Vec<Silent<'r>>,
 }
 
 #[derive(Serialize)]
-struct Silent<'r> {
+pub(super) struct Silent<'r> {
     target: &'r str,
     why: &'r str,
 }
 
 #[derive(Serialize)]
-struct Summary {
+pub(super) struct Summary {
     lost: usize,
     gained: usize,
     changed: usize,
@@ -115,7 +122,7 @@ pub fn diff(report: &Report, out: &mut dyn Write) -> std::io::Result<()> {
     super::write(&document, out)
 }
 
-fn side(origin: &Origin) -> Side<'_> {
+pub(super) fn side(origin: &Origin) -> Side<'_> {
     Side {
         host: origin.host.as_ref().map(crate::model::HostName::as_str),
         snapshot: origin.snapshot.as_deref(),
@@ -124,13 +131,17 @@ fn side(origin: &Origin) -> Side<'_> {
     }
 }
 
-fn context(change: &ContextChange) -> Context<'_> {
+pub(super) fn context(change: &ContextChange) -> Context<'_> {
     Context { name: change.name, old: change.old.as_deref(), new: change.new.as_deref() }
 }
 
 fn change(finding: &Finding) -> Change<'_> {
+    Change { what: what(finding), targets: finding.targets().map(target).collect() }
+}
+
+pub(super) fn what(finding: &Finding) -> What<'_> {
     let difference = &finding.difference;
-    Change {
+    What {
         kind: difference.kind.name(),
         path: &difference.path,
         value: difference.value.as_deref(),
@@ -142,11 +153,10 @@ fn change(finding: &Finding) -> Change<'_> {
         fingerprint: &finding.fingerprint,
         ignored: finding.ignored.as_deref(),
         used_by: finding.used_by.as_deref(),
-        targets: finding.targets().map(target).collect(),
     }
 }
 
-fn target(target: &ChangedTarget) -> Target<'_> {
+pub(super) fn target(target: &ChangedTarget) -> Target<'_> {
     Target {
         emulator: target.emulator.as_deref(),
         arch: target.arch.as_deref(),
@@ -159,11 +169,11 @@ fn target(target: &ChangedTarget) -> Target<'_> {
     }
 }
 
-fn silent(target: &NotCompared) -> Silent<'_> {
+pub(super) fn silent(target: &NotCompared) -> Silent<'_> {
     Silent { target: &target.target, why: &target.why }
 }
 
-fn summary(report: &Report) -> Summary {
+pub(super) fn summary(report: &Report) -> Summary {
     Summary {
         lost: report.count_kind(Kind::Lost),
         gained: report.count_kind(Kind::Gained),

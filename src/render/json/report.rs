@@ -1,0 +1,226 @@
+//! `domcaps.report/1`: a report over a fleet. Targets stand once for each group of hosts, and
+//! changes point to them, so that its size follows what is different and not how many hosts have it.
+
+use std::collections::{BTreeSet, HashMap};
+use std::io::Write;
+
+use serde::Serialize;
+
+use super::diff::{
+    Context, Side, Silent, Summary, Target, What, context, side, silent, summary, target, what,
+};
+use crate::diff::ChangedTarget;
+use crate::report::{IgnoreUse, Report};
+use crate::rules::{Finding, Seen};
+
+#[derive(Serialize)]
+struct Document<'r> {
+    schema: &'static str,
+    scope: &'r str,
+    from: &'r str,
+    to: &'r str,
+    groups: Vec<Group<'r>>,
+    changes: Vec<Change<'r>>,
+    not_compared: Vec<SilentHost<'r>>,
+    ignores: Vec<Ignore<'r>>,
+    summary: FleetSummary,
+}
+
+#[derive(Serialize)]
+struct Group<'r> {
+    hosts: Vec<Host<'r>>,
+    context: Vec<Context<'r>>,
+    targets: Targets<'r>,
+}
+
+#[derive(Serialize)]
+struct Host<'r> {
+    host: Option<&'r str>,
+    old: Side<'r>,
+    new: Side<'r>,
+}
+
+#[derive(Serialize)]
+struct Targets<'r> {
+    compared: usize,
+    identical: usize,
+    not_compared: Vec<Silent<'r>>,
+    list: Vec<Target<'r>>,
+}
+
+#[derive(Serialize)]
+struct Change<'r> {
+    #[serde(flatten)]
+    what: What<'r>,
+    seen: Vec<SeenOn<'r>>,
+}
+
+#[derive(Serialize)]
+struct SeenOn<'r> {
+    group: usize,
+    targets: Positions<'r>,
+}
+
+/// Positions in a group's list; `None` for every pair that was compared.
+type Positions<'l> = Option<&'l [usize]>;
+
+#[derive(Serialize)]
+struct SilentHost<'r> {
+    host: &'r str,
+    why: &'r str,
+}
+
+#[derive(Serialize)]
+struct Ignore<'r> {
+    rule: Option<&'r str>,
+    host: Option<&'r str>,
+    path: Option<&'r str>,
+    value: Option<&'r str>,
+    fingerprint: Option<&'r str>,
+    reason: &'r str,
+    expires: Option<&'r str>,
+    place: &'r str,
+    matched: usize,
+    state: &'static str,
+}
+
+#[derive(Serialize)]
+struct FleetSummary {
+    hosts: usize,
+    hosts_changed: usize,
+    #[serde(flatten)]
+    changes: Summary,
+}
+
+/// How deep it is indented: a host has a line, and each group where a change was seen.
+const DEPTH: usize = 4;
+
+/// Writes a report over a fleet.
+///
+/// # Errors
+/// Where the output cannot be written.
+pub fn report(report: &Report, out: &mut dyn Write) -> std::io::Result<()> {
+    let lists = lists(report);
+    let fleet = report.fleet.as_ref();
+    let asked = |part: fn(&crate::report::Fleet) -> &String| fleet.map_or("", |fleet| part(fleet));
+    let not_compared = fleet.into_iter().flat_map(|fleet| &fleet.silent);
+    let document = Document {
+        schema: "domcaps.report/1",
+        scope: asked(|fleet| &fleet.scope),
+        from: asked(|fleet| &fleet.from),
+        to: asked(|fleet| &fleet.to),
+        groups: report.groups.iter().zip(&lists).map(group).collect(),
+        changes: report.findings.iter().map(|finding| change(finding, &lists)).collect(),
+        not_compared: not_compared
+            .map(|(host, why)| SilentHost { host: host.as_str(), why })
+            .collect(),
+        ignores: report.ignores.iter().map(ignore).collect(),
+        summary: fleet_summary(report),
+    };
+    super::shallow::write(&document, DEPTH, out)
+}
+
+/// The targets of a group, and where those of each finding stand among them.
+struct List<'r> {
+    targets: Vec<&'r ChangedTarget>,
+    /// By the address of a finding's list: findings share theirs.
+    positions: HashMap<*const ChangedTarget, Option<Vec<usize>>>,
+    at: HashMap<&'r ChangedTarget, usize>,
+}
+
+/// First the pairs that were compared, then what findings name beside them: a machine that is gone
+/// has no pair.
+fn lists(report: &Report) -> Vec<List<'_>> {
+    let mut lists: Vec<List<'_>> = Vec::with_capacity(report.groups.len());
+    for group in &report.groups {
+        let mut list = List { targets: Vec::new(), positions: HashMap::new(), at: HashMap::new() };
+        for pair in group.pairs.iter() {
+            list.place(pair);
+        }
+        lists.push(list);
+    }
+    let pairs: Vec<usize> = lists.iter().map(|list| list.targets.len()).collect();
+    for seen in report.findings.iter().flat_map(|finding| &finding.seen) {
+        let list = &mut lists[seen.group];
+        if seen.targets.is_empty() || list.positions.contains_key(&seen.targets.as_ptr()) {
+            continue;
+        }
+        let mut positions: Vec<usize> = seen.targets.iter().map(|it| list.place(it)).collect();
+        positions.sort_unstable();
+        let is_all = positions.iter().copied().eq(0..pairs[seen.group]);
+        list.positions.insert(seen.targets.as_ptr(), (!is_all).then_some(positions));
+    }
+    lists
+}
+
+impl<'r> List<'r> {
+    /// The position of a target, at the end where it has none yet.
+    fn place(&mut self, target: &'r ChangedTarget) -> usize {
+        *self.at.entry(target).or_insert_with(|| {
+            self.targets.push(target);
+            self.targets.len() - 1
+        })
+    }
+
+    fn positions(&self, seen: &Seen) -> Positions<'_> {
+        if seen.targets.is_empty() {
+            return Some(&[]);
+        }
+        self.positions.get(&seen.targets.as_ptr()).and_then(Option::as_deref)
+    }
+}
+
+fn group<'r>((group, list): (&'r crate::report::Group, &List<'r>)) -> Group<'r> {
+    let hosts = group.members.iter().map(|[old, new]| Host {
+        host: new.host.as_ref().map(crate::model::HostName::as_str),
+        old: side(old),
+        new: side(new),
+    });
+    Group {
+        hosts: hosts.collect(),
+        context: group.context.iter().map(context).collect(),
+        targets: Targets {
+            compared: group.pairs.len(),
+            identical: group.identical,
+            not_compared: group.not_compared.iter().map(silent).collect(),
+            list: list.targets.iter().map(|it| target(it)).collect(),
+        },
+    }
+}
+
+fn change<'r>(finding: &'r Finding, lists: &'r [List<'_>]) -> Change<'r> {
+    let seen = finding.seen.iter();
+    let seen =
+        seen.map(|seen| SeenOn { group: seen.group, targets: lists[seen.group].positions(seen) });
+    Change { what: what(finding), seen: seen.collect() }
+}
+
+fn ignore(used: &IgnoreUse) -> Ignore<'_> {
+    let ignore = &used.ignore;
+    Ignore {
+        rule: ignore.rule.as_deref(),
+        host: ignore.host.as_deref(),
+        path: ignore.path.as_deref(),
+        value: ignore.value.as_deref(),
+        fingerprint: ignore.fingerprint.as_deref(),
+        reason: &ignore.reason,
+        expires: ignore.expires.as_deref(),
+        place: &ignore.place,
+        matched: used.matched,
+        state: match (ignore.is_expired, used.is_stale()) {
+            (true, _) => "expired",
+            (false, true) => "stale",
+            (false, false) => "active",
+        },
+    }
+}
+
+fn fleet_summary(report: &Report) -> FleetSummary {
+    let seen = report.findings.iter().flat_map(|finding| &finding.seen);
+    let changed: BTreeSet<usize> = seen.map(|seen| seen.group).collect();
+    FleetSummary {
+        hosts: report.groups.iter().map(|group| group.members.len()).sum(),
+        hosts_changed: changed.iter().map(|at| report.groups[*at].members.len()).sum(),
+        changes: summary(report),
+    }
+}
