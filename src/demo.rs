@@ -34,16 +34,8 @@ pub const HOSTS: [(&str, &str); 2] =
 /// Never with the pack that is built in: a test reads all of it.
 #[must_use]
 pub fn hosts() -> Vec<DemoHost> {
-    let bytes = zstd::stream::decode_all(PACK).expect("the pack is tested");
-    let mut rest = bytes.as_slice();
     let mut hosts: Vec<DemoHost> = Vec::new();
-    while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
-        let (header, after) = rest.split_at(end);
-        let header = std::str::from_utf8(header).expect("the pack is tested");
-        let mut words = header.split(' ');
-        let (host, file) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-        let length = words.next().and_then(|length| length.parse().ok()).unwrap_or(0);
-        let (content, after) = after[1..].split_at(length);
+    for (host, file, bytes) in unpack(PACK).expect("the pack is tested") {
         if hosts.last().is_none_or(|last| last.name.as_str() != host) {
             let taken_at = HOSTS.iter().find(|(name, _)| *name == host).map(|(_, time)| *time);
             hosts.push(DemoHost {
@@ -53,13 +45,36 @@ pub fn hosts() -> Vec<DemoHost> {
                 files: Vec::new(),
             });
         }
-        if let Some(host) = hosts.last_mut() {
-            let path = PathBuf::from(format!("{}/{file}", host.name));
-            host.files.push(Input { path, bytes: content.to_vec() });
+        if let Some(last) = hosts.last_mut() {
+            let path = PathBuf::from(format!("{host}/{file}"));
+            last.files.push(Input { path, bytes });
         }
-        rest = after;
     }
     hosts
+}
+
+/// What a compressed pack holds: folder, file and content of each, in its order.
+///
+/// # Errors
+/// Where it is none.
+pub fn unpack(pack: &[u8]) -> std::io::Result<Vec<(String, String, Vec<u8>)>> {
+    let bytes = zstd::stream::decode_all(pack)?;
+    let bad = || std::io::Error::new(std::io::ErrorKind::InvalidData, "no pack of documents");
+    let mut rest = bytes.as_slice();
+    let mut files = Vec::new();
+    while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
+        let header = std::str::from_utf8(&rest[..end]).map_err(|_| bad())?;
+        let mut words = header.split(' ');
+        let (Some(folder), Some(file), Some(length)) = (words.next(), words.next(), words.next())
+        else {
+            return Err(bad());
+        };
+        let length: usize = length.parse().map_err(|_| bad())?;
+        let (content, after) = rest[end + 1..].split_at_checked(length).ok_or_else(bad)?;
+        files.push((folder.to_owned(), file.to_owned(), content.to_vec()));
+        rest = after;
+    }
+    Ok(files)
 }
 
 /// Files as the pack holds them: for each a line `HOST FILE LENGTH`, then its bytes.

@@ -167,6 +167,11 @@ pub struct Evidence {
     pub blockers: Vec<String>,
     /// For a lost loader: the new side still says `efi`, and lists no image at all.
     pub leaves_no_loader: bool,
+    /// For a loader that came or went: no firmware descriptor names the machine, so that libvirt lists
+    /// what there is of a list that was built into it.
+    pub is_builtin_list: bool,
+    /// For launch security that is lost: the kinds there were.
+    pub members: Vec<String>,
     /// For what is unreported: the old side said `supported='yes'` there.
     pub said_yes: bool,
 }
@@ -181,6 +186,12 @@ impl Evidence {
         }
         self.blockers.sort();
         self.leaves_no_loader |= other.leaves_no_loader;
+        for member in &other.members {
+            if !self.members.contains(member) {
+                self.members.push(member.clone());
+            }
+        }
+        self.is_builtin_list |= other.is_builtin_list;
         self.said_yes |= other.said_yes;
     }
 }

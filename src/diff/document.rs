@@ -48,32 +48,44 @@ pub fn documents(old: &Facts<'_>, new: &Facts<'_>, scope: Scope) -> Vec<Differen
     comparison.found.into_iter().collect()
 }
 
-/// Every difference with what explains it: the blockers of a CPU model whose `usable` changed, of
-/// the side on which it is blocked.
+/// Every difference with what explains it.
 #[must_use]
 pub fn explained(old: &Facts<'_>, new: &Facts<'_>, scope: Scope) -> super::DocumentChanges {
-    let blockers = |difference: &Difference| match models::blockers_path(&difference.path) {
-        Some(path) => [new, old].iter().find_map(|side| match side.get(&path) {
-            Some(Value::Set(features)) if !features.is_empty() => {
-                Some(features.iter().map(str::to_owned).collect())
-            }
-            _ => None,
-        }),
-        None => None,
-    };
     let differences = documents(old, new, scope).into_iter();
     differences
         .map(|difference| {
-            let blockers = blockers(&difference).unwrap_or_default();
-            let said_yes = difference.kind == Kind::Unreported
-                && match old.get(&difference.path) {
-                    Some(Value::Support(yes)) => yes,
-                    Some(Value::Text(text)) => models::is_usable(&difference.path) && text == "yes",
-                    _ => false,
-                };
-            (difference, Evidence { blockers, said_yes, ..Evidence::default() })
+            let evidence = evidence(&difference, old, new);
+            (difference, evidence)
         })
         .collect()
+}
+
+/// The kinds of launch security, where any is supported.
+const SECTYPES: &str = "features.launchSecurity.sectype";
+
+/// What the two documents say beside a difference: the blockers of a CPU model on the side on which
+/// it is blocked, the kinds of launch security there were, whether there was a yes.
+fn evidence(difference: &Difference, old: &Facts<'_>, new: &Facts<'_>) -> Evidence {
+    let names = |side: &Facts<'_>, path: &str| match side.get(path) {
+        Some(Value::Set(names)) => names.iter().map(str::to_owned).collect(),
+        _ => Vec::new(),
+    };
+    let blockers = models::blockers_path(&difference.path).map(|path| {
+        let sides = [names(new, &path), names(old, &path)];
+        sides.into_iter().find(|names| !names.is_empty()).unwrap_or_default()
+    });
+    let is_security = difference.kind == Kind::Lost && SECTYPES.starts_with(&difference.path);
+    let said_yes = match old.get(&difference.path) {
+        Some(Value::Support(yes)) => yes,
+        Some(Value::Text(text)) => models::is_usable(&difference.path) && text == "yes",
+        _ => false,
+    };
+    Evidence {
+        blockers: blockers.unwrap_or_default(),
+        members: if is_security { names(old, SECTYPES) } else { Vec::new() },
+        said_yes: said_yes && difference.kind == Kind::Unreported,
+        ..Evidence::default()
+    }
 }
 
 struct Comparison<'c, 'a> {

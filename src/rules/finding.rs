@@ -163,9 +163,16 @@ pub(super) struct Circumstances<'c> {
 impl Circumstances<'_> {
     /// Whether the new side is known to have the older libvirt: then silence is to be expected.
     pub(super) fn is_downgrade(&self) -> bool {
-        let versions =
-            self.sides.each_ref().map(|side| side.libvirt.as_deref().and_then(knowledge::version));
-        matches!(versions, [Some(old), Some(new)] if new < old)
+        matches!(self.versions(), [Some(old), Some(new)] if new < old)
+    }
+
+    /// Whether both sides are known to have the same libvirt.
+    pub(super) fn is_one_libvirt(&self) -> bool {
+        matches!(self.versions(), [Some(old), Some(new)] if new == old)
+    }
+
+    fn versions(&self) -> [Option<knowledge::Version>; 2] {
+        self.sides.each_ref().map(|side| side.libvirt.as_deref().and_then(knowledge::version))
     }
 }
 
@@ -181,15 +188,8 @@ fn is_sev_total_kept(changes: &[Change]) -> bool {
     counts.len() == 2 && counts.iter().sum::<i64>() == 0
 }
 
-/// Why an image for Arm among a PC's is no news.
-const FOREIGN: &str =
-    "no firmware descriptor names this machine: libvirt lists what files there are, for Arm too";
-
 fn finding(change: &Change, circumstances: &Circumstances<'_>, group: usize) -> Finding {
-    let known = match renamed::is_foreign(change) {
-        true => Some(FOREIGN.to_owned()),
-        false => knowledge::explains(change, circumstances.sides),
-    };
+    let known = knowledge::explains(change, circumstances.sides);
     let rule = match &known {
         Some(_) => super::rule(knowledge::RULE),
         None => judge(change, circumstances),

@@ -13,8 +13,13 @@ pub(super) fn judge(change: &Change, beside: &Circumstances<'_>) -> &'static Rul
         Kind::Lost if difference.path == LOADERS => match beside.renamed.get(value) {
             Some(_) => "loader-renamed",
             None if change.evidence.leaves_no_loader => "firmware-without-loader",
+            // The file is gone, or this libvirt was built with another list.
+            None if change.evidence.is_builtin_list && !beside.is_one_libvirt() => {
+                "loader-unlisted"
+            }
             None => "loader-removed",
         },
+        Kind::Gained | Kind::Changed if change.evidence.is_builtin_list => "reporting-changed",
         Kind::Unreported if change.evidence.said_yes && !beside.is_downgrade() => {
             "no-longer-reported"
         }

@@ -44,6 +44,12 @@ pub enum When {
     Always,
     /// As far as is known, the hypervisor, the CPU and its microcode are the same.
     SameHost,
+    /// The same, or none of the targets is a PC.
+    NoPcOrSameHost,
+    /// All targets are emulated (TCG).
+    Emulated,
+    /// What is gone below it was this and nothing else.
+    Only(&'static str),
 }
 
 /// Why a change is none of the host: where libvirt reports in another way.
@@ -68,6 +74,9 @@ pub fn explains(change: &Change, sides: &[Context; 2]) -> Option<String> {
         let is_so = match entry.when {
             When::Always => true,
             When::SameHost => is_same_host(sides),
+            When::Emulated => is_emulated(change),
+            When::Only(member) => change.evidence.members == [member],
+            When::NoPcOrSameHost => is_same_host(sides) || !is_pc(change),
         };
         let doubt = if old.is_some() && new.is_some() { "" } else { DOUBT };
         (is_known && is_so).then(|| format!("{}{doubt}", entry.reason))
@@ -85,6 +94,16 @@ impl Entry {
             && self.value.is_none_or(|wanted| glob(wanted, value))
             && glob(self.path, &difference.path)
     }
+}
+
+/// Whether a target is an x86 machine, or may be one.
+fn is_pc(change: &Change) -> bool {
+    let mut arches = change.targets.iter().map(|target| target.arch.as_deref());
+    arches.any(|arch| matches!(arch, None | Some("x86_64" | "i686")))
+}
+
+fn is_emulated(change: &Change) -> bool {
+    change.targets.iter().all(|target| target.virttype.as_deref() == Some("qemu"))
 }
 
 /// Whether nothing but libvirt is known to have changed.

@@ -44,6 +44,11 @@ pub(super) fn reason(rule: &Rule, change: &Change, beside: &Circumstances<'_>) -
             format!("no longer blocked by {}", features(blockers))
         }
         "enum-value-lost" => "guests that ask for it there cannot start".to_owned(),
+        "reporting-changed" if change.evidence.is_builtin_list => {
+            "no firmware descriptor names this machine: libvirt lists files that it was built to look \
+             for, and picks none by itself"
+                .to_owned()
+        }
         "reporting-changed" if difference.kind == Kind::Reported => {
             "libvirt began to report it; the host need not differ".to_owned()
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::diff::{Change, Kind, Plain};
+use crate::diff::{Change, Kind};
 use crate::model::LOADERS;
 
 /// Loaders that are gone, each with one that came on the same targets for the same role.
@@ -26,27 +26,6 @@ pub(super) fn loaders(changes: &[Change]) -> BTreeMap<&str, &str> {
         }
     }
     renamed
-}
-
-/// Whether a change of loaders is one of images that its guests cannot use.
-///
-/// For a machine that no firmware descriptor names, libvirt lists whatever files of its built-in list
-/// exist, whatever architecture they are for (`virQEMUCapsFillDomainOSCaps`, libvirt 9.0 to 11.3): an
-/// image for Arm among the loaders of a PC only says that its package is installed.
-pub(super) fn is_foreign(change: &Change) -> bool {
-    let difference = &change.difference;
-    if !difference.path.starts_with(LOADERS) {
-        return false;
-    }
-    let sides = [&difference.old, &difference.new].map(|side| match side {
-        Some(Plain::Text(path)) => Some(path.as_str()),
-        _ => None,
-    });
-    let mut images = sides.into_iter().flatten().chain(difference.value.as_deref());
-    let is_arm = |target: &crate::diff::ChangedTarget| {
-        target.arch.as_deref().is_none_or(|arch| arch.starts_with("arm") || arch == "aarch64")
-    };
-    images.any(|image| Role::of(image).is_arm()) && !change.targets.iter().any(is_arm)
 }
 
 fn share_a_target(one: &Change, other: &Change) -> bool {
@@ -82,11 +61,6 @@ impl Role {
             confidential: first_of(CONFIDENTIAL, file),
             has_code_only: file.contains("code"),
         }
-    }
-
-    /// Whether the image is for Arm guests.
-    fn is_arm(&self) -> bool {
-        matches!(self.arch, Some("aarch64" | "arm"))
     }
 }
 

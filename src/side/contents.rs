@@ -48,12 +48,13 @@ impl Contents {
         scope: Scope,
     ) -> Result<DocumentChanges, StoreError> {
         let mut changes = self.changes(old, new, scope)?;
-        let is_lost_loader =
-            |change: &Difference| change.kind == Kind::Lost && change.path == LOADERS;
-        if changes.iter().any(|(change, _)| is_lost_loader(change)) {
-            let leaves_no_loader = self.with(new, has_no_loader)?;
-            for (_, evidence) in changes.iter_mut().filter(|(change, _)| is_lost_loader(change)) {
-                evidence.leaves_no_loader = leaves_no_loader;
+        let is_of_loaders = |change: &Difference| change.path.starts_with(LOADERS);
+        if changes.iter().any(|(change, _)| is_of_loaders(change)) {
+            let (old, new) = (self.with(old, Firmware::of)?, self.with(new, Firmware::of)?);
+            for (change, evidence) in changes.iter_mut().filter(|(it, _)| is_of_loaders(it)) {
+                let listed = if change.kind == Kind::Lost { &old } else { &new };
+                evidence.is_builtin_list = !listed.has_efi;
+                evidence.leaves_no_loader = new.has_efi && new.has_no_image;
             }
         }
         Ok(changes)
@@ -133,11 +134,22 @@ impl Contents {
     }
 }
 
-/// Whether a document says `efi` firmware and lists no image: a descriptor without its file.
-fn has_no_loader(capabilities: &Capabilities) -> bool {
-    let says = |wanted: &str| {
-        capabilities.iter().find(|(path, _)| *path == wanted).map(|(_, value)| value)
-    };
-    let is_efi = matches!(says("os.firmware"), Some(Value::Set(names)) if names.contains("efi"));
-    is_efi && matches!(says(LOADERS), Some(Value::List(images)) if images.is_empty())
+/// What a document says of firmware.
+struct Firmware {
+    /// A descriptor offers UEFI for the machine.
+    has_efi: bool,
+    /// The list of images is there and empty: a descriptor without its file.
+    has_no_image: bool,
+}
+
+impl Firmware {
+    fn of(capabilities: &Capabilities) -> Self {
+        let says = |wanted: &str| {
+            capabilities.iter().find(|(path, _)| *path == wanted).map(|(_, value)| value)
+        };
+        Self {
+            has_efi: matches!(says("os.firmware"), Some(Value::Set(it)) if it.contains("efi")),
+            has_no_image: matches!(says(LOADERS), Some(Value::List(images)) if images.is_empty()),
+        }
+    }
 }

@@ -15,10 +15,10 @@ fn the_page_of_a_real_upgrade() {
 fn files_and_database_print_the_same_report() {
     let sandbox = Sandbox::with_demo();
     let below_the_names = |page: String| page.split_once('\n').unwrap().1.to_owned();
-    let of_files = sandbox.run(&["diff", SIDES[0], SIDES[1], "--all"]).ok();
+    let of_files = sandbox.run(&["diff", SIDES[0], SIDES[1], "--full"]).ok();
     let of_database =
-        sandbox.run(&["diff", "debian-12", "debian-13", "--all", "--db", "demo.db"]).ok();
-    let mixed = sandbox.run(&["diff", SIDES[0], "debian-13", "--all", "--db", "demo.db"]).ok();
+        sandbox.run(&["diff", "debian-12", "debian-13", "--full", "--db", "demo.db"]).ok();
+    let mixed = sandbox.run(&["diff", SIDES[0], "debian-13", "--full", "--db", "demo.db"]).ok();
     let of_files = below_the_names(of_files);
     assert_eq!(of_files, below_the_names(of_database));
     assert_eq!(of_files, below_the_names(mixed));

@@ -12,7 +12,7 @@ use std::path::Path;
 use domcaps::diff::{Comparison, Scope, snapshots};
 use domcaps::render::{self, Format, Options};
 use domcaps::report::{Builder, Fleet, Report};
-use domcaps::rules::{Ignore, Judge, Policy, UsedBy};
+use domcaps::rules::{Ignore, Policy, UsedBy};
 use domcaps::side::{Contents, Origin, from_files};
 
 use crate::support::{Sandbox, document};
@@ -36,8 +36,8 @@ pub(crate) fn compare(paths: [&Path; 2], names: [&str; 2]) -> ([Origin; 2], Comp
 fn upgrade(used_by: Option<&UsedBy<'_>>) -> Report {
     let (sides, comparison) = compare(SIDES.map(Path::new), SIDES);
     let policy = policy();
-    let mut builder = Builder::new(Judge { policy: &policy, used_by });
-    builder.add(sides, comparison);
+    let mut builder = Builder::new(&policy);
+    builder.add(sides, comparison, used_by);
     builder.finish(None, used_by.map(|_| 3))
 }
 
@@ -61,16 +61,16 @@ fn policy() -> Policy {
 /// The bundled upgrade on two hosts, on a third that had it before, and a fourth that is silent.
 fn fleet() -> Report {
     let policy = Policy::default();
-    let mut builder = Builder::new(Judge { policy: &policy, used_by: None });
+    let mut builder = Builder::new(&policy);
     let host = |name: &str| {
         let side = Origin { host: Some(name.parse().unwrap()), ..Origin::default() };
         [side.clone(), side]
     };
     let (_, upgrade) = compare(SIDES.map(Path::new), SIDES);
     let (_, nothing) = compare([Path::new(SIDES[1]); 2], SIDES);
-    let upgraded = builder.add(host("hv01"), upgrade);
+    let upgraded = builder.add(host("hv01"), upgrade, None);
     builder.join(upgraded, host("hv02"));
-    builder.add(host("hv03"), nothing);
+    builder.add(host("hv03"), nothing, None);
     let fleet = Fleet {
         scope: "group compute".to_owned(),
         from: "pre-upgrade".to_owned(),
@@ -89,8 +89,8 @@ fn hostile() -> Report {
     let names = ["old.xml", "new|`x`/@everyone <b>%0A::error::.xml"];
     let (sides, comparison) = compare([&paths[0], &paths[1]], names);
     let policy = Policy::default();
-    let mut builder = Builder::new(Judge { policy: &policy, used_by: None });
-    builder.add(sides, comparison);
+    let mut builder = Builder::new(&policy);
+    builder.add(sides, comparison, None);
     builder.finish(None, None)
 }
 
@@ -105,8 +105,8 @@ fn written(format: Format, report: &Report) -> String {
 fn nothing() -> Report {
     let (sides, comparison) = compare([Path::new(SIDES[0]); 2], SIDES);
     let policy = Policy::default();
-    let mut builder = Builder::new(Judge { policy: &policy, used_by: None });
-    builder.add(sides, comparison);
+    let mut builder = Builder::new(&policy);
+    builder.add(sides, comparison, None);
     builder.finish(None, None)
 }
 

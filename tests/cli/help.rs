@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::support::{Sandbox, expect};
 
-const COMMANDS: [&[&str]; 14] = [
+const COMMANDS: [&[&str]; 17] = [
     &[],
     &["collect"],
     &["import"],
@@ -15,6 +15,8 @@ const COMMANDS: [&[&str]; 14] = [
     &["show"],
     &["machines"],
     &["diff"],
+    &["report"],
+    &["report", "upgrade"],
     &["rules"],
     &["demo"],
     &["schema"],

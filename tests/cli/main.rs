@@ -16,6 +16,7 @@ mod help;
 mod import;
 mod layering;
 mod listings;
+mod one_qemu;
 mod readme;
 mod rules;
 mod show;

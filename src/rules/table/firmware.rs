@@ -20,6 +20,21 @@ pub(super) const RULES: &[Rule] = &[
         mirror: Mirror::Rule("gained"),
     },
     Rule {
+        id: "loader-unlisted",
+        area: Some(Firmware),
+        severity: Warning,
+        summary: "libvirt's built-in list of firmware images has lost one",
+        explanation: "No firmware descriptor names this machine type, so libvirt lists what exists \
+            of the files that it was built to look for (or that nvram in qemu.conf names). One of \
+            them is gone from the host, or this build of libvirt looks for others: builds differ \
+            between distributions and versions, and both sides have another libvirt. Where the \
+            file is gone, guests of any machine type whose XML names it cannot start or arrive.",
+        advice: "Look for the file on the host. If it is gone, treat it as loader-removed: find the \
+            guests by `<loader>` in `virsh dumpxml GUEST --inactive` and let them name another \
+            image. If it is there, let it be.",
+        mirror: Mirror::Rule("reporting-changed"),
+    },
+    Rule {
         id: "loader-renamed",
         area: Some(Firmware),
         severity: Breaking,
