@@ -58,7 +58,7 @@ fn row<'r>(finding: &'r Finding, records: &Records<'_>) -> [Cow<'r, str>; 15] {
         side(difference.new.as_ref()),
         Cow::Owned(records.count(finding).to_string()),
         joined(&records.hosts(finding)),
-        Cow::Owned(inert(&records.targets_in_short(finding)).into_owned()),
+        Cow::Owned(inert(&records.targets_in_short(&finding.seen)).into_owned()),
         inert(&finding.reason),
         joined(&guests),
         optional(finding.ignored.as_deref()),

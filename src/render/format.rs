@@ -4,7 +4,7 @@ use std::io::Write;
 use std::str::FromStr;
 
 use super::page::Page;
-use super::{csv, github, html, json, ndjson, text};
+use super::{csv, github, json, junit, markdown, ndjson, sarif, text};
 use crate::report::Report;
 
 /// How a report is written.
@@ -116,10 +116,9 @@ pub fn write(
         Format::Github => github::annotations(&page(), out),
         Format::Ndjson => ndjson::findings(report, out),
         Format::Csv => csv::findings(report, out),
-        Format::Html => html::page(&page(), out),
-        Format::Markdown | Format::Junit | Format::Sarif => {
-            let message = format!("{} is not written yet", format.name());
-            Err(std::io::Error::new(std::io::ErrorKind::Unsupported, message))
-        }
+        Format::Markdown => markdown::page(&page(), out),
+        Format::Junit => junit::report(report, out),
+        Format::Sarif => sarif::log(report, out),
+        Format::Html => Err(std::io::Error::from(std::io::ErrorKind::Unsupported)),
     }
 }

@@ -44,8 +44,9 @@ fn title(entry: &Entry) -> String {
 /// Which of it, where, why, and who needs it.
 fn message(entry: &Entry) -> String {
     let mut text = entry.summary.clone();
-    for beside in entry.hosts.iter().chain(&entry.place) {
-        text.push_str(&format!(" ({beside})"));
+    let beside: Vec<&str> = entry.hosts.iter().chain(&entry.place).map(String::as_str).collect();
+    if !beside.is_empty() {
+        text.push_str(&format!(" ({})", beside.join("; ")));
     }
     if !text.is_empty() {
         text.push_str(": ");

@@ -20,7 +20,7 @@ pub use report::report;
 pub use rules::rules;
 
 /// Writes one object, indented, with a line end.
-fn write(value: &impl Serialize, out: &mut dyn Write) -> std::io::Result<()> {
+pub(super) fn write(value: &impl Serialize, out: &mut dyn Write) -> std::io::Result<()> {
     serde_json::to_writer_pretty(&mut *out, value)?;
     writeln!(out)
 }

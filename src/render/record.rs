@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::page::targets_in_short;
-use crate::diff::{ChangedTarget, Plain};
+use crate::diff::{ChangedTarget, Difference, Kind, Plain};
 use crate::model::Target;
 use crate::report::Report;
 use crate::rules::{Finding, Seen};
@@ -36,6 +36,11 @@ impl<'r> Records<'r> {
         Self { report, names: names.collect(), sides }
     }
 
+    /// The hosts of a group, by name.
+    pub(super) fn group(&self, group: usize) -> impl Iterator<Item = &'r str> {
+        self.names[group].iter().copied()
+    }
+
     /// The hosts that a finding was seen on, by name; of files their paths.
     pub(super) fn hosts(&self, finding: &Finding) -> Vec<&'r str> {
         match &finding.seen[..] {
@@ -54,19 +59,19 @@ impl<'r> Records<'r> {
 
     /// Every target that a finding was seen on, each once, as `arch/virttype/machine`.
     pub(super) fn targets(&self, finding: &Finding) -> Vec<String> {
-        distinct(finding).into_iter().map(|it| name_of(&target(it))).collect()
+        distinct(&finding.seen).into_iter().map(|it| name_of(&target(it))).collect()
     }
 
     /// The same in short: `all` for every pair that was compared, an alias for machines that differ.
-    pub(super) fn targets_in_short(&self, finding: &Finding) -> String {
+    pub(super) fn targets_in_short(&self, seen: &[Seen]) -> String {
         let is_all = |seen: &Seen| {
             let there: BTreeSet<&ChangedTarget> = seen.targets.iter().collect();
             !there.is_empty() && there == self.report.groups[seen.group].pairs.iter().collect()
         };
-        if finding.seen.iter().all(is_all) {
+        if seen.iter().all(is_all) {
             return "all".to_owned();
         }
-        let targets: Vec<Target> = distinct(finding).into_iter().map(short).collect();
+        let targets: Vec<Target> = distinct(seen).into_iter().map(short).collect();
         let (whole, machines): (Vec<_>, Vec<_>) =
             targets.iter().partition(|target| target.machine.is_empty());
         let mut parts: Vec<String> = whole.into_iter().map(name_of).collect();
@@ -78,9 +83,9 @@ impl<'r> Records<'r> {
 }
 
 /// Groups share equal lists, so that most findings have one.
-fn distinct(finding: &Finding) -> BTreeSet<&ChangedTarget> {
+fn distinct(seen: &[Seen]) -> BTreeSet<&ChangedTarget> {
     let mut lists: Vec<&Arc<[ChangedTarget]>> = Vec::new();
-    for seen in &finding.seen {
+    for seen in seen {
         if !lists.iter().any(|known| Arc::ptr_eq(known, &seen.targets)) {
             lists.push(&seen.targets);
         }
@@ -130,6 +135,24 @@ fn operand(side: &Origin) -> String {
         (Some(host), Some(id)) => format!("{host}@id:{id}"),
         _ => name.to_owned(),
     }
+}
+
+/// What a finding is called: its kind, path and values on one line.
+pub(super) fn title(difference: &Difference) -> String {
+    let mut title = format!("{} {}", difference.kind.name(), difference.path);
+    if let Some(value) = &difference.value {
+        title.push(' ');
+        title.push_str(value);
+    }
+    // What was gained or lost went between yes and no, and the kind says which way.
+    if difference.kind == Kind::Changed {
+        let side = |side: &Option<Plain>| match side {
+            Some(value) => shown(value).into_owned(),
+            None => "none".to_owned(),
+        };
+        title.push_str(&format!(" {} → {}", side(&difference.old), side(&difference.new)));
+    }
+    super::plain(&title).into_owned()
 }
 
 /// A value on one line.

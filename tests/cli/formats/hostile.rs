@@ -53,7 +53,7 @@ fn the_values_are_there() {
 #[test]
 fn nothing_that_a_terminal_or_a_log_obeys_is_written() {
     let report = hostile();
-    for format in [Format::Github, Format::Csv] {
+    for format in [Format::Markdown, Format::Github, Format::Csv, Format::Junit] {
         let text = written(format, &report);
         let obeyed = text.chars().find(|it| (it.is_control() && *it != '\n') || *it == '\u{202e}');
         assert_eq!(obeyed, None, "{}", format.name());

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{Format, fleet, hostile, nothing, upgrade, written};
+use super::{Format, fleet, hostile, nothing, small, upgrade, written};
 use crate::support::{expect, valid};
 
 /// The lines about devices, which are few enough to read.
@@ -94,4 +94,48 @@ fn positions_name_the_targets_of_a_group() {
         assert_eq!(named, expected);
     }
     assert!(of_all > 10 && of_all < changes.len());
+}
+
+#[test]
+fn test_results() {
+    expect("formats-junit", &written(Format::Junit, &small()));
+    let text = written(Format::Junit, &nothing());
+    assert!(text.contains(r#"tests="1" skipped="0" failures="0" errors="0""#), "{text}");
+    let text = written(Format::Junit, &fleet());
+    assert!(text.contains(r#"<testsuite name="hv01, hv02""#), "{text}");
+    assert!(text.contains(r#"<error message="no snapshot of that time" type="not-compared">"#));
+}
+
+#[test]
+fn test_cases_have_names_of_their_own() {
+    let text = written(Format::Junit, &upgrade(None));
+    let names: Vec<&str> = text.split("<testcase name=\"").skip(1).collect();
+    let names: Vec<&str> = names.iter().map(|rest| rest.split('"').next().unwrap()).collect();
+    let distinct: BTreeSet<&&str> = names.iter().collect();
+    assert_eq!(names.len(), upgrade(None).findings.len());
+    assert_eq!(names.len(), distinct.len());
+}
+
+#[test]
+fn results_of_code_scanning() {
+    let log: Value = serde_json::from_str(&written(Format::Sarif, &small())).unwrap();
+    expect("formats-sarif", &format!("{:#}", log["runs"][0]["results"]));
+    let report = upgrade(None);
+    let log: Value = serde_json::from_str(&written(Format::Sarif, &report)).unwrap();
+    let run = &log["runs"][0];
+    let results = run["results"].as_array().unwrap();
+    assert_eq!(results.len(), report.findings.len());
+    for (result, finding) in results.iter().zip(&report.findings) {
+        let level = match finding.severity.name() {
+            "breaking" => "error",
+            "warning" => "warning",
+            _ => "note",
+        };
+        assert_eq!(result["level"], level);
+        let at = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+        assert_eq!(run["tool"]["driver"]["rules"][at]["id"], result["ruleId"]);
+        assert_eq!(result["suppressions"].is_array(), finding.ignored.is_some());
+        // Folders are no files.
+        assert!(result["locations"][0].get("physicalLocation").is_none());
+    }
 }
