@@ -8,7 +8,7 @@ use super::judging::Judged;
 use super::ui::{self, Ui};
 use crate::diff::{Change, Scope, snapshots};
 use crate::guests::{Known, UsedBy};
-use crate::model::State;
+use crate::model::{State, When};
 use crate::operand::Operand;
 use crate::report::{self, Report};
 use crate::side::{self, Contents, Side, SideError};
@@ -20,37 +20,15 @@ pub(super) fn read<const N: usize>(
     global: &Global,
     operands: [&str; N],
 ) -> Result<(Contents, [Side; N], Exit), Failure> {
-    let parsed =
-        operands.map(|text| Operand::parse(text, Path::exists).map(|parsed| (text, parsed)));
     let mut contents = Contents::default();
     let mut sides = Vec::with_capacity(N);
     let mut exit = Exit::Done;
-    if operands.iter().filter(|operand| **operand == crate::source::STDIN).count() > 1 {
-        return Err(Failure::usage(&"standard input (-) can be read only once"));
-    }
-    for operand in parsed {
-        let (text, operand) = operand?;
-        let side = match operand {
-            Operand::Files(path) => {
-                let side = side::from_files(&mut contents, &path, &mut std::io::stdin().lock());
-                side.map_err(|error| with_bad_files(ui, error))?
-            }
-            Operand::Host { host, when, target } => {
-                if contents.store.is_none() {
-                    contents.store = Some(Store::open(&ui::database(global)?)?);
-                }
-                side::from_store(&contents, &host, &when, target.as_ref(), text)?
-            }
-        };
-        for bad in &side.bad {
-            ui.error(bad);
-            exit = Exit::Partly;
+    at_most_one_stdin(operands)?;
+    for text in operands {
+        let (side, how) = read_one(ui, global, &mut contents, text)?;
+        if how != Exit::Done {
+            exit = how;
         }
-        for unread in &side.unread {
-            ui.error(unread);
-            exit = Exit::Partly;
-        }
-        passed_over(ui, text, &side);
         sides.push(side);
     }
     if let [old, new] = &sides[..] {
@@ -61,6 +39,76 @@ pub(super) fn read<const N: usize>(
     }
     let sides = sides.try_into().map_err(|_| Failure::new(&"an operand gave no side"))?;
     Ok((contents, sides, exit))
+}
+
+/// Standard input is there once.
+pub(super) fn at_most_one_stdin<'t>(
+    operands: impl IntoIterator<Item = &'t str>,
+) -> Result<(), Failure> {
+    let count = operands.into_iter().filter(|text| *text == crate::source::STDIN).count();
+    if count > 1 {
+        return Err(Failure::usage(&"standard input (-) can be read only once"));
+    }
+    Ok(())
+}
+
+/// Reads one operand into a side, and says on stderr what of it could not be had.
+pub(super) fn read_one(
+    ui: &mut Ui<'_>,
+    global: &Global,
+    contents: &mut Contents,
+    text: &str,
+) -> Result<(Side, Exit), Failure> {
+    let side = match Operand::parse(text, Path::exists)? {
+        Operand::Files(path) => {
+            let side = side::from_files(contents, &path, &mut std::io::stdin().lock());
+            side.map_err(|error| with_bad_files(ui, error))?
+        }
+        Operand::Host { host, when, target } => {
+            open_store(global, contents)?;
+            side::from_store(contents, &host, &when, target.as_ref(), text)?
+        }
+    };
+    let exit = tell(ui, text, &side);
+    Ok((side, exit))
+}
+
+/// Reads a host's newest snapshot; its name is never taken for a file's.
+pub(super) fn read_host(
+    ui: &mut Ui<'_>,
+    contents: &Contents,
+    host: &str,
+) -> Result<(Side, Exit), Failure> {
+    let side = side::from_store(contents, host, &When::Latest, None, host)?;
+    let exit = tell(ui, host, &side);
+    Ok((side, exit))
+}
+
+/// Opens the database, once.
+pub(super) fn open_store<'c>(
+    global: &Global,
+    contents: &'c mut Contents,
+) -> Result<&'c Store, Failure> {
+    let store = match contents.store.take() {
+        Some(store) => store,
+        None => Store::open(&ui::database(global)?)?,
+    };
+    Ok(contents.store.insert(store))
+}
+
+/// Says what of an operand could not be had.
+fn tell(ui: &mut Ui<'_>, operand: &str, side: &Side) -> Exit {
+    let mut exit = Exit::Done;
+    for bad in &side.bad {
+        ui.error(bad);
+        exit = Exit::Partly;
+    }
+    for unread in &side.unread {
+        ui.error(unread);
+        exit = Exit::Partly;
+    }
+    passed_over(ui, operand, side);
+    exit
 }
 
 /// Says what an operand does not give: snapshots that `latest` passed over, and what is missing of
