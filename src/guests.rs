@@ -4,11 +4,21 @@
 //! compares needs with what documents, machine lists and contexts say. An answer is one of three: yes,
 //! no, and what the documents do not decide. Nothing here is shown: that is [`crate::render`].
 
+mod check;
 mod known;
+mod meets;
+mod migrate;
+mod place;
 mod read;
+#[cfg(test)]
+mod testing;
 mod uses;
+mod verdict;
 mod watch;
 
+pub use check::{Preflight, check};
 pub use known::Known;
+pub use migrate::migrate;
 pub use read::{GuestFile, Reading, read};
 pub use uses::{UsedBy, uses};
+pub use verdict::{Answer, Checked, Named, Reason, Verdict, lacking};

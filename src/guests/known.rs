@@ -89,3 +89,41 @@ fn several_emulators(side: &Side) -> Vec<Type> {
     }
     by_type.into_iter().filter(|(_, names)| names.len() > 1).map(|(of_type, _)| of_type).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::guests::testing::{cpu_document, document, guest, host};
+    use crate::guests::{UsedBy, uses};
+
+    #[test]
+    fn a_model_is_hit_under_the_version_its_name_stands_for() {
+        let model = "<mode name='custom' supported='yes'>\
+            <model usable='yes' canonical='M-v3'>M</model><model usable='yes'>M-v3</model></mode>";
+        let lost = model.replace("<model usable='yes'>M-v3", "<model usable='no'>M-v3");
+        let mut contents = Contents::default();
+        let old = host(&mut contents, &[cpu_document(model)]);
+        let new = host(&mut contents, &[cpu_document(&lost)]);
+        let guest = guest("<cpu><model>M</model></cpu>");
+        let compare = |old: &_, new: &_| contents.compare(old, new, crate::diff::Scope::default());
+        let compared = crate::diff::snapshots(&old.observed, &new.observed, compare).unwrap();
+        let [change] = &compared.changes[..] else { panic!("{:?}", compared.changes) };
+        assert!(uses(&guest, change, &Known::default()).is_none());
+        let known = Known::of(&contents, [&old, &new], [&guest]).unwrap();
+        assert_eq!(uses(&guest, change, &known).as_deref(), Some("cpu/model M"));
+        assert_eq!(UsedBy::new([&guest], &known).of(change).len(), 1);
+    }
+
+    #[test]
+    fn an_emulators_name_tells_something_where_there_are_several() {
+        let mut contents = Contents::default();
+        let one = host(&mut contents, &[document("<vcpu max='1'/>")]);
+        let other = document("<vcpu max='1'/>").replace("/usr/bin/qemu-system-x86_64", "/opt/q");
+        let two = host(&mut contents, &[document("<vcpu max='1'/>"), other]);
+        let has = |sides| {
+            let known = Known::of(&contents, sides, []).unwrap();
+            known.has_several_emulators("x86_64", "kvm")
+        };
+        assert!(!has([&one, &one]) && has([&one, &two]) && has([&two, &one]));
+    }
+}

@@ -49,3 +49,31 @@ pub fn read(paths: &[PathBuf], stdin: &mut dyn Read) -> Reading {
     }
     reading
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn guests_of_one_name_are_kept_apart_and_bad_files_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            path
+        };
+        let one = write("a.xml", "<domain type='kvm'><name>g</name></domain>");
+        write("b.xml", "<domain type='qemu'><name>g</name></domain>");
+        write("c.xml", "<network/>");
+        write("version.txt", "no matter");
+        let missing = folder.path().join("none.xml");
+        let paths = [folder.path().to_owned(), one.clone(), missing.clone()];
+        let reading = read(&paths, &mut std::io::empty());
+        let found =
+            reading.guests.iter().map(|it| (it.guest.name.as_str(), it.guest.virttype.as_str()));
+        assert_eq!(found.collect::<Vec<_>>(), [("g", "kvm"), ("g", "qemu")]);
+        assert_eq!(reading.guests[0].path, one);
+        assert!(reading.bad.len() == 1 && reading.bad[0].path.ends_with("c.xml"));
+        assert_eq!(reading.unread[0].path(), missing);
+    }
+}
