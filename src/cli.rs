@@ -16,6 +16,7 @@ mod judging;
 mod machines;
 mod man;
 mod outputs;
+mod preflight;
 mod report;
 mod rules;
 mod schema;
@@ -91,6 +92,7 @@ enum Command {
     Diff(diff::Arguments),
     Report(report::Arguments),
     Rules(rules::Arguments),
+    Preflight(preflight::Arguments),
     Demo(demo::Arguments),
     Schema(schema::Arguments),
     Completions(completions::Arguments),
@@ -116,6 +118,7 @@ pub fn run(arguments: Vec<OsString>, out: &mut dyn Write, err: &mut dyn Write) -
         Command::Diff(arguments) => diff::run(&mut ui, &global, &arguments),
         Command::Report(arguments) => report::run(&mut ui, &global, &arguments),
         Command::Rules(arguments) => rules::run(&mut ui, &arguments),
+        Command::Preflight(arguments) => preflight::run(&mut ui, &global, &arguments),
         Command::Demo(arguments) => demo::run(&mut ui, &global, &arguments),
         Command::Schema(arguments) => schema::run(&mut ui, &arguments),
         Command::Completions(arguments) => completions::run(&mut ui, &arguments),

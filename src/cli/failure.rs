@@ -55,6 +55,11 @@ impl Failure {
         Self::Error { message: message.to_string(), hint: None, exit: Exit::Usage }
     }
 
+    /// Whether it concerns the whole command, and not one of several operands.
+    pub(super) fn is_final(&self) -> bool {
+        !matches!(self, Self::Error { exit: Exit::Failed, .. })
+    }
+
     pub(super) fn with_hint(self, text: &str) -> Self {
         match self {
             Self::Error { message, exit, .. } => {

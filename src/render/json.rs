@@ -5,6 +5,7 @@
 mod collected;
 mod diff;
 mod listing;
+mod preflight;
 mod report;
 mod rules;
 mod shallow;
@@ -16,6 +17,7 @@ use serde::Serialize;
 pub use collected::collected;
 pub use diff::diff;
 pub use listing::{Failed, Imported, Shown, hosts, imported, machines, show, snapshots};
+pub use preflight::preflight;
 pub use report::report;
 pub use rules::rules;
 

@@ -34,7 +34,14 @@ pub fn page(page: &Page, out: &mut dyn Write) -> std::io::Result<()> {
     }
     let hosts: Vec<String> = page.groups.iter().map(hosts).chain(silent(page)).collect();
     comment.fold("Hosts", hosts.len(), &hosts);
-    let stale: Vec<String> = page.stale.iter().map(|line| bullet(&prose(line))).collect();
+    let stale: Vec<String> = page
+        .ignores
+        .iter()
+        .filter(|ignore| ignore.state != "active")
+        .map(|ignore| {
+            bullet(&prose(&format!("{} ignore {}: {}", ignore.state, ignore.what, ignore.reason)))
+        })
+        .collect();
     comment.fold("Ignores that can go", stale.len(), &stale);
     out.write_all(comment.text.as_bytes())
 }

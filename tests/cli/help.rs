@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::support::{Sandbox, expect};
 
-const COMMANDS: [&[&str]; 17] = [
+const COMMANDS: [&[&str]; 18] = [
     &[],
     &["collect"],
     &["import"],
@@ -18,6 +18,7 @@ const COMMANDS: [&[&str]; 17] = [
     &["report"],
     &["report", "upgrade"],
     &["rules"],
+    &["preflight"],
     &["demo"],
     &["schema"],
     &["completions"],

@@ -17,6 +17,7 @@ mod import;
 mod layering;
 mod listings;
 mod one_qemu;
+mod preflight;
 mod readme;
 mod rules;
 mod show;

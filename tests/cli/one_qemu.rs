@@ -50,9 +50,9 @@ fn an_upgrade_of_libvirt_alone_breaks_nothing() {
     for folders in by_qemu.values() {
         for (at, old) in folders.iter().enumerate() {
             for new in &folders[at + 1..] {
-                let worse = changes(&sandbox, old, new).into_iter().find(|change| {
-                    change["severity"] != "info" && !is_other_distribution(change)
-                });
+                let worse = changes(&sandbox, old, new)
+                    .into_iter()
+                    .find(|change| change["severity"] != "info" && !is_other_distribution(change));
                 assert_eq!(worse, None, "{old} → {new}");
                 compared += 1;
             }
@@ -69,7 +69,10 @@ fn where_the_versions_are_not_known_it_says_so() {
     let new = format!("qemu-7.2.22_libvirt-12.8.0/{document}");
     let all = changes_of_files(&sandbox, &[&old, &new]);
     let handle = all.iter().find(|change| change["value"] == "handle").unwrap();
-    assert_eq!((&handle["severity"], &handle["rule"]), (&"info".into(), &"reporting-changed".into()));
+    assert_eq!(
+        (&handle["severity"], &handle["rule"]),
+        (&"info".into(), &"reporting-changed".into())
+    );
     let reason = handle["reason"].as_str().unwrap();
     assert!(reason.ends_with(", if this is a libvirt upgrade"), "{reason}");
 

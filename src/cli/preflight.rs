@@ -1,0 +1,193 @@
+//! `domcaps preflight`
+
+use std::path::PathBuf;
+
+use clap::{ArgGroup, Args, ValueEnum};
+
+use super::failure::{Exit, Failure};
+use super::ui::Ui;
+use super::{Global, ListFormat, sides};
+use crate::guests::{self, Answer, Checked, GuestFile, Named, Preflight};
+use crate::model::Guest;
+use crate::render;
+use crate::side::{Contents, Side};
+
+/// Tell on which hosts a guest runs, and whether it can move between them
+///
+/// GUEST is what `virsh dumpxml` prints. What it asks for (machine, CPU, firmware, devices,
+/// features) is held against the documents of each host: it runs, it does not run, or the documents
+/// do not decide it. `-` says what is missing, `?` what cannot be decided, `!` what is worth knowing. What
+/// no document speaks of, such as disk images, networks and the devices themselves, is not looked at.
+#[derive(Args, Debug)]
+#[command(group = ArgGroup::new("where").required(true).args(["operands", "group", "all"]))]
+#[command(override_usage = "domcaps preflight [OPTIONS] <GUEST> <OPERAND...|--group GROUP|--all>")]
+#[command(after_help = "\
+Examples:
+  domcaps preflight guest.xml hv01 hv02                    two hosts
+  domcaps preflight guest.xml hv01@pre-upgrade hv01        before and after an upgrade
+  domcaps preflight guest.xml --all --fail-on breaking     exit 10 where it does not run somewhere
+  domcaps preflight guest.xml --group rack4 --migrate-from hv01
+                                                           live migration, there and back
+  virsh dumpxml vm | domcaps preflight - snapshots/debian-13")]
+pub(super) struct Arguments {
+    /// The guest's domain XML, or - for standard input
+    guest: PathBuf,
+    /// Hosts: HOST[@WHEN][:TARGET], files or folders
+    #[arg(value_name = "OPERAND")]
+    operands: Vec<String>,
+    /// Every host of a group
+    #[arg(long, value_name = "GROUP")]
+    group: Option<String>,
+    /// Every host that is stored
+    #[arg(long)]
+    all: bool,
+    /// Tell whether the running guest can be migrated live, from this host to each and back
+    #[arg(long, value_name = "OPERAND")]
+    migrate_from: Option<String>,
+    /// Exit with 10 where an answer is as bad as this
+    #[arg(long, value_enum, value_name = "LEVEL")]
+    fail_on: Option<Level>,
+    /// How to show it
+    #[arg(long, value_enum, default_value_t = ListFormat::Text)]
+    format: ListFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Level {
+    /// It does not run, or does not migrate
+    Breaking,
+    /// That, or it cannot be decided
+    Warning,
+}
+
+pub(super) fn run(
+    ui: &mut Ui<'_>,
+    global: &Global,
+    arguments: &Arguments,
+) -> Result<Exit, Failure> {
+    let file = arguments.guest.display().to_string();
+    let operands = arguments.operands.iter().chain(&arguments.migrate_from);
+    sides::at_most_one_stdin(operands.map(String::as_str).chain([file.as_str()]))?;
+    let guest = read_guest(ui, arguments)?;
+    let mut contents = Contents::default();
+    let mut exit = Exit::Done;
+    let from = match &arguments.migrate_from {
+        Some(operand) => {
+            let (side, how) = sides::read_one(ui, global, &mut contents, operand)?;
+            exit = worse(exit, how);
+            Some((named(operand, &side), side))
+        }
+        None => None,
+    };
+    let hosts = hosts(global, arguments, &mut contents)?;
+    let mut preflight = Preflight::new(&guest);
+    let mut checked = Vec::new();
+    for operand in &hosts {
+        let read = if arguments.operands.is_empty() {
+            sides::read_host(ui, &contents, operand)
+        } else {
+            sides::read_one(ui, global, &mut contents, operand)
+        };
+        match read {
+            Ok((side, how)) => {
+                exit = worse(exit, how);
+                let host = (named(operand, &side), side);
+                checked.extend(answers(&mut preflight, from.as_ref(), &host, &contents)?);
+            }
+            Err(failure) if hosts.len() == 1 || failure.is_final() => return Err(failure),
+            Err(failure) => {
+                ui.fail(&failure);
+                exit = Exit::Partly;
+            }
+        }
+    }
+    if checked.is_empty() {
+        return Err(Failure::new(&"no host could be looked at"));
+    }
+    checked.sort_by_key(|each| each.verdict.answer);
+    if arguments.format == ListFormat::Json {
+        render::json::preflight(&guest, &file, &checked, ui.out())?;
+    } else {
+        let width = ui.width();
+        ui.print(|out| render::preflight::preflight(&guest, &checked, width, out))?;
+    }
+    let is_found = arguments.fail_on.is_some_and(|level| level.is_met(&checked));
+    Ok(if is_found { Exit::Found } else { exit })
+}
+
+/// Whether the guest starts on a host, or moves there and back.
+fn answers(
+    preflight: &mut Preflight<'_>,
+    from: Option<&(Named, Side)>,
+    host: &(Named, Side),
+    contents: &Contents,
+) -> Result<Vec<Checked>, Failure> {
+    let Some(from) = from else {
+        let verdict = preflight.check(&host.1, contents)?;
+        return Ok(vec![Checked { from: None, host: host.0.clone(), verdict }]);
+    };
+    let way = |old: &(Named, Side), new: &(Named, Side)| -> Result<Checked, Failure> {
+        let verdict = guests::migrate(preflight.guest(), &old.1, &new.1, contents)?;
+        Ok(Checked { from: Some(old.0.clone()), host: new.0.clone(), verdict })
+    };
+    Ok(vec![way(from, host)?, way(host, from)?])
+}
+
+impl Level {
+    fn is_met(self, checked: &[Checked]) -> bool {
+        let worst = checked.iter().map(|each| each.verdict.answer).min().unwrap_or(Answer::Yes);
+        match self {
+            Self::Breaking => worst == Answer::No,
+            Self::Warning => worst < Answer::Yes,
+        }
+    }
+}
+
+fn worse(one: Exit, other: Exit) -> Exit {
+    if one == Exit::Done { other } else { one }
+}
+
+fn named(name: &str, side: &Side) -> Named {
+    Named { name: name.to_owned(), origin: side.origin.clone() }
+}
+
+fn read_guest(ui: &mut Ui<'_>, arguments: &Arguments) -> Result<Guest, Failure> {
+    const HINT: &str = "`virsh dumpxml NAME` prints a guest's XML";
+    let paths = std::slice::from_ref(&arguments.guest);
+    let mut reading = guests::read(paths, &mut std::io::stdin().lock());
+    if let Some(error) = reading.unread.pop() {
+        return Err(error.into());
+    }
+    if let Some(bad) = reading.bad.pop() {
+        for other in &reading.bad {
+            ui.error(other);
+        }
+        return Err(Failure::new(&bad).with_hint(HINT));
+    }
+    match reading.guests.pop() {
+        Some(GuestFile { guest, .. }) if reading.guests.is_empty() => Ok(guest),
+        _ => Err(Failure::usage(&"name the file of one guest").with_hint(HINT)),
+    }
+}
+
+/// What the user named: operands, or the names of stored hosts.
+fn hosts(
+    global: &Global,
+    arguments: &Arguments,
+    contents: &mut Contents,
+) -> Result<Vec<String>, Failure> {
+    if !arguments.operands.is_empty() {
+        return Ok(arguments.operands.clone());
+    }
+    let store = sides::open_store(global, contents)?;
+    let hosts = store.hosts(arguments.group.as_deref())?;
+    if hosts.is_empty() {
+        let hint = "`domcaps hosts` lists hosts and their groups";
+        let error = match &arguments.group {
+            Some(group) => Failure::new(&format!("no host is in group {group}")),
+            None => Failure::new(&"no host is stored"),
+        };
+        return Err(error.with_hint(hint));
+    }
+    Ok(hosts.into_iter().map(|host| host.name.to_string()).collect())
+}
