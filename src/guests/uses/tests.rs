@@ -251,3 +251,40 @@ fn suspicion_concerns_everyone() {
     assert!(hit(&guest("m", ""), &on(difference.clone(), Vec::new())).is_some());
     assert!(hit(&guest("m", ""), &on(difference.mirrored(), Vec::new())).is_none());
 }
+
+#[test]
+fn a_real_upgrade_hits_those_who_use_what_it_took() {
+    let mut contents = crate::side::Contents::default();
+    let [old, new] =
+        ["debian-12", "debian-13"].map(|name| crate::guests::testing::bundled(&mut contents, name));
+    let compare = |old: &_, new: &_| contents.compare(old, new, crate::diff::Scope::default());
+    let changes = crate::diff::snapshots(&old.observed, &new.observed, compare).unwrap().changes;
+    let path = format!("{}/tests/guests/old-i440fx.xml", env!("CARGO_MANIFEST_DIR"));
+    let legacy = crate::parse::guest(&std::fs::read(path).unwrap()).unwrap();
+    let on = |machine: &str| Guest { machine: Some(machine.to_owned()), ..legacy.clone() };
+    let guests = [legacy.clone(), on("pc-i440fx-7.2"), on("pc-i440fx-5.2"), on("q35")];
+    let known = Known::of(&contents, [&old, &new], &guests).unwrap();
+    let used_by = UsedBy::new(&guests, &known);
+    let mut hits: Vec<Vec<String>> = vec![Vec::new(); guests.len()];
+    for change in &changes {
+        for (guest, element) in used_by.of(change) {
+            assert_eq!(uses(&guests[guest], change, &known).as_ref(), Some(&element));
+            let difference = &change.difference;
+            hits[guest].push(format!("{} {}: {element}", difference.kind.name(), difference.path));
+        }
+        let number = guests.iter().filter(|guest| uses(guest, change, &known).is_some()).count();
+        assert_eq!(number, used_by.of(change).len());
+    }
+    hits.iter_mut().for_each(|hits| hits.sort());
+    assert_eq!(hits[0], ["lost machine: os/type machine=pc-i440fx-2.1"]);
+    let devices = [
+        "lost devices.channel.type: devices/channel type=spicevmc",
+        "lost devices.graphics.type: devices/graphics type=spice",
+        "lost devices.video.modelType: devices/video/model type=qxl",
+    ];
+    assert_eq!(hits[1], devices);
+    let deprecated = "changed machine[pc-i440fx-5.2].deprecated: os/type machine=pc-i440fx-5.2";
+    assert_eq!(hits[2], [&[deprecated], &devices[..]].concat());
+    let moved = "changed alias[q35]: os/type machine=q35";
+    assert_eq!(hits[3], [&[moved], &devices[..]].concat());
+}
