@@ -18,7 +18,7 @@ mod watch;
 
 pub use check::{Preflight, check};
 pub use known::Known;
-pub use migrate::migrate;
+pub use migrate::{Migration, migrate};
 pub use read::{GuestFile, Reading, read};
 pub use uses::{UsedBy, uses};
 pub use verdict::{Answer, Checked, Named, Reason, Verdict, lacking};

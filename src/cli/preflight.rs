@@ -7,7 +7,7 @@ use clap::{ArgGroup, Args, ValueEnum};
 use super::failure::{Exit, Failure};
 use super::ui::Ui;
 use super::{Global, ListFormat, sides};
-use crate::guests::{self, Answer, Checked, GuestFile, Named, Preflight};
+use crate::guests::{self, Answer, Checked, GuestFile, Migration, Named, Preflight};
 use crate::model::Guest;
 use crate::render;
 use crate::side::{Contents, Side};
@@ -80,7 +80,7 @@ pub(super) fn run(
         None => None,
     };
     let hosts = hosts(global, arguments, &mut contents)?;
-    let mut preflight = Preflight::new(&guest);
+    let mut questions = (Preflight::new(&guest), Migration::new(&guest));
     let mut checked = Vec::new();
     for operand in &hosts {
         let read = if arguments.operands.is_empty() {
@@ -92,7 +92,7 @@ pub(super) fn run(
             Ok((side, how)) => {
                 exit = worse(exit, how);
                 let host = (named(operand, &side), side);
-                checked.extend(answers(&mut preflight, from.as_ref(), &host, &contents)?);
+                checked.extend(answers(&mut questions, from.as_ref(), &host, &contents)?);
             }
             Err(failure) if hosts.len() == 1 || failure.is_final() => return Err(failure),
             Err(failure) => {
@@ -117,7 +117,7 @@ pub(super) fn run(
 
 /// Whether the guest starts on a host, or moves there and back.
 fn answers(
-    preflight: &mut Preflight<'_>,
+    (preflight, migration): &mut (Preflight<'_>, Migration<'_>),
     from: Option<&(Named, Side)>,
     host: &(Named, Side),
     contents: &Contents,
@@ -126,8 +126,8 @@ fn answers(
         let verdict = preflight.check(&host.1, contents)?;
         return Ok(vec![Checked { from: None, host: host.0.clone(), verdict }]);
     };
-    let way = |old: &(Named, Side), new: &(Named, Side)| -> Result<Checked, Failure> {
-        let verdict = guests::migrate(preflight.guest(), &old.1, &new.1, contents)?;
+    let mut way = |old: &(Named, Side), new: &(Named, Side)| -> Result<Checked, Failure> {
+        let verdict = migration.check(&old.1, &new.1, contents)?;
         Ok(Checked { from: Some(old.0.clone()), host: new.0.clone(), verdict })
     };
     Ok(vec![way(from, host)?, way(host, from)?])

@@ -1,5 +1,6 @@
 //! Whether a guest runs on a host.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::meets::Document;
@@ -18,7 +19,7 @@ pub fn check(guest: &Guest, side: &Side, contents: &Contents) -> Result<Verdict,
 
 /// One guest against many hosts: what equal documents say is found out once.
 pub struct Preflight<'g> {
-    guest: &'g Guest,
+    guest: Cow<'g, Guest>,
     known: HashMap<Key, (Vec<Reason>, Vec<String>)>,
 }
 
@@ -29,13 +30,18 @@ impl<'g> Preflight<'g> {
     /// For this guest.
     #[must_use]
     pub fn new(guest: &'g Guest) -> Self {
-        Self { guest, known: HashMap::new() }
+        Self { guest: Cow::Borrowed(guest), known: HashMap::new() }
+    }
+
+    /// For a guest of its own.
+    pub(super) fn of(guest: Guest) -> Self {
+        Self { guest: Cow::Owned(guest), known: HashMap::new() }
     }
 
     /// The guest.
     #[must_use]
-    pub fn guest(&self) -> &'g Guest {
-        self.guest
+    pub fn guest(&self) -> &Guest {
+        &self.guest
     }
 
     /// See [`check()`].
@@ -43,7 +49,7 @@ impl<'g> Preflight<'g> {
     /// # Errors
     /// Where the store cannot be read.
     pub fn check(&mut self, side: &Side, contents: &Contents) -> Result<Verdict, SideError> {
-        let guest = self.guest;
+        let guest = self.guest.as_ref();
         let (target, content, mut reasons) = match place(guest, side) {
             Place::Found(target, content, reasons) => (target, content, reasons),
             Place::Missing(reason) => {

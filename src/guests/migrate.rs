@@ -5,6 +5,8 @@
 
 mod cpu;
 
+use std::collections::HashMap;
+
 use super::check::{Preflight, believed};
 use super::meets::Document;
 use super::place::{Place, place};
@@ -12,12 +14,9 @@ use super::verdict::{Answer, Reason, Verdict};
 use super::watch::SECTYPE;
 use crate::diff::Facts;
 use crate::model::{Guest, Need, Wanted};
-use crate::side::{Contents, Side, SideError};
+use crate::side::{Content, Contents, Side, SideError};
 
-/// Whether a guest can be migrated live from `from` to `to`.
-///
-/// Its machine, which an alias names as the source has it, must be on both, its needs must be met on
-/// the destination, and its CPU, its devices and what keeps it secret must be able to move.
+/// Whether a guest can be migrated live from `from` to `to`; see [`Migration`].
 ///
 /// # Errors
 /// Where the store cannot be read.
@@ -27,33 +26,95 @@ pub fn migrate(
     to: &Side,
     contents: &Contents,
 ) -> Result<Verdict, SideError> {
-    let source = Preflight::new(guest).check(from, contents)?;
-    let mut reasons: Vec<Reason> = source.reasons.into_iter().filter_map(at_source).collect();
-    let cannot_be_there = reasons.iter().any(|reason| reason.answer == Answer::No);
-    let source_place = place(guest, from);
-    let (Place::Found(source_target, source_content, _), false) = (source_place, cannot_be_there)
-    else {
-        return Ok(Verdict::new(None, reasons, Vec::new()));
-    };
-    let machine = (!source_target.machine.is_empty()).then(|| source_target.machine.clone());
-    let moved = Guest { machine, ..guest.clone() };
-    let arrived = Preflight::new(&moved).check(to, contents)?;
-    reasons.extend(arrived.reasons);
-    if let Place::Found(_, content, _) = place(&moved, to) {
-        let more = contents.with(source_content, |old| {
-            contents.with(content, |new| {
+    Migration::new(guest).check(from, to, contents)
+}
+
+/// One guest between many hosts: what equal documents say is found out once.
+pub struct Migration<'g> {
+    guest: &'g Guest,
+    at_source: Preflight<'g>,
+    /// The guest on the machine that a source has, by that machine's name.
+    moved: HashMap<String, Preflight<'g>>,
+    known: HashMap<[Key; 2], Vec<Reason>>,
+}
+
+/// What the answer beyond starting follows from, of one host: content, CPU flags, CPU, microcode.
+type Key = (Content, [Option<String>; 3]);
+
+impl<'g> Migration<'g> {
+    /// Of this guest.
+    #[must_use]
+    pub fn new(guest: &'g Guest) -> Self {
+        let at_source = Preflight::new(guest);
+        Self { guest, at_source, moved: HashMap::new(), known: HashMap::new() }
+    }
+
+    /// Whether the guest can be migrated live from `from` to `to`.
+    ///
+    /// Its machine, which an alias names as the source has it, must be on both, its needs must be met
+    /// on the destination, and its CPU, its devices and what keeps it secret must be able to move.
+    /// Where it cannot be on the source, the rest is not asked.
+    ///
+    /// # Errors
+    /// Where the store cannot be read.
+    pub fn check(
+        &mut self,
+        from: &Side,
+        to: &Side,
+        contents: &Contents,
+    ) -> Result<Verdict, SideError> {
+        let source = self.at_source.check(from, contents)?;
+        let mut reasons: Vec<Reason> = source.reasons.into_iter().filter_map(at_source).collect();
+        let cannot_be_there = reasons.iter().any(|reason| reason.answer == Answer::No);
+        let (Place::Found(target, old, _), false) = (place(self.guest, from), cannot_be_there)
+        else {
+            return Ok(Verdict::new(None, reasons, Vec::new()));
+        };
+        let guest = self.guest;
+        let moved = self.moved.entry(target.machine.clone()).or_insert_with(|| {
+            let machine = (!target.machine.is_empty()).then(|| target.machine.clone());
+            Preflight::of(Guest { machine, ..guest.clone() })
+        });
+        let arrived = moved.check(to, contents)?;
+        reasons.extend(arrived.reasons);
+        if let Place::Found(_, new, _) = place(moved.guest(), to) {
+            let more = self.beyond_starting([(from, old), (to, new)], contents)?;
+            reasons.extend(believed(to, more));
+        }
+        Ok(Verdict::new(arrived.target.as_ref(), reasons, arrived.notes))
+    }
+
+    fn beyond_starting(
+        &mut self,
+        [(from, old), (to, new)]: [(&Side, &Content); 2],
+        contents: &Contents,
+    ) -> Result<Vec<Reason>, SideError> {
+        let key = [key(from, old), key(to, new)];
+        if let Some(known) = self.known.get(&key) {
+            return Ok(known.clone());
+        }
+        let [old_flags, new_flags] =
+            [from, to].map(|side| side.observed.context.api_flags.as_deref());
+        let reasons = contents.with(old, |old| {
+            contents.with(new, |new| {
                 let hosts = Hosts {
                     from,
                     to,
-                    old: Document::new(old, from.observed.context.api_flags.as_deref(), None),
-                    new: Document::new(new, to.observed.context.api_flags.as_deref(), None),
+                    old: Document::new(old, old_flags, None),
+                    new: Document::new(new, new_flags, None),
                 };
-                hosts.reasons(guest)
+                hosts.reasons(self.guest)
             })
         })??;
-        reasons.extend(believed(to, more));
+        self.known.insert(key, reasons.clone());
+        Ok(reasons)
     }
-    Ok(Verdict::new(arrived.target.as_ref(), reasons, arrived.notes))
+}
+
+fn key(side: &Side, content: &Content) -> Key {
+    let context = &side.observed.context;
+    let context = [&context.api_flags, &context.cpu, &context.microcode];
+    (content.clone(), context.map(Clone::clone))
 }
 
 /// What of the source matters: the guest is there, whatever is not known of it, unless it cannot be.
