@@ -101,8 +101,11 @@ pub(super) fn run(
             }
         }
     }
-    if checked.is_empty() {
+    if checked.is_empty() && exit == Exit::Partly {
         return Err(Failure::new(&"no host could be looked at"));
+    }
+    if checked.is_empty() {
+        return Err(Failure::new(&"there is no other host to move to"));
     }
     checked.sort_by_key(|each| each.verdict.answer);
     if arguments.format == ListFormat::Json {
@@ -126,6 +129,10 @@ fn answers(
         let verdict = preflight.check(&host.1, contents)?;
         return Ok(vec![Checked { from: None, host: host.0.clone(), verdict }]);
     };
+    // Of a whole group, the source itself is no question.
+    if from.0.origin.host.is_some() && from.0.origin == host.0.origin {
+        return Ok(Vec::new());
+    }
     let mut way = |old: &(Named, Side), new: &(Named, Side)| -> Result<Checked, Failure> {
         let verdict = migration.check(&old.1, &new.1, contents)?;
         Ok(Checked { from: Some(old.0.clone()), host: new.0.clone(), verdict })

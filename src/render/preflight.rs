@@ -6,7 +6,7 @@ use anstyle::{AnsiColor, Style};
 
 use super::plain;
 use super::text::{heading, wrapped};
-use crate::guests::{Answer, Checked, Named, Reason, Verdict, lacking};
+use crate::guests::{Answer, Checked, Reason, Verdict, lacking};
 use crate::model::Guest;
 
 /// Hosts that are named where there are many.
@@ -39,8 +39,7 @@ fn groups(checked: &[Checked], answer: Answer) -> Vec<Vec<&Checked>> {
         let says = |verdict: &Verdict| (verdict.reasons.clone(), verdict.notes.clone());
         let is_same = |group: &&mut Vec<&Checked>| {
             group.first().is_some_and(|first| {
-                first.from.is_some() == each.from.is_some()
-                    && says(&first.verdict) == says(&each.verdict)
+                is_one_way(first, each) && says(&first.verdict) == says(&each.verdict)
             })
         };
         match groups.iter_mut().find(is_same) {
@@ -49,6 +48,17 @@ fn groups(checked: &[Checked], answer: Answer) -> Vec<Vec<&Checked>> {
         }
     }
     groups
+}
+
+/// Whether two answers are of starting, or of ways that begin or end at one host.
+fn is_one_way(one: &Checked, other: &Checked) -> bool {
+    match (&one.from, &other.from) {
+        (None, None) => true,
+        (Some(from), Some(other_from)) => {
+            from.name == other_from.name || one.host.name == other.host.name
+        }
+        _ => false,
+    }
 }
 
 fn write_group(group: &[&Checked], width: usize, out: &mut dyn Write) -> std::io::Result<()> {
@@ -107,14 +117,25 @@ fn reason_text(reasons: &[&Reason]) -> String {
     }
 }
 
-/// `hv01, hv02 … (400 hosts)`, `hv01 → hv02`.
+/// `hv01, hv02 … (400 hosts)`; of ways, the host that they share once: `hv01 → hv02, hv03`.
 fn names(group: &[&Checked]) -> String {
-    let name = |checked: &&Checked| match &checked.from {
-        Some(Named { name, .. }) => format!("{name} → {}", checked.host.name),
-        None => checked.host.name.clone(),
+    let hosts = some(group.iter().map(|each| each.host.name.as_str()));
+    let Some(froms) = group.iter().map(|each| Some(each.from.as_ref()?.name.as_str())).collect()
+    else {
+        return hosts;
     };
-    let shown = group.iter().take(NAMED).map(name).collect::<Vec<_>>().join(", ");
-    match group.len() {
+    let froms: Vec<&str> = froms;
+    match (froms.first(), group.first()) {
+        (Some(from), _) if froms.iter().all(|each| each == from) => format!("{from} → {hosts}"),
+        (_, Some(first)) => format!("{} → {}", some(froms.into_iter()), first.host.name),
+        _ => hosts,
+    }
+}
+
+fn some<'n>(names: impl Iterator<Item = &'n str>) -> String {
+    let names: Vec<&str> = names.collect();
+    let shown = names.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+    match names.len() {
         count if count > NAMED => format!("{shown} … ({count} hosts)"),
         _ => shown,
     }

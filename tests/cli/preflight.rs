@@ -59,12 +59,13 @@ fn there_and_back() {
         )
     };
     with_kvm(&sandbox, "hv01", able);
+    with_kvm(&sandbox, "hv04", able);
     with_kvm(&sandbox, "hv02", |text| {
         able(text).replace("<vcpu max='4096'/>", "<vcpu max='255'/>")
     });
     with_kvm(&sandbox, "hv03", |text| able(text).replace("stepping='1'", "stepping='2'"));
     let mut pages = String::new();
-    for host in ["./hv01", "./hv02", "./hv03"] {
+    for host in ["./hv02", "./hv03", "./hv04"] {
         let file = guest("big-passthrough");
         pages += &sandbox.run(&["preflight", &file, host, "--migrate-from", "./hv01"]).ok();
     }
@@ -136,6 +137,11 @@ fn hosts_are_named_or_taken_from_the_database() {
     sandbox.run(&["--db", "demo.db", "host", "set", "debian-13", "--group", "new"]).ok();
     let group = run(&["--group", "new"]).ok();
     assert!(group.contains("runs: debian-13\n"), "{group}");
+    let moved = run(&["--all", "--migrate-from", "debian-12"]).ok();
+    let ways = "migrates: debian-12 → debian-13\nmigrates: debian-13 → debian-12\n";
+    assert!(moved.ends_with(ways), "{moved}");
+    let error = run(&["--group", "new", "--migrate-from", "debian-13"]).fails(1);
+    assert!(error.contains("no other host to move to"), "{error}");
     let error = run(&["--group", "none"]).fails(1);
     assert!(error.contains("no host is in group none"), "{error}");
     for wrong in [&[][..], &["debian-12", "--all"], &["--group", "new", "--all"]] {
@@ -153,6 +159,12 @@ fn many_hosts_of_one_answer_stand_in_one_line() {
     let page = sandbox.run(&[&["preflight", &guest("minimal")], &operands[..]].concat()).ok();
     assert!(page.contains("… (12 hosts)"), "{page}");
     assert!(page.lines().count() < 6, "{page}");
+    let way = ["--migrate-from", "./snapshots/debian-12"];
+    let file = guest("minimal");
+    let ways = [&["preflight", &file], &operands[..], &way[..]].concat();
+    let page = sandbox.run(&ways).ok().replace("\n    ", " ");
+    assert!(page.contains("migrates: ./snapshots/debian-12 → snapshots/debian-12,"), "{page}");
+    assert!(page.contains("… (12 hosts) → ./snapshots/debian-12"), "{page}");
 }
 
 #[test]
@@ -161,7 +173,7 @@ fn the_guest_comes_from_standard_input_too() {
     let xml = sandbox.read("guests/minimal.xml").unwrap();
     let page = sandbox.run_with(&["preflight", "-", HOSTS[0]], &xml).ok();
     assert!(page.starts_with("tiny  x86_64/qemu/pc-q35-7.2\n"), "{page}");
-    let twice = sandbox.run_with(&["preflight", "-", "-"], &xml).fails(2);
+    let twice = sandbox.run(&["preflight", "-", "-"]).fails(2);
     assert!(twice.contains("only once"), "{twice}");
 }
 
