@@ -7,6 +7,7 @@
 
 mod finding;
 mod fingerprint;
+mod hints;
 mod judge;
 pub mod knowledge;
 mod machines;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{ArgGroup, Args, ValueEnum};
+use clap::{ArgGroup, Args};
 
 use super::failure::{Exit, Failure};
 use super::ui::Ui;
@@ -10,6 +10,7 @@ use super::{Global, ListFormat, sides};
 use crate::guests::{self, Answer, Checked, GuestFile, Migration, Named, Preflight};
 use crate::model::Guest;
 use crate::render;
+use crate::rules::Severity;
 use crate::side::{Contents, Side};
 
 /// Tell on which hosts a guest runs, and whether it can move between them
@@ -44,20 +45,12 @@ pub(super) struct Arguments {
     /// Tell whether the running guest can be migrated live, from this host to each and back
     #[arg(long, value_name = "OPERAND")]
     migrate_from: Option<String>,
-    /// Exit with 10 where an answer is as bad as this
-    #[arg(long, value_enum, value_name = "LEVEL")]
-    fail_on: Option<Level>,
+    /// Exit with code 10 where the guest does not run (breaking), or that cannot be decided (warning)
+    #[arg(long, value_name = "LEVEL")]
+    fail_on: Option<Severity>,
     /// How to show it
     #[arg(long, value_enum, default_value_t = ListFormat::Text)]
     format: ListFormat,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Level {
-    /// It does not run, or does not migrate
-    Breaking,
-    /// That, or it cannot be decided
-    Warning,
 }
 
 pub(super) fn run(
@@ -114,7 +107,8 @@ pub(super) fn run(
         let width = ui.width();
         ui.print(|out| render::preflight::preflight(&guest, &checked, width, out))?;
     }
-    let is_found = arguments.fail_on.is_some_and(|level| level.is_met(&checked));
+    let found = arguments.fail_on.zip(worst(&checked));
+    let is_found = found.is_some_and(|(level, worst)| worst <= level);
     Ok(if is_found { Exit::Found } else { exit })
 }
 
@@ -140,13 +134,12 @@ fn answers(
     Ok(vec![way(from, host)?, way(host, from)?])
 }
 
-impl Level {
-    fn is_met(self, checked: &[Checked]) -> bool {
-        let worst = checked.iter().map(|each| each.verdict.answer).min().unwrap_or(Answer::Yes);
-        match self {
-            Self::Breaking => worst == Answer::No,
-            Self::Warning => worst < Answer::Yes,
-        }
+/// How bad the worst answer is.
+fn worst(checked: &[Checked]) -> Option<Severity> {
+    match checked.iter().map(|each| each.verdict.answer).min()? {
+        Answer::No => Some(Severity::Breaking),
+        Answer::Unknown => Some(Severity::Warning),
+        Answer::Yes => None,
     }
 }
 

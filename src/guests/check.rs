@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::meets::Document;
 use super::place::{Place, listed, place};
 use super::verdict::{Reason, Verdict};
-use crate::model::{CUSTOM_MODELS, Guest, State, Value, Wanted, escape_key};
+use crate::model::{CUSTOM_MODELS, Guest, LOADERS, State, Value, Wanted, escape_key};
 use crate::side::{Content, Contents, Side, SideError};
 
 /// Whether a guest runs on the host of one side, as far as its documents say.
@@ -21,6 +21,8 @@ pub fn check(guest: &Guest, side: &Side, contents: &Contents) -> Result<Verdict,
 pub struct Preflight<'g> {
     guest: Cow<'g, Guest>,
     known: HashMap<Key, (Vec<Reason>, Vec<String>)>,
+    /// Whether a document lists the firmware image that the guest names.
+    lists_image: HashMap<Content, bool>,
 }
 
 /// What the answer to a guest's needs follows from: content, CPU flags, most CPUs.
@@ -30,12 +32,12 @@ impl<'g> Preflight<'g> {
     /// For this guest.
     #[must_use]
     pub fn new(guest: &'g Guest) -> Self {
-        Self { guest: Cow::Borrowed(guest), known: HashMap::new() }
+        Self { guest: Cow::Borrowed(guest), known: HashMap::new(), lists_image: HashMap::new() }
     }
 
     /// For a guest of its own.
     pub(super) fn of(guest: Guest) -> Self {
-        Self { guest: Cow::Owned(guest), known: HashMap::new() }
+        Self { guest: Cow::Owned(guest), known: HashMap::new(), lists_image: HashMap::new() }
     }
 
     /// The guest.
@@ -67,10 +69,46 @@ impl<'g> Preflight<'g> {
             self.known.insert(key.clone(), answers);
         }
         let (unmet, noted) = &self.known[&key];
-        reasons.extend(unmet.iter().cloned());
         let mut notes: Vec<String> = deprecated_machine(guest, side).into_iter().collect();
         notes.extend(noted.iter().cloned());
+        let (images, others): (Vec<Reason>, Vec<Reason>) =
+            unmet.iter().cloned().partition(|reason| reason.path.as_deref() == Some(LOADERS));
+        reasons.extend(others);
+        if !images.is_empty() && !self.has_image(side, contents)? {
+            reasons.extend(images);
+        }
         Ok(Verdict::new(Some(target), believed(side, reasons), notes))
+    }
+}
+
+impl Preflight<'_> {
+    /// Whether the image that the guest names is a file of the host, since another machine's document
+    /// lists it.
+    ///
+    /// libvirt starts a guest with whatever image its XML names. What it lists for one machine are those
+    /// that its firmware descriptors name for it; for machines without a descriptor it lists those files of a
+    /// built-in list that exist (`virQEMUCapsFillDomainOSCaps`, libvirt 9.0 to 11.3).
+    fn has_image(&mut self, side: &Side, contents: &Contents) -> Result<bool, SideError> {
+        let needs = &self.guest.needs;
+        let is_chosen = needs.iter().any(|need| need.path == "os.firmware");
+        let image = needs.iter().find_map(|need| match &need.wanted {
+            Wanted::Loader { path, .. } => Some(path.as_str()),
+            _ => None,
+        });
+        let Some(image) = image.filter(|_| !is_chosen) else { return Ok(false) };
+        for (_, content) in side.documents() {
+            if !self.lists_image.contains_key(content) {
+                let is_listed = contents.with(content, |all| {
+                    let list = all.iter().find(|(path, _)| *path == LOADERS);
+                    matches!(list, Some((_, Value::List(images))) if images.contains(image))
+                })?;
+                self.lists_image.insert(content.clone(), is_listed);
+            }
+            if self.lists_image[content] {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }
 

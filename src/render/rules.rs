@@ -41,12 +41,13 @@ pub fn explained(rule: &Rule, width: usize, out: &mut dyn Write) -> std::io::Res
     };
     writeln!(out, "\n{}", wrapped(&mirror, "", width))?;
     if rule.id == knowledge::RULE {
-        writeln!(out, "\n{}", heading("Known of libvirt", width))?;
+        writeln!(out, "\n{}", heading("Known of versions", width))?;
         for entry in KNOWLEDGE {
             let (major, minor, micro) = entry.since;
             let value = entry.value.map(|value| format!(" {value}")).unwrap_or_default();
             let text = format!(
-                "  {major}.{minor}.{micro}  {} {}{value}: {} ({})",
+                "  {} {major}.{minor}.{micro}  {} {}{value}: {} ({})",
+                entry.component.name(),
                 entry.kind.name(),
                 entry.path,
                 entry.reason,

@@ -21,13 +21,14 @@ macro_rules! schema {
 }
 
 /// Every schema, by name.
-pub const ALL: [Schema; 10] = [
+pub const ALL: [Schema; 11] = [
     schema!("collect"),
     schema!("diff"),
     schema!("finding"),
     schema!("hosts"),
     schema!("import"),
     schema!("machines"),
+    schema!("preflight"),
     schema!("report"),
     schema!("rules"),
     schema!("show"),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::judge::judge;
 use super::reason::reason;
-use super::{Area, Policy, Rule, Severity, fingerprint, knowledge, renamed};
+use super::{Area, Policy, Rule, Severity, fingerprint, hints, knowledge, renamed};
 use crate::diff::{Change, ChangedTarget, Comparison, Difference, Evidence, Kind, Plain};
 use crate::model::Context;
 
@@ -194,7 +194,13 @@ fn finding(change: &Change, circumstances: &Circumstances<'_>, group: usize) -> 
         Some(_) => super::rule(knowledge::RULE),
         None => judge(change, circumstances),
     };
-    let reason = known.unwrap_or_else(|| reason(rule, change, circumstances));
+    let mut reason = known.unwrap_or_else(|| reason(rule, change, circumstances));
+    if rule.severity < Severity::Info
+        && change.difference.kind == Kind::Lost
+        && let Some(hint) = hints::hint(&change.difference)
+    {
+        reason.push_str(&format!("; {hint}"));
+    }
     Finding {
         difference: change.difference.clone(),
         evidence: change.evidence.clone(),

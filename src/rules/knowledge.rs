@@ -1,9 +1,9 @@
-//! What is known of libvirt's reporting: differences that come with another version of libvirt and
-//! not with another host.
+//! What is known of libvirt's reporting: differences that come with another version and not with
+//! another host.
 //!
 //! An entry sets severity, rule and reason, never kind, path or value. It counts where the two sides'
-//! versions of libvirt stand on different sides of it; where one of them is not known (plain files),
-//! it counts by its looks alone, and says so.
+//! versions stand on different sides of it; where one of them is not known (plain files), it counts by
+//! its looks alone, and says so.
 
 mod table;
 
@@ -18,10 +18,40 @@ pub const RULE: &str = "reporting-changed";
 /// A version of libvirt: major, minor, micro.
 pub type Version = (u32, u32, u32);
 
-/// One change of libvirt's reporting.
+/// Whose version it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Component {
+    /// libvirt's, as the daemon says it.
+    Libvirt,
+    /// QEMU's.
+    Qemu,
+}
+
+impl Component {
+    /// The name in texts and JSON.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Libvirt => "libvirt",
+            Self::Qemu => "QEMU",
+        }
+    }
+
+    /// Its version on a side.
+    fn version(self, side: &Context) -> Option<Version> {
+        match self {
+            Self::Libvirt => side.libvirt.as_deref().and_then(version),
+            Self::Qemu => version(side.hypervisor.as_deref()?.strip_prefix("QEMU ")?),
+        }
+    }
+}
+
+/// One change that a version brings.
 #[derive(Debug)]
 pub struct Entry {
-    /// The first libvirt that reports in the new way.
+    /// Whose version.
+    pub component: Component,
+    /// The first version that does it.
     pub since: Version,
     /// The capability's path; `*` stands for any characters.
     pub path: &'static str,
@@ -44,7 +74,9 @@ pub enum When {
     Always,
     /// As far as is known, the hypervisor, the CPU and its microcode are the same.
     SameHost,
-    /// The same, or none of the targets is a PC.
+    /// None of the targets is a PC.
+    NoPc,
+    /// One of the two.
     NoPcOrSameHost,
     /// All targets are emulated (TCG).
     Emulated,
@@ -52,47 +84,78 @@ pub enum When {
     Only(&'static str),
 }
 
-/// Why a change is none of the host: where libvirt reports in another way.
+/// Why a change is none of the host.
 #[must_use]
 pub fn explains(change: &Change, sides: &[Context; 2]) -> Option<String> {
-    let [old, new] = sides.each_ref().map(|side| side.libvirt.as_deref().and_then(version));
-    KNOWLEDGE.iter().find_map(|entry| {
-        let is_known = match (old, new) {
-            (Some(old), Some(new)) if old < entry.since && entry.since <= new => {
-                entry.is_like(change, entry.kind)
-            }
-            (Some(old), Some(new)) if new < entry.since && entry.since <= old => {
-                // What a libvirt learnt to name, an older one cannot use: that is a loss.
-                entry.kind != Kind::Gained && entry.is_like(change, entry.kind.mirrored())
-            }
-            (Some(_), Some(_)) => false,
-            // The one that is known may be past it, or not have come to it.
-            (Some(old), None) if old >= entry.since => false,
-            (None, Some(new)) if new < entry.since => false,
-            _ => entry.is_like(change, entry.kind),
-        };
-        let is_so = match entry.when {
-            When::Always => true,
-            When::SameHost => is_same_host(sides),
-            When::Emulated => is_emulated(change),
-            When::Only(member) => change.evidence.members == [member],
-            When::NoPcOrSameHost => is_same_host(sides) || !is_pc(change),
-        };
-        let doubt = if old.is_some() && new.is_some() { "" } else { DOUBT };
-        (is_known && is_so).then(|| format!("{}{doubt}", entry.reason))
+    let entry = KNOWLEDGE.iter().find_map(|entry| entry.explains(change, sides));
+    entry.or_else(|| named(change, sides))
+}
+
+/// libvirt names CPU features and models by a list of its own, which every version extends: under
+/// another libvirt the same CPU under the same QEMU can have more names, or another one.
+fn named(change: &Change, [old, new]: &[Context; 2]) -> Option<String> {
+    let is_name = matches!(
+        change.difference.path.as_str(),
+        "cpu.mode[host-model].feature" | "cpu.mode[host-model].model"
+    );
+    let is_known_same =
+        |of: fn(&Context) -> &Option<String>| of(old).is_some() && of(old) == of(new);
+    let libvirts = [old, new].map(|side| Component::Libvirt.version(side));
+    let is_other_libvirt = matches!(libvirts, [Some(old), Some(new)] if old != new);
+    let is_same = is_known_same(|side| &side.hypervisor)
+        && is_same_host(&[old.clone(), new.clone()])
+        && (old.kernel.is_none() || new.kernel.is_none() || old.kernel == new.kernel);
+    (is_name && is_other_libvirt && is_same).then(|| {
+        "only libvirt changed, and with it the names it has for CPU models and features".to_owned()
     })
 }
 
 /// What is added where a version is not known.
-const DOUBT: &str = ", if this is a libvirt upgrade";
+fn doubt(component: Component) -> String {
+    format!(", if this is a {} upgrade", component.name())
+}
 
 impl Entry {
+    fn explains(&self, change: &Change, sides: &[Context; 2]) -> Option<String> {
+        let [old, new] = sides.each_ref().map(|side| self.component.version(side));
+        let is_like = match (old, new) {
+            (Some(old), Some(new)) if old < self.since && self.since <= new => {
+                self.is_like(change, self.kind)
+            }
+            (Some(old), Some(new)) if new < self.since && self.since <= old => {
+                // What a version learnt to name, an older one cannot use: that is a loss.
+                self.kind != Kind::Gained && self.is_like(change, self.kind.mirrored())
+            }
+            (Some(_), Some(_)) => false,
+            // The one that is known may be past it, or not have come to it.
+            (Some(old), None) if old >= self.since => false,
+            (None, Some(new)) if new < self.since => false,
+            _ => self.is_like(change, self.kind),
+        };
+        let doubt = match (old, new) {
+            (Some(_), Some(_)) => String::new(),
+            _ => doubt(self.component),
+        };
+        (is_like && self.is_so(change, sides)).then(|| format!("{}{doubt}", self.reason))
+    }
+
     fn is_like(&self, change: &Change, kind: Kind) -> bool {
         let difference = &change.difference;
         let value = difference.value.as_deref().unwrap_or_default();
         difference.kind == kind
             && self.value.is_none_or(|wanted| glob(wanted, value))
             && glob(self.path, &difference.path)
+    }
+
+    fn is_so(&self, change: &Change, sides: &[Context; 2]) -> bool {
+        match self.when {
+            When::Always => true,
+            When::SameHost => is_same_host(sides),
+            When::Emulated => is_emulated(change),
+            When::Only(member) => change.evidence.members == [member],
+            When::NoPc => !is_pc(change),
+            When::NoPcOrSameHost => is_same_host(sides) || !is_pc(change),
+        }
     }
 }
 

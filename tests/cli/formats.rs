@@ -88,8 +88,8 @@ fn of_documents(old: &str, new: &str, names: [&str; 2]) -> Report {
     let paths = ["old.xml", "new.xml"].map(|name| sandbox.path(name));
     let (sides, comparison) = compare([&paths[0], &paths[1]], names);
     let policy = policy();
-    let mut builder = Builder::new(Judge { policy: &policy, used_by: None });
-    builder.add(sides, comparison);
+    let mut builder = Builder::new(&policy);
+    builder.add(sides, comparison, None);
     builder.finish(None, None)
 }
 

@@ -28,6 +28,7 @@ struct Entry {
 
 #[derive(Serialize)]
 struct Known {
+    component: &'static str,
     since: String,
     path: &'static str,
     value: Option<&'static str>,
@@ -70,6 +71,7 @@ fn entry(rule: &Rule) -> Entry {
 fn known(entry: &knowledge::Entry) -> Known {
     let (major, minor, micro) = entry.since;
     Known {
+        component: entry.component.name(),
         since: format!("{major}.{minor}.{micro}"),
         path: entry.path,
         value: entry.value,
