@@ -21,6 +21,7 @@ pub mod table;
 pub mod text;
 pub mod tree;
 pub mod unified;
+mod words;
 
 pub use format::{Format, Options, write};
 

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::io::Write;
 
-use super::record::{Records, shown};
+use super::record::Records;
+use super::words::shown;
 use crate::diff::Plain;
 use crate::report::Report;
 use crate::rules::Finding;

@@ -5,7 +5,7 @@
 use std::io::Write;
 
 use super::page::{Entry, Page, Purpose};
-use super::record::cut;
+use super::words::cut;
 use crate::rules::Severity;
 
 /// Writes what is not ignored: breaking as errors, to decide as warnings, the rest as one notice.

@@ -19,10 +19,10 @@ pub use diff::diff;
 pub use listing::{Failed, Imported, Shown, hosts, imported, machines, show, snapshots};
 pub use preflight::preflight;
 pub use report::report;
-pub use rules::rules;
+pub(super) use shallow::write as write_shallow;
 
 /// Writes one object, indented, with a line end.
-pub(super) fn write(value: &impl Serialize, out: &mut dyn Write) -> std::io::Result<()> {
+fn write(value: &impl Serialize, out: &mut dyn Write) -> std::io::Result<()> {
     serde_json::to_writer_pretty(&mut *out, value)?;
     writeln!(out)
 }

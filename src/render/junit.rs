@@ -4,68 +4,117 @@
 //! The format has no severities. What breaks is a failure; what cannot be decided is skipped, which
 //! is the format's word for a test without a verdict, and so is what is ignored: messages begin with
 //! `warning:` and `ignored:`. The rest has passed. GitLab shows the text of an element and not its
-//! message, Jenkins both, so that both say why.
+//! message, Jenkins both, so that both say why. It stays within the schema of Jenkins' xUnit plugin
+//! (`junit-10.xsd`).
 
-use std::io::Write;
-use std::time::Duration;
+mod outcome;
+mod xml;
 
-use quick_junit::{NonSuccessKind, Property, TestCase, TestCaseStatus, TestSuite};
+use std::io::{Result, Write};
 
 use super::page::side_name;
-use super::record::{Records, cut, title};
+use super::record::Records;
+use super::words::{cut, title};
 use crate::report::{Group, Report};
-use crate::rules::{Finding, Seen, Severity};
+use crate::rules::{Finding, Seen};
+use outcome::{Count, Outcome};
+use xml::Xml;
 
-/// Writes the report; what is ignored is skipped, and no finding at all is one test that passed.
+/// A finding where a group has it.
+type Case<'r> = (&'r Finding, &'r Seen);
+
+/// Not every reader takes a suite or a case without a time.
+const NO_TIME: (&str, &str) = ("time", "0.000");
+
+/// Writes the report. No finding at all is one test that passed; a host of which nothing is known has
+/// not passed: it is an error, JUnit's word for what could not run.
 ///
 /// # Errors
 /// Where the output cannot be written.
-pub fn report(report: &Report, out: &mut dyn Write) -> std::io::Result<()> {
+pub fn report(report: &Report, out: &mut dyn Write) -> Result<()> {
     let records = Records::new(report);
-    let mut cases: Vec<Vec<TestCase>> = vec![Vec::new(); report.groups.len()];
+    let mut groups: Vec<Vec<Case<'_>>> = vec![Vec::new(); report.groups.len()];
     for finding in &report.findings {
         for seen in &finding.seen {
-            cases[seen.group].push(case(finding, seen, &records));
+            groups[seen.group].push((finding, seen));
         }
     }
-    let mut document = quick_junit::Report::new("domcaps");
-    for (at, cases) in cases.into_iter().enumerate() {
-        document.add_test_suite(suite(report, at, cases, &records));
+    let silent: Vec<_> = report.fleet.iter().flat_map(|fleet| &fleet.silent).collect();
+    let total = groups.iter().map(|cases| Count::of(cases)).fold(Count::default(), Count::plus);
+    let total = total.plus(Count { tests: silent.len(), errors: silent.len(), ..Count::default() });
+    let mut xml = Xml::new(out)?;
+    let [tests, failures, errors, _] = total.texts();
+    let counts = [("tests", &*tests), ("failures", &*failures), ("errors", &*errors)];
+    xml.begin("testsuites", &[&[("name", "domcaps"), NO_TIME][..], &counts].concat())?;
+    for (at, cases) in groups.iter().enumerate() {
+        suite(&mut xml, report, at, cases, &records)?;
     }
-    let silent = report.fleet.iter().flat_map(|fleet| &fleet.silent);
-    let silent: Vec<TestCase> =
-        silent.map(|(host, why)| not_compared(host.as_str(), why)).collect();
     if !silent.is_empty() {
-        let mut suite = TestSuite::new("not compared");
-        document.add_test_suite(suite.add_test_cases(silent).to_owned());
+        let count = silent.len();
+        begin_suite(
+            &mut xml,
+            "not compared",
+            Count { tests: count, errors: count, ..Count::default() },
+        )?;
+        for (host, why) in silent {
+            begin_case(&mut xml, host.as_str(), "not-compared", Xml::begin)?;
+            xml.text(
+                "error",
+                &[("message", why), ("type", "not-compared")],
+                std::slice::from_ref(why),
+            )?;
+            xml.end()?;
+        }
+        xml.end()?;
     }
-    document.serialize(out).map_err(std::io::Error::other)
+    xml.end()
 }
 
-fn suite(report: &Report, at: usize, cases: Vec<TestCase>, records: &Records<'_>) -> TestSuite {
+fn begin_suite(xml: &mut Xml<'_>, name: &str, count: Count) -> Result<()> {
+    let [tests, failures, errors, skipped] = count.texts();
+    let counts =
+        [("tests", &*tests), ("failures", &failures), ("errors", &errors), ("skipped", &skipped)];
+    xml.begin("testsuite", &[&[("name", name), NO_TIME][..], &counts].concat())
+}
+
+type Element<'w> = fn(&mut Xml<'w>, &'static str, &[(&str, &str)]) -> Result<()>;
+
+fn begin_case<'w>(xml: &mut Xml<'w>, name: &str, class: &str, element: Element<'w>) -> Result<()> {
+    element(xml, "testcase", &[("name", name), ("classname", class), NO_TIME])
+}
+
+fn suite(
+    xml: &mut Xml<'_>,
+    report: &Report,
+    at: usize,
+    cases: &[Case<'_>],
+    records: &Records<'_>,
+) -> Result<()> {
     let group = &report.groups[at];
-    let mut suite = TestSuite::new(legal(&name(report, group, records.group(at))));
-    suite.set_time(Duration::ZERO);
-    let mut property = |name: &str, value: &str| {
-        suite.add_property(Property::new(name, legal(value)));
-    };
+    begin_suite(xml, &name(report, group, records.group(at)), Count::of(cases))?;
+    xml.begin("properties", &[])?;
+    let mut property =
+        |name: &str, value: &str| xml.empty("property", &[("name", name), ("value", value)]);
     let [old, new] = &records.sides;
-    property("old", old);
-    property("new", new);
+    property("old", old)?;
+    property("new", new)?;
     if report.fleet.is_some() {
-        property("hosts", &records.group(at).collect::<Vec<_>>().join(", "));
+        property("hosts", &records.group(at).collect::<Vec<_>>().join(", "))?;
     }
     for change in &group.context {
         let side = |side: &Option<String>| side.clone().unwrap_or_else(|| "none".to_owned());
-        property(change.name, &format!("{} → {}", side(&change.old), side(&change.new)));
+        property(change.name, &format!("{} → {}", side(&change.old), side(&change.new)))?;
     }
     let (pairs, silent) = (group.pairs.len(), group.not_compared.len());
-    property("targets", &format!("{pairs} compared, {silent} not compared"));
+    property("targets", &format!("{pairs} compared, {silent} not compared"))?;
+    xml.end()?;
     if cases.is_empty() {
-        suite.add_test_case(new_case("no difference", "no-difference", TestCaseStatus::success()));
+        begin_case(xml, "no difference", "no-difference", Xml::empty)?;
     }
-    suite.add_test_cases(cases);
-    suite
+    for (finding, seen) in cases {
+        case(xml, finding, seen, records)?;
+    }
+    xml.end()
 }
 
 /// The first hosts of a fleet's group, or the two sides.
@@ -82,7 +131,7 @@ fn name<'n>(report: &Report, group: &Group, hosts: impl Iterator<Item = &'n str>
     }
 }
 
-fn case(finding: &Finding, seen: &Seen, records: &Records<'_>) -> TestCase {
+fn case(xml: &mut Xml<'_>, finding: &Finding, seen: &Seen, records: &Records<'_>) -> Result<()> {
     /// GitLab ignores a second test of one name, so that a name that is cut says which it is.
     const MOST: usize = 240;
     let whole = title(&finding.difference);
@@ -90,28 +139,20 @@ fn case(finding: &Finding, seen: &Seen, records: &Records<'_>) -> TestCase {
     if name != whole {
         name.push_str(&format!(" [{}]", finding.fingerprint));
     }
-    new_case(&name, finding.rule.id, status(finding, seen, records))
-}
-
-fn new_case(name: &str, class: &str, status: TestCaseStatus) -> TestCase {
-    let mut case = TestCase::new(legal(name), status);
-    // Not every reader takes a case without a time.
-    case.set_classname(class).set_time(Duration::ZERO);
-    case
-}
-
-fn status(finding: &Finding, seen: &Seen, records: &Records<'_>) -> TestCaseStatus {
-    let (mut status, message) = match (&finding.ignored, finding.severity) {
-        (Some(why), _) => (TestCaseStatus::skipped(), format!("ignored: {why}")),
-        (None, Severity::Breaking) => {
-            let failure = TestCaseStatus::non_success(NonSuccessKind::Failure);
-            (failure, finding.reason.clone())
-        }
-        (None, Severity::Warning) => {
-            (TestCaseStatus::skipped(), format!("warning: {}", finding.reason))
-        }
-        (None, Severity::Info) => return TestCaseStatus::success(),
+    let rule = finding.rule.id;
+    let (element, message) = match (Outcome::of(finding), &finding.ignored) {
+        (Outcome::Passed, _) => return begin_case(xml, &name, rule, Xml::empty),
+        (Outcome::Failed, _) => ("failure", finding.reason.clone()),
+        (Outcome::Skipped, Some(why)) => ("skipped", format!("ignored: {why}")),
+        (Outcome::Skipped, None) => ("skipped", format!("warning: {}", finding.reason)),
     };
+    begin_case(xml, &name, rule, Xml::begin)?;
+    xml.text(element, &[("message", &message), ("type", rule)], &lines(finding, seen, records))?;
+    xml.end()
+}
+
+/// All that there is to say about a finding.
+fn lines(finding: &Finding, seen: &Seen, records: &Records<'_>) -> Vec<String> {
     let mut lines = vec![format!("{}: {}", finding.severity.name(), finding.reason)];
     lines.extend(finding.ignored.iter().map(|why| format!("ignored: {why}")));
     let targets = records.targets_in_short(std::slice::from_ref(seen));
@@ -123,21 +164,5 @@ fn status(finding: &Finding, seen: &Seen, records: &Records<'_>) -> TestCaseStat
     }
     lines.push(format!("what to do: {}", finding.rule.advice));
     lines.push(format!("rule: {}, fingerprint: {}", finding.rule.id, finding.fingerprint));
-    let lines: Vec<String> = lines.iter().map(|line| legal(line)).collect();
-    status.set_message(legal(&message)).set_type(finding.rule.id).set_description(lines.join("\n"));
-    status
-}
-
-/// A host of which nothing is known has not passed: an error, JUnit's word for what could not run.
-fn not_compared(host: &str, why: &str) -> TestCase {
-    let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
-    status.set_message(legal(why)).set_type("not-compared").set_description(legal(why));
-    new_case(host, "not-compared", status)
-}
-
-/// Text on one line of what XML 1.0 can hold (section 2.2, `Char`): of what it cannot, the crate
-/// drops control characters, with whatever it takes for an escape of a terminal, and lets U+FFFE and
-/// U+FFFF through.
-fn legal(text: &str) -> String {
-    super::plain(text).replace('\u{fffe}', r"\u{fffe}").replace('\u{ffff}', r"\u{ffff}")
+    lines
 }

@@ -9,7 +9,7 @@ mod inline;
 use std::io::Write;
 
 use super::page::{Entry, Group, Page, Purpose, Section};
-use super::record::cut;
+use super::words::cut;
 use inline::{code, prose};
 
 /// GitHub takes 65,536 characters in a comment; what is kept is for the headings of sections whose

@@ -1,12 +1,11 @@
-//! What formats need that hold one record for each finding: its hosts, its targets, its sides and
-//! its name, as plain text.
+//! What formats need that hold one record for each finding: its hosts, its targets and its sides.
 
-use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::page::targets_in_short;
-use crate::diff::{ChangedTarget, Difference, Kind, Plain};
+use crate::diff::ChangedTarget;
 use crate::model::Target;
 use crate::report::Report;
 use crate::rules::{Finding, Seen};
@@ -19,7 +18,12 @@ pub(super) struct Records<'r> {
     names: Vec<BTreeSet<&'r str>>,
     /// What the two sides are.
     pub(super) sides: [String; 2],
+    /// Targets in short, by where a finding was seen: group and list, which findings share.
+    in_short: RefCell<HashMap<Vec<Place>, String>>,
 }
+
+/// A group, and the address and length of a list of targets.
+type Place = (usize, *const ChangedTarget, usize);
 
 impl<'r> Records<'r> {
     pub(super) fn new(report: &'r Report) -> Self {
@@ -33,7 +37,7 @@ impl<'r> Records<'r> {
             Some(fleet) => [fleet.from.clone(), fleet.to.clone()],
             None => report.sides().map(|side| operand(&side)),
         };
-        Self { report, names: names.collect(), sides }
+        Self { report, names: names.collect(), sides, in_short: RefCell::default() }
     }
 
     /// The hosts of a group, by name.
@@ -64,22 +68,28 @@ impl<'r> Records<'r> {
 
     /// The same in short: `all` for every pair that was compared, an alias for machines that differ.
     pub(super) fn targets_in_short(&self, seen: &[Seen]) -> String {
-        let is_all = |seen: &Seen| {
-            let there: BTreeSet<&ChangedTarget> = seen.targets.iter().collect();
-            !there.is_empty() && there == self.report.groups[seen.group].pairs.iter().collect()
-        };
-        if seen.iter().all(is_all) {
-            return "all".to_owned();
-        }
-        let targets: Vec<Target> = distinct(seen).into_iter().map(short).collect();
-        let (whole, machines): (Vec<_>, Vec<_>) =
-            targets.iter().partition(|target| target.machine.is_empty());
-        let mut parts: Vec<String> = whole.into_iter().map(name_of).collect();
-        if !machines.is_empty() {
-            parts.push(targets_in_short(&machines));
-        }
-        super::plain(&parts.join(", ")).into_owned()
+        let lists = seen.iter().map(|seen| (seen.group, seen.targets.as_ptr(), seen.targets.len()));
+        let mut known = self.in_short.borrow_mut();
+        known.entry(lists.collect()).or_insert_with(|| in_short(self.report, seen)).clone()
     }
+}
+
+fn in_short(report: &Report, seen: &[Seen]) -> String {
+    let is_all = |seen: &Seen| {
+        let there: BTreeSet<&ChangedTarget> = seen.targets.iter().collect();
+        !there.is_empty() && there == report.groups[seen.group].pairs.iter().collect()
+    };
+    if seen.iter().all(is_all) {
+        return "all".to_owned();
+    }
+    let targets: Vec<Target> = distinct(seen).into_iter().map(short).collect();
+    let (whole, machines): (Vec<_>, Vec<_>) =
+        targets.iter().partition(|target| target.machine.is_empty());
+    let mut parts: Vec<String> = whole.into_iter().map(name_of).collect();
+    if !machines.is_empty() {
+        parts.push(targets_in_short(&machines));
+    }
+    super::plain(&parts.join(", ")).into_owned()
 }
 
 /// Groups share equal lists, so that most findings have one.
@@ -134,43 +144,5 @@ fn operand(side: &Origin) -> String {
     match (&side.host, &side.snapshot) {
         (Some(host), Some(id)) => format!("{host}@id:{id}"),
         _ => name.to_owned(),
-    }
-}
-
-/// What a finding is called: its kind, path and values on one line.
-pub(super) fn title(difference: &Difference) -> String {
-    let mut title = format!("{} {}", difference.kind.name(), difference.path);
-    if let Some(value) = &difference.value {
-        title.push(' ');
-        title.push_str(value);
-    }
-    // What was gained or lost went between yes and no, and the kind says which way.
-    if difference.kind == Kind::Changed {
-        let side = |side: &Option<Plain>| match side {
-            Some(value) => shown(value).into_owned(),
-            None => "none".to_owned(),
-        };
-        title.push_str(&format!(" {} → {}", side(&difference.old), side(&difference.new)));
-    }
-    super::plain(&title).into_owned()
-}
-
-/// A value on one line.
-pub(super) fn shown(value: &Plain) -> Cow<'_, str> {
-    match value {
-        Plain::Number(number) => Cow::Owned(number.to_string()),
-        Plain::Text(text) => super::plain(text),
-        Plain::List(list) => Cow::Owned(super::plain(&list.join(", ")).into_owned()),
-    }
-}
-
-/// Text of at most `most` characters, the rest told by `…`.
-pub(super) fn cut(text: &str, most: usize) -> Cow<'_, str> {
-    match text.char_indices().nth(most) {
-        None => Cow::Borrowed(text),
-        Some(_) => {
-            let end = text.char_indices().nth(most - 1).map_or(0, |(at, _)| at);
-            Cow::Owned(format!("{}…", &text[..end]))
-        }
     }
 }

@@ -4,24 +4,29 @@
 //! capability's path. Only where a side is an XML file it is a physical one too, which GitHub asks
 //! for before it shows anything.
 
+mod text;
 mod wire;
 
 use std::io::Write;
 
 use serde_json::{Map, Value, json};
 
-use super::record::{Records, title};
+use super::record::Records;
+use super::words::title;
 use crate::report::Report;
 use crate::rules::{self, Finding, Severity};
+use text::{message, uri};
 use wire::{
     ArtifactLocation, Configuration, Driver, Fingerprints, Invocation, Location, Log,
-    LogicalLocation, Message, Notification, PhysicalLocation, Region, Rule, Run, Suppression, Tags,
-    Tool,
+    LogicalLocation, Notification, PhysicalLocation, Region, Rule, Run, Suppression, Tags, Tool,
 };
 
 /// Where its JSON Schema is.
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+
+/// How deep it is indented: a result has a line for each of its properties.
+const DEPTH: usize = 5;
 
 /// GitHub refuses a run with more results.
 const MOST: usize = 25_000;
@@ -46,7 +51,8 @@ pub fn log(report: &Report, out: &mut dyn Write) -> std::io::Result<()> {
         tool_execution_notifications: notifications(report),
     };
     let run = Run { tool: Tool { driver }, invocations: [invocation], results };
-    super::json::write(&Log { schema: SCHEMA, version: "2.1.0", runs: [run] }, out)
+    let log = Log { schema: SCHEMA, version: "2.1.0", runs: [run] };
+    super::json::write_shallow(&log, DEPTH, out)
 }
 
 fn rule(rule: &rules::Rule) -> Rule {
@@ -129,49 +135,9 @@ fn notifications(report: &Report) -> Vec<Notification> {
     notifications
 }
 
-/// A message on one line. `{` and `}` are doubled, as sections 3.11.5 asks for, where a placeholder
-/// (`{0}`) could be meant; and no `](` is left, which would make a link (section 3.11.6).
-fn message(text: &str) -> Message {
-    let text = super::plain(text).replace('{', "{{").replace('}', "}}");
-    Message { text: text.replace("](", "] (") }
-}
-
 /// The file that results are shown at: the new side, or the old one. Of a folder there is none.
 fn file(report: &Report) -> Option<String> {
     let [old, new] = report.sides();
     let source = [new.source, old.source].into_iter().flatten().find(|path| path.ends_with(".xml"));
     source.map(|path| uri(&path))
-}
-
-/// A path as a URI (RFC 3986, section 2): what is not unreserved is percent-encoded.
-fn uri(path: &str) -> String {
-    let relative = path.trim_start_matches("./");
-    let mut uri = String::from(if relative.starts_with('/') { "file://" } else { "" });
-    for byte in relative.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
-                uri.push(char::from(byte));
-            }
-            _ => uri.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    uri
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_become_uris() {
-        assert_eq!(uri("./a/b c.xml"), "a/b%20c.xml");
-        assert_eq!(uri("ä:|%.xml"), "%C3%A4%3A%7C%25.xml");
-        assert_eq!(uri("/tmp/a.xml"), "file:///tmp/a.xml");
-        assert_eq!(uri("../a.xml"), "../a.xml");
-    }
-
-    #[test]
-    fn messages_hold_no_link_and_no_placeholder() {
-        assert_eq!(message("[a](b) {0}").text, "[a] (b) {{0}}");
-    }
 }

@@ -3,6 +3,7 @@
 //! `tests/formats/check` puts the same outputs before tools that others wrote.
 
 mod hostile;
+mod many;
 mod people;
 mod records;
 mod schemas;

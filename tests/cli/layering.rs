@@ -32,7 +32,6 @@ fn each_library_is_named_in_one_place() {
         ("quick_xml", &["parse/xml"]),
         ("similar", &["render/unified.rs"]),
         ("csv", &["render/csv.rs", "render/format.rs"]),
-        ("quick_junit", &["render/junit.rs"]),
         ("comfy_table", &["render/table.rs"]),
         ("anstream", &["cli/ui.rs"]),
         ("zstd", &["store/body.rs", "demo.rs"]),

@@ -7,7 +7,11 @@ use serde::Serialize;
 use serde_json::ser::{Formatter, PrettyFormatter, Serializer};
 
 /// Writes one object with a line end; what stands deeper than `depth` is on the line of what holds it.
-pub(super) fn write(value: &impl Serialize, depth: usize, out: &mut dyn Write) -> Result<()> {
+pub(in crate::render) fn write(
+    value: &impl Serialize,
+    depth: usize,
+    out: &mut dyn Write,
+) -> Result<()> {
     let shallow = Shallow { pretty: PrettyFormatter::new(), level: 0, depth };
     value.serialize(&mut Serializer::with_formatter(&mut *out, shallow))?;
     writeln!(out)
