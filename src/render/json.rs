@@ -19,6 +19,7 @@ pub use diff::diff;
 pub use listing::{Failed, Imported, Shown, hosts, imported, machines, show, snapshots};
 pub use preflight::preflight;
 pub use report::report;
+pub use rules::rules;
 pub(super) use shallow::write as write_shallow;
 
 /// Writes one object, indented, with a line end.
