@@ -1,7 +1,7 @@
 //! The page in Markdown (GitHub Flavored), for a comment on a pull request or a wiki.
 //!
 //! Whatever could be markup stands in a code span, where no mention, link, reference or HTML takes
-//! effect ([`inline`]); it is not escaped, because GitHub and GitLab look for mentions and references
+//! effect (`inline`); it is not escaped, because GitHub and GitLab look for mentions and references
 //! after Markdown, in what escapes have become.
 
 mod inline;
