@@ -106,7 +106,7 @@ pub(super) fn run(
         false => contents.paths([&old, &new])?,
     };
     let judged = arguments.judging.read(ui)?;
-    let mut report = sides::compare(&contents, old, new, &judged)?;
+    let mut report = sides::compare(&contents, [&old, &new], &judged)?;
     if !arguments.paths.is_empty() {
         report.keep_paths(&arguments.paths, &known)?;
     }

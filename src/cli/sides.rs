@@ -142,12 +142,11 @@ fn with_bad_files(ui: &mut Ui<'_>, error: SideError) -> Failure {
 /// The judged comparison of two sides.
 pub(super) fn compare(
     contents: &Contents,
-    old: Side,
-    new: Side,
+    [old, new]: [&Side; 2],
     judged: &Judged,
 ) -> Result<Report, Failure> {
     let mut builder = report::Builder::new(&judged.policy);
-    add(&mut builder, contents, old, new, judged)?;
+    add(&mut builder, contents, [old, new], judged)?;
     Ok(builder.finish(None, judged.count_guests()))
 }
 
@@ -155,8 +154,7 @@ pub(super) fn compare(
 pub(super) fn add(
     builder: &mut report::Builder<'_>,
     contents: &Contents,
-    old: Side,
-    new: Side,
+    [old, new]: [&Side; 2],
     judged: &Judged,
 ) -> Result<usize, Failure> {
     let scope = Scope {
@@ -169,7 +167,7 @@ pub(super) fn add(
     let Some(guests) = &judged.guests else {
         return Ok(builder.add(origins, comparison, None));
     };
-    let known = Known::of(contents, [&old, &new], guests.each())?;
+    let known = Known::of(contents, [old, new], guests.each())?;
     let index = UsedBy::new(guests.each(), &known);
     let used_by = |change: &Change| -> Vec<String> {
         index.of(change).into_iter().map(|(number, _)| guests.name(number)).collect()

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::str::FromStr;
 
 use super::page::Page;
-use super::{csv, github, json, junit, markdown, ndjson, sarif, text};
+use super::{csv, github, html, json, junit, markdown, ndjson, sarif, text};
 use crate::report::Report;
 
 /// How a report is written.
@@ -119,6 +119,6 @@ pub fn write(
         Format::Markdown => markdown::page(&page(), out),
         Format::Junit => junit::report(report, out),
         Format::Sarif => sarif::log(report, out),
-        Format::Html => Err(std::io::Error::from(std::io::ErrorKind::Unsupported)),
+        Format::Html => html::page(&page(), out),
     }
 }

@@ -33,7 +33,7 @@ pub struct Finding {
 }
 
 /// Where a finding was seen: a group of hosts that went the same way, and its targets.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Seen {
     /// Position in the report's groups.
     pub group: usize,

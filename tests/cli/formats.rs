@@ -144,11 +144,8 @@ fn samples_for_other_tools() {
     ];
     for (name, report) in &reports {
         for format in Format::ALL {
-            // The page of a browser has tests of its own.
-            if format != Format::Html {
-                let path = folder.join(format!("{name}.{}", format.name()));
-                std::fs::write(path, written(format, report)).unwrap();
-            }
+            let path = folder.join(format!("{name}.{}", format.name()));
+            std::fs::write(path, written(format, report)).unwrap();
         }
     }
 }

@@ -157,12 +157,8 @@ impl<'r> Record<'r> {
         }
         let side =
             |when: &When| side::from_store(&self.contents, site.name.as_str(), when, None, "");
-        let report = sides::compare(
-            &self.contents,
-            side(&When::Id(old.id.to_string()))?,
-            side(&new)?,
-            &Judged::default(),
-        )?;
+        let (old, new) = (side(&When::Id(old.id.to_string()))?, side(&new)?);
+        let report = sides::compare(&self.contents, [&old, &new], &Judged::default())?;
         let is_same = report.findings.is_empty();
         Ok(if is_same { Compared::Same } else { Compared::Other(Box::new(report)) })
     }

@@ -157,9 +157,8 @@ impl Upgrades<'_> {
                 host.as_str(),
             )
         };
-        let sides = [side(&old)?, side(&new)?];
-        let [old, new] = sides;
-        let group = sides::add(&mut self.builder, self.contents, old, new, self.judged)?;
+        let (old, new) = (side(&old)?, side(&new)?);
+        let group = sides::add(&mut self.builder, self.contents, [&old, &new], self.judged)?;
         self.known.insert(same, group);
         Ok(true)
     }

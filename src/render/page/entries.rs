@@ -2,13 +2,14 @@
 //! stand in one.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::fold::{Folded, fold};
 use super::{Entry, Item, Purpose, Section, counted, names, targets};
 use crate::diff::{ChangedTarget, Kind};
 use crate::model::CUSTOM_MODELS;
 use crate::report::Report;
-use crate::rules::{Area, Finding, Severity};
+use crate::rules::{Area, Finding, Seen, Severity};
 
 /// What findings of one entry have in common. Sorts as the entries do.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,16 +36,16 @@ pub(super) fn sections(report: &Report, is_full: bool) -> Vec<Section> {
     let all = report.findings.iter().flat_map(Finding::targets);
     let kinds = targets::kinds(all.chain(&pairs));
     let mut folded: BTreeMap<Common<'_>, Vec<(Folded, &Finding)>> = BTreeMap::new();
-    let mut places: BTreeMap<(bool, Vec<&ChangedTarget>), Option<String>> = BTreeMap::new();
+    let mut places: BTreeMap<(bool, Vec<&Seen>), Option<String>> = BTreeMap::new();
     for finding in &report.findings {
         let each = fold(finding);
         let seen: BTreeSet<&ChangedTarget> = finding.targets().collect();
         let is_machine = finding.area() == Area::Machines;
         let place =
-            places.entry((is_machine, seen.iter().copied().collect())).or_insert_with(|| {
+            places.entry((is_machine, finding.seen.iter().collect())).or_insert_with(|| {
                 match is_machine {
                     true => targets::kinds_in_short(&seen, &kinds),
-                    false => targets::in_short(&seen, &pairs),
+                    false => targets::in_short(&seen, &compared_where(report, finding)),
                 }
             });
         let common = common(finding, &each, place.clone());
@@ -59,6 +60,25 @@ pub(super) fn sections(report: &Report, is_full: bool) -> Vec<Section> {
         }
     }
     sections
+}
+
+/// Every pair that was compared on the hosts on which a finding was seen.
+fn compared_where(report: &Report, finding: &Finding) -> Vec<ChangedTarget> {
+    let mut lists: Vec<&Arc<[ChangedTarget]>> = Vec::new();
+    for seen in &finding.seen {
+        let pairs = &report.groups[seen.group].pairs;
+        if !lists.iter().any(|known| Arc::ptr_eq(known, pairs)) {
+            lists.push(pairs);
+        }
+    }
+    match lists[..] {
+        [one] => one.to_vec(),
+        _ => {
+            let all: BTreeSet<&ChangedTarget> =
+                lists.into_iter().flat_map(|it| it.iter()).collect();
+            all.into_iter().cloned().collect()
+        }
+    }
 }
 
 fn common<'r>(finding: &'r Finding, each: &Folded, place: Option<String>) -> Common<'r> {
@@ -116,9 +136,11 @@ fn entry(
         texts.sort_unstable();
     }
     let summary = match common.label.as_str() {
-        "machine" | "deprecated" | "no longer deprecated" => names::machines(&texts),
+        "machine" | "machine deprecated" | "machine no longer deprecated" => {
+            names::machines(&texts)
+        }
         label if label.ends_with(".blockers") && texts.len() > FEW && !is_full => {
-            format!("of {} CPU models, no less and no more usable (--full lists them)", texts.len())
+            format!("of {} CPU models, no less and no more usable", texts.len())
         }
         label if label == CUSTOM_MODELS && !is_full => names::models(&texts),
         _ => texts.into_iter().filter(|item| !item.is_empty()).collect::<Vec<_>>().join(", "),

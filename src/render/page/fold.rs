@@ -24,8 +24,8 @@ fn halves(difference: &Difference) -> (String, String) {
     if let Some((name, attribute)) = keyed(path, "machine[") {
         let is_deprecated = difference.new == Some(Plain::text("yes"));
         return match (attribute, is_deprecated) {
-            ("deprecated", true) => ("deprecated".into(), name.into()),
-            ("deprecated", false) => ("no longer deprecated".into(), name.into()),
+            ("deprecated", true) => ("machine deprecated".into(), name.into()),
+            ("deprecated", false) => ("machine no longer deprecated".into(), name.into()),
             _ => (format!("machine.{attribute}"), format!("{name} {sides}")),
         };
     }

@@ -33,14 +33,13 @@ pub(super) fn compared(group: &Group) -> String {
 /// The one pair of documents: `x86_64/kvm/pc-q35-7.2 → pc-q35-10.0`.
 fn one(old: &Target, new: &Target) -> String {
     let name = |target: &Target| target.to_string().trim_end_matches('/').to_owned();
-    let text = if (&old.arch, &old.virttype) != (&new.arch, &new.virttype) {
+    if (&old.arch, &old.virttype) != (&new.arch, &new.virttype) {
         format!("{} → {}", name(old), name(new))
     } else if old.machine != new.machine {
         format!("{} → {}", name(old), new.machine)
     } else {
         name(new)
-    };
-    text
+    }
 }
 
 /// Targets by arch and domain type, machines in short: `x86_64/kvm/pc-q35-{7.1, 7.2}`.
