@@ -15,8 +15,13 @@ use crate::rules::{self, Ignore, Policy, Severity};
 #[derive(Debug, Error)]
 pub enum ConfigError {
     /// The file cannot be read.
-    #[error(transparent)]
-    Io(#[from] std::io::Error),
+    #[error("{}: {error}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
     /// It is no TOML, or says something that it cannot say.
     #[error("{}:{line}:{column}: {why}", path.display())]
     Text {
@@ -60,7 +65,9 @@ struct Accepted {
 /// Where it cannot be read, or not be used as it is: a mistake in it must not let a finding through,
 /// nor hold one back.
 pub fn read(path: &Path, today: &str) -> Result<Policy, ConfigError> {
-    parse(&fs_err::read_to_string(path)?, path, today)
+    let text = std::fs::read_to_string(path);
+    let text = text.map_err(|error| ConfigError::Io { path: path.to_owned(), error })?;
+    parse(&text, path, today)
 }
 
 /// Reads the text of the file, as [`read`] does; `path` is for errors and places.

@@ -40,8 +40,6 @@ pub(super) struct Arguments {
     format: Shown,
     #[command(flatten)]
     outputs: Outputs,
-    #[command(flatten)]
-    judging: Judging,
     /// CPU flags the old files were asked for under, such as expand-cpu-features
     #[arg(long, value_name = "FLAGS")]
     old_flags: Option<String>,
@@ -54,6 +52,8 @@ pub(super) struct Arguments {
     /// libvirt's version on the new side
     #[arg(long, value_name = "VERSION", value_parser = libvirt_version)]
     new_libvirt: Option<String>,
+    #[command(flatten)]
+    judging: Judging,
 }
 
 /// A version as libvirt writes it.
@@ -95,6 +95,11 @@ pub(super) fn run(
     let Shown::Report(format) = arguments.format else {
         if !arguments.paths.is_empty() {
             return Err(Failure::usage(&"--format unified shows whole documents: leave out PATH"));
+        }
+        if arguments.judging.is_asked() || arguments.outputs.is_asked() {
+            let message = "--format unified judges nothing: leave out --config, --used-by, --fail-on \
+                and --output";
+            return Err(Failure::usage(&message));
         }
         unified(ui, &contents, operands, &old, &new)?;
         return Ok(exit);

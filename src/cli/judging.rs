@@ -60,6 +60,11 @@ impl Fleet {
 }
 
 impl Judging {
+    /// Whether any of it was given.
+    pub(super) fn is_asked(&self) -> bool {
+        self.config.is_some() || !self.used_by.is_empty() || self.fail_on.is_some()
+    }
+
     /// Reads the configuration and the guests.
     pub(super) fn read(&self, ui: &mut Ui<'_>) -> Result<Judged, Failure> {
         let mut judged = Judged { fail_on: self.fail_on, ..Judged::default() };

@@ -46,6 +46,11 @@ impl FromStr for Output {
 const WIDTH: usize = 100;
 
 impl Outputs {
+    /// Whether any file was asked for.
+    pub(super) fn is_asked(&self) -> bool {
+        !self.output.is_empty()
+    }
+
     /// Writes the files, then the standard output as `format`.
     pub(super) fn write(
         &self,
@@ -76,19 +81,33 @@ impl Outputs {
 
 /// Writes a file whole or not at all.
 fn save(path: &Path, content: &[u8]) -> Result<(), Failure> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new("."));
-    let written = (|| {
-        // What is not a file (a pipe, /dev/stdout) cannot be replaced by one.
-        if path.exists() && !path.is_file() {
-            return std::fs::write(path, content);
-        }
-        let mut file = tempfile::Builder::new()
-            .permissions(std::fs::Permissions::from_mode(0o666))
-            .tempfile_in(folder)?;
-        file.write_all(content)?;
-        file.persist(path).map_err(|error| error.error)?;
-        Ok(())
-    })();
-    written.map_err(|error| Failure::new(&format!("{}: cannot write: {error}", path.display())))
+    written(path, content).map_err(|error| {
+        // Without the name of the file that was to take its place.
+        let error = error.raw_os_error().map_or(error, std::io::Error::from_raw_os_error);
+        Failure::new(&format!("{}: cannot write: {error}", path.display()))
+    })
+}
+
+fn written(path: &Path, content: &[u8]) -> std::io::Result<()> {
+    // A link stays, and what it leads to is written.
+    let file = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let is_ours = !["/dev", "/proc"].iter().any(|system| path.starts_with(system));
+    let is_replaceable = match std::fs::symlink_metadata(&file) {
+        Ok(there) => there.is_file() && is_ours,
+        Err(_) => std::fs::symlink_metadata(path).is_err(),
+    };
+    if !is_replaceable {
+        return std::fs::write(path, content);
+    }
+    if file.exists() {
+        // What may not be written is not replaced either.
+        drop(std::fs::OpenOptions::new().write(true).open(&file)?);
+    }
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let mut new = tempfile::Builder::new()
+        .permissions(std::fs::Permissions::from_mode(0o666))
+        .tempfile_in(folder.unwrap_or(Path::new(".")))?;
+    new.write_all(content)?;
+    new.persist(&file).map_err(|error| error.error)?;
+    Ok(())
 }

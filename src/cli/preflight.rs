@@ -33,8 +33,7 @@ Examples:
 pub(super) struct Arguments {
     /// The guest's domain XML, or - for standard input
     guest: PathBuf,
-    /// Hosts: HOST[@WHEN][:TARGET], files or folders
-    #[arg(value_name = "OPERAND")]
+    #[arg(value_name = "OPERAND", help = "Hosts: HOST[@WHEN][:TARGET], files or folders")]
     operands: Vec<String>,
     /// Every host of a group
     #[arg(long, value_name = "GROUP")]

@@ -52,5 +52,5 @@ fn unknown(id: &str) -> Failure {
         [] => String::new(),
         _ => format!("; nearest: {}", near.join(", ")),
     };
-    Failure::usage(&format!("{id}: no such rule{near}")).with_hint("`domcaps rules` lists them")
+    Failure::new(&format!("{id}: no such rule{near}")).with_hint("`domcaps rules` lists them")
 }

@@ -74,7 +74,8 @@ impl fmt::Display for When {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Latest => write!(f, "that is complete"),
-            Self::Changes(count) => write!(f, "{count} changes back"),
+            Self::Changes(1) => write!(f, "before its last change"),
+            Self::Changes(count) => write!(f, "before its last {count} changes"),
             Self::Runs(count) => write!(f, "{count} runs back"),
             Self::At(time) => write!(f, "at or before {time}"),
             Self::Id(prefix) => write!(f, "id:{prefix}"),

@@ -22,6 +22,9 @@ pub fn annotations(page: &Page, out: &mut dyn Write) -> std::io::Result<()> {
         };
         line(command, &title(entry), &message(entry), out)?;
     }
+    for (host, why) in &page.silent {
+        line("warning", &format!("{host} not compared"), why, out)?;
+    }
     let counts = page.counts.iter().map(|(name, count)| format!("{count} {name}"));
     let counts = counts.collect::<Vec<_>>().join(", ");
     let counts = if counts.is_empty() { counts } else { format!(" ({counts})") };

@@ -58,7 +58,7 @@ impl<'r> Records<'r> {
 
     /// How many hosts that are.
     pub(super) fn count(&self, finding: &Finding) -> usize {
-        self.report.count_hosts(finding)
+        self.hosts(finding).len()
     }
 
     /// Every target that a finding was seen on, each once, as `arch/virttype/machine`.

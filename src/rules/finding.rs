@@ -125,8 +125,18 @@ impl Judge<'_> {
         changes.map(finding).collect()
     }
 
-    /// What the site, the snapshot's state and the guests make of a rule's severity.
+    /// What the guests, the site and the snapshot's state make of a rule's severity, in that order:
+    /// the site's word stands above the rule's, and doubt above both.
     fn weigh(&self, finding: &mut Finding, change: &Change, became_suspect: bool) {
+        if let Some(used_by) = self.used_by {
+            let takes_away = !matches!(finding.difference.kind, Kind::Gained | Kind::Reported);
+            let is_asked = takes_away && !finding.is_reporting();
+            let guests = if is_asked { used_by(change) } else { Vec::new() };
+            if !guests.is_empty() && finding.rule.id == "vcpu-max-lowered" {
+                finding.severity = Severity::Breaking;
+            }
+            finding.used_by = Some(guests);
+        }
         if let Some(severity) = self.policy.severity(finding.rule.id) {
             finding.severity = severity;
         }
@@ -134,18 +144,12 @@ impl Judge<'_> {
         if became_suspect {
             finding.severity = finding.severity.max(Severity::Warning);
         }
-        let Some(used_by) = self.used_by else { return };
-        let takes_away = !matches!(finding.difference.kind, Kind::Gained | Kind::Reported);
-        let guests =
-            if takes_away && !finding.is_reporting() { used_by(change) } else { Vec::new() };
+        let is_unneeded = finding.used_by.as_ref().is_some_and(Vec::is_empty);
         let is_whole_host = finding.rule.id == "document-suspect";
-        if guests.is_empty() && finding.severity < Severity::Info && !is_whole_host {
+        if is_unneeded && finding.severity < Severity::Info && !is_whole_host {
             finding.severity = Severity::Info;
             finding.reason.push_str(UNNEEDED);
-        } else if !guests.is_empty() && finding.rule.id == "vcpu-max-lowered" {
-            finding.severity = Severity::Breaking;
         }
-        finding.used_by = Some(guests);
     }
 }
 

@@ -13,6 +13,9 @@ struct Hint {
 const SPICE: &str = "spice and qxl may be in a package of their own that is not installed (Debian since \
     QEMU 8.1: qemu-system-modules-spice)";
 
+/// The names are those of Debian and Ubuntu.
+const OVMF: &str = "Debian's ovmf has no 2M images since 2023.11, only OVMF_CODE_4M";
+
 /// Sources: libvirt 11.3.0 `src/qemu/qemu_capabilities.c`; Debian's qemu and edk2 changelogs; captures
 /// with and without the packages.
 const HINTS: &[Hint] = &[
@@ -40,16 +43,9 @@ const HINTS: &[Hint] = &[
         value: "*",
         text: "it needs an IOMMU that is switched on, and /dev/vfio/vfio",
     },
-    Hint {
-        path: "os.loader.value",
-        value: "*/OVMF_CODE.fd",
-        text: "Debian's ovmf has no 2M images since 2023.11, only OVMF_CODE_4M",
-    },
-    Hint {
-        path: "os.loader.value",
-        value: "*/OVMF_CODE.*.fd",
-        text: "Debian's ovmf has no 2M images since 2023.11, only OVMF_CODE_4M",
-    },
+    Hint { path: "os.loader.value", value: "/usr/share/OVMF/OVMF_CODE.fd", text: OVMF },
+    Hint { path: "os.loader.value", value: "/usr/share/OVMF/OVMF_CODE.secboot.fd", text: OVMF },
+    Hint { path: "os.loader.value", value: "/usr/share/OVMF/OVMF_CODE.ms.fd", text: OVMF },
 ];
 
 /// What to look for where this is lost.

@@ -94,7 +94,7 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// No host of that name.
-    #[error("no host `{host}`{}", if known.is_empty() { String::new() } else { format!(": there are {}", known.join(", ")) })]
+    #[error("no host `{host}`{}", if known.is_empty() { String::new() } else { format!(": there are {}{}", known.join(", "), if known.len() == 5 { ", …" } else { "" }) })]
     UnknownHost {
         /// As the user wrote it.
         host: String,

@@ -96,7 +96,7 @@ fn history_is_ordered_by_time_taken_whatever_the_order_of_import() {
     assert_eq!(diff("a@run-1", "a@2026-11-02T12:00:00Z"), None);
     assert_eq!(diff("a@2026-11-01", "a@2026-11-02").as_deref(), Some("1 2"));
     let error = sandbox.run(&["--db", "d.db", "diff", "a@-3", "a"]).fails(1);
-    assert!(error.contains("no snapshot 3 changes back: it has 4"), "{error}");
+    assert!(error.contains("no snapshot before its last 3 changes: it has 4"), "{error}");
 }
 
 #[test]

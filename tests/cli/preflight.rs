@@ -79,13 +79,13 @@ fn there_and_back() {
 #[test]
 fn json_follows_its_schema_and_counts_itself() {
     let sandbox = demo();
-    let all = ["--db", "demo.db", "preflight", &guest("ovmf-2m"), "--all", "--format", "json"];
+    let all = ["--db", "demo.db", "preflight", &guest("old-i440fx"), "--all", "--format", "json"];
     let all = sandbox.run(&all).json();
     valid("preflight", &all);
     assert_eq!(all["results"].as_array().unwrap().len(), 2);
     assert_eq!(all["results"][0]["host"]["host"], "debian-13");
-    assert_eq!(all["results"][0]["target"]["machine"], "pc-q35-5.2");
-    assert_eq!(all["results"][0]["reasons"][0]["path"], "os.loader.value");
+    assert_eq!(all["results"][1]["target"]["machine"], "pc-i440fx-2.1");
+    assert_eq!(all["results"][0]["reasons"][0]["answer"], "no");
     assert_eq!((&all["summary"]["no"], &all["summary"]["yes"]), (&1.into(), &1.into()));
     let moved = [
         "--db",

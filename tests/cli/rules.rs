@@ -84,6 +84,6 @@ fn the_list_and_one_rule_as_a_person_reads_them() {
     expect("rules", &sandbox.run(&["rules"]).ok());
     expect("rules-loader-renamed", &sandbox.run(&["rules", "loader-renamed"]).ok());
     let unknown = sandbox.run(&["rules", "loader-gone"]);
-    assert_eq!(unknown.code, Some(2));
+    assert_eq!(unknown.code, Some(1));
     assert!(unknown.stderr.contains("nearest: loader-removed"), "{unknown}");
 }

@@ -36,7 +36,9 @@ impl Sandbox {
     /// With the bundled hosts under `snapshots`, as in the project.
     pub(crate) fn with_snapshots() -> Self {
         let sandbox = Self::new();
-        std::os::unix::fs::symlink(root().join("snapshots"), sandbox.path("snapshots")).unwrap();
+        for folder in ["snapshots", "tests"] {
+            std::os::unix::fs::symlink(root().join(folder), sandbox.path(folder)).unwrap();
+        }
         sandbox
     }
 

@@ -3,9 +3,6 @@
 use super::{Needs, Reader};
 use crate::model::{LOADERS, Need, Wanted};
 
-/// Where firmware packages put their images.
-const PACKAGED: &str = "/usr/";
-
 pub(super) fn needs(reader: &Reader<'_>, needs: &mut Needs) {
     let Some(os) = reader.at(&["os"]) else { return };
     let member = |value: &str| Wanted::Member(value.to_owned());
@@ -26,8 +23,8 @@ pub(super) fn needs(reader: &Reader<'_>, needs: &mut Needs) {
     }
     match reader.text(&["os", "loader"]) {
         Some(path) => {
-            let is_packaged = path.starts_with(PACKAGED) && attribute("type") == Some("pflash");
-            let must_be_listed = firmware.is_some() || is_packaged;
+            // Without `firmware=` libvirt takes the file, whatever it lists.
+            let must_be_listed = firmware.is_some();
             let wanted = Wanted::Loader { path: path.to_owned(), must_be_listed };
             needs.add(LOADERS, wanted, || format!("os/loader {path}"));
         }

@@ -29,6 +29,10 @@ pub(super) fn prose(text: &str) -> String {
                 unsafe_words.push(' ');
             }
             unsafe_words.push_str(word);
+            // A sentence goes on behind its punctuation.
+            if word.ends_with([';', ',']) {
+                flush(&mut shown, &mut unsafe_words);
+            }
             continue;
         }
         flush(&mut shown, &mut unsafe_words);

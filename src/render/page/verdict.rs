@@ -23,7 +23,8 @@ pub(super) fn verdict(report: &Report) -> String {
     let mut text = match (breaking, report.guests) {
         (0, _) if report.findings.is_empty() => return nothing(report),
         (0, None) => "nothing breaks".to_owned(),
-        (0, Some(guests)) => format!("nothing breaks for {}", counted(guests, "guest")),
+        (0, Some(1)) => "nothing breaks for the guest".to_owned(),
+        (0, Some(guests)) => format!("nothing breaks for the {guests} guests"),
         (1, None) => "1 finding breaks guests that use it".to_owned(),
         (count, None) => format!("{count} findings break guests that use them"),
         (_, Some(guests)) => {
@@ -32,7 +33,10 @@ pub(super) fn verdict(report: &Report) -> String {
                 .collect();
             let verb = if breaking == 1 { "breaks" } else { "break" };
             let findings = counted(breaking, "finding");
-            format!("{findings} {verb} {} of the {}", hit.len(), counted(guests, "guest"))
+            match guests {
+                1 => format!("{findings} {verb} the guest"),
+                _ => format!("{findings} {verb} {} of {guests} guests", hit.len()),
+            }
         }
     };
     if report.fleet.is_some() && breaking > 0 {
@@ -88,8 +92,10 @@ fn hosts(report: &Report) -> String {
     };
     let (changed, same) = (of(true), of(false));
     let mut text = format!("{} compared", counted(changed + same, "host"));
-    if same > 0 {
-        text.push_str(&format!(", {same} of them without a difference"));
+    match (changed, same) {
+        (_, 0) => {}
+        (0, _) => text.push_str(" without a difference"),
+        _ => text.push_str(&format!(", {same} of them without a difference")),
     }
     let silent = report.fleet.as_ref().map_or(0, |fleet| fleet.silent.len());
     if silent > 0 {

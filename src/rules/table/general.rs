@@ -43,7 +43,7 @@ pub(super) const RULES: &[Rule] = &[
             list blockers, 10.10 and 11.0 the versioned CPU models, 12.1 firmwareFeatures. Guests \
             start and move as before; but a name that only the newer libvirt knows, such as \
             EPYC-v1, can be used only there.",
-        advice: "Nothing need be done. `domcaps diff OLD NEW --all` lists each of them.",
+        advice: "Nothing need be done. `domcaps diff OLD NEW --full` lists each of them.",
         mirror: Mirror::Rule("reporting-changed"),
     },
     Rule {
