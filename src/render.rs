@@ -28,13 +28,17 @@ pub use format::{Format, Options, write};
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// Text on one line without anything that a terminal would obey: control characters, and those
-/// that turn the direction of writing.
+/// Text on one line without anything that a terminal would obey or a reader not see: control
+/// characters, those that turn the direction of writing, and those of no width.
 #[must_use]
 pub fn plain(text: &str) -> Cow<'_, str> {
     let obeyed = |letter: char| {
         letter.is_control()
-            || matches!(letter, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+            || matches!(
+                letter,
+                '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}'
+                    | '\u{feff}' | '\u{e0000}'..='\u{e007f}'
+            )
     };
     if !text.contains(obeyed) {
         return Cow::Borrowed(text);

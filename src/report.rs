@@ -25,6 +25,8 @@ pub struct Report {
     pub ignores: Vec<IgnoreUse>,
     /// How many guests were looked at; `None` where none were given.
     pub guests: Option<usize>,
+    /// Guests that no target was compared for, on some host at least.
+    pub unjudged: BTreeSet<String>,
 }
 
 /// What a report over a fleet was asked.
@@ -131,9 +133,14 @@ impl Report {
         self.findings.retain(|finding| {
             full.iter().any(|path| is_at_or_below(&finding.difference.path, path))
         });
-        // Of what was left out nobody knows whether it is still needed.
-        self.ignores.retain(|ignore| ignore.matched > 0);
+        self.forget_unmet_ignores();
         Ok(())
+    }
+
+    /// Leaves out the ignores that met nothing: where only a part was compared, or hosts that are not
+    /// one host's before and after, nobody knows whether they are still needed.
+    pub fn forget_unmet_ignores(&mut self) {
+        self.ignores.retain(|used| used.matched > 0 || used.ignore.is_expired);
     }
 
     /// How many findings are of a kind, ignored or not.

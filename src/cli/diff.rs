@@ -91,6 +91,7 @@ pub(super) fn run(
     arguments: &Arguments,
 ) -> Result<Exit, Failure> {
     let operands = [arguments.old.as_str(), arguments.new.as_str()];
+    sides::at_most_one_stdin(operands.into_iter().chain(arguments.judging.paths()))?;
     let (contents, [mut old, mut new], exit) = sides::read(ui, global, operands)?;
     let Shown::Report(format) = arguments.format else {
         if !arguments.paths.is_empty() {
@@ -111,7 +112,12 @@ pub(super) fn run(
         false => contents.paths([&old, &new])?,
     };
     let judged = arguments.judging.read(ui)?;
+    let is_upgrade =
+        old.origin.host == new.origin.host && !(old.observed.is_chosen || new.observed.is_chosen);
     let mut report = sides::compare(&contents, [&old, &new], &judged)?;
+    if !is_upgrade {
+        report.forget_unmet_ignores();
+    }
     if !arguments.paths.is_empty() {
         report.keep_paths(&arguments.paths, &known)?;
     }

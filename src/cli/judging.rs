@@ -65,6 +65,11 @@ impl Judging {
         self.config.is_some() || !self.used_by.is_empty() || self.fail_on.is_some()
     }
 
+    /// Every file that is read for it.
+    pub(super) fn paths(&self) -> impl Iterator<Item = &str> {
+        self.used_by.iter().filter_map(|path| path.to_str())
+    }
+
     /// Reads the configuration and the guests.
     pub(super) fn read(&self, ui: &mut Ui<'_>) -> Result<Judged, Failure> {
         let mut judged = Judged { fail_on: self.fail_on, ..Judged::default() };

@@ -38,6 +38,9 @@ impl FromStr for Output {
             .split_once('=')
             .filter(|(_, path)| !path.is_empty())
             .ok_or("write FORMAT=FILE, such as html=report.html")?;
+        if path == "-" {
+            return Err("standard output is for --format".to_owned());
+        }
         Ok(Self { format: format.parse()?, path: path.into() })
     }
 }
@@ -58,7 +61,11 @@ impl Outputs {
         report: &Report,
         format: Format,
     ) -> Result<(), Failure> {
-        for output in &self.output {
+        for (at, output) in self.output.iter().enumerate() {
+            if self.output[..at].iter().any(|other| other.path == output.path) {
+                let message = format!("{}: named twice by --output", output.path.display());
+                return Err(Failure::usage(&message));
+            }
             let mut content = Vec::new();
             let options = Options { is_full: self.full, width: WIDTH };
             render::write(output.format, report, options, &mut content)?;
@@ -99,13 +106,15 @@ fn written(path: &Path, content: &[u8]) -> std::io::Result<()> {
     if !is_replaceable {
         return std::fs::write(path, content);
     }
-    if file.exists() {
-        // What may not be written is not replaced either.
+    let mut permissions = std::fs::Permissions::from_mode(0o666);
+    if let Ok(there) = std::fs::metadata(&file) {
+        // What may not be written is not replaced either, and what few may read stays so.
         drop(std::fs::OpenOptions::new().write(true).open(&file)?);
+        permissions = there.permissions();
     }
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
     let mut new = tempfile::Builder::new()
-        .permissions(std::fs::Permissions::from_mode(0o666))
+        .permissions(permissions)
         .tempfile_in(folder.unwrap_or(Path::new(".")))?;
     new.write_all(content)?;
     new.persist(&file).map_err(|error| error.error)?;

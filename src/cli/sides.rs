@@ -168,7 +168,9 @@ pub(super) fn add(
         return Ok(builder.add(origins, comparison, None));
     };
     let known = Known::of(contents, [old, new], guests.each())?;
-    let index = UsedBy::new(guests.each(), &known);
+    let index = UsedBy::new(guests.each(), &known, &comparison.pairs);
+    let unjudged = index.unjudged(&comparison.pairs);
+    builder.unjudged(unjudged.into_iter().map(|number| guests.name(number)));
     let used_by = |change: &Change| -> Vec<String> {
         index.of(change).into_iter().map(|(number, _)| guests.name(number)).collect()
     };

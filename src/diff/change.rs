@@ -172,6 +172,10 @@ pub struct Evidence {
     pub is_builtin_list: bool,
     /// For launch security that is lost: the kinds there were.
     pub members: Vec<String>,
+    /// For a CPU model that came or went: on the side that lists it, it cannot be used.
+    pub is_unusable: bool,
+    /// For a CPU model that came: the old side already listed versioned names.
+    pub listed_versions: bool,
     /// For what is unreported: the old side said `supported='yes'` there.
     pub said_yes: bool,
 }
@@ -185,13 +189,16 @@ impl Evidence {
             }
         }
         self.blockers.sort();
-        self.leaves_no_loader |= other.leaves_no_loader;
+        self.leaves_no_loader &= other.leaves_no_loader;
         for member in &other.members {
             if !self.members.contains(member) {
                 self.members.push(member.clone());
             }
         }
-        self.is_builtin_list |= other.is_builtin_list;
+        // What is so of some machines only explains nothing of the others.
+        self.is_unusable &= other.is_unusable;
+        self.listed_versions |= other.listed_versions;
+        self.is_builtin_list &= other.is_builtin_list;
         self.said_yes |= other.said_yes;
     }
 }

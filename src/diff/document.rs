@@ -12,7 +12,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use super::change::{Difference, Evidence, Kind, Plain};
 use super::facts::Facts;
-use crate::model::{DottedNames, HOST_UNIQUE, LOADERS, Members, Value};
+use crate::model::{CUSTOM_MODELS, DottedNames, HOST_UNIQUE, LOADERS, Members, Value};
 
 /// What the two documents have to do with each other.
 #[derive(Clone, Copy, Debug, Default)]
@@ -80,12 +80,21 @@ fn evidence(difference: &Difference, old: &Facts<'_>, new: &Facts<'_>) -> Eviden
         Some(Value::Text(text)) => models::is_usable(&difference.path) && text == "yes",
         _ => false,
     };
+    let lists_versions =
+        |side: &Facts<'_>| names(side, CUSTOM_MODELS).iter().any(|it| is_version(it));
     Evidence {
+        is_unusable: models::is_listed_unusable(difference, old, new),
+        listed_versions: difference.path == CUSTOM_MODELS && lists_versions(old),
         blockers: blockers.unwrap_or_default(),
         members: if is_security { names(old, SECTYPES) } else { Vec::new() },
         said_yes: said_yes && difference.kind == Kind::Unreported,
         ..Evidence::default()
     }
+}
+
+/// `EPYC-v2`: a name that says which version of a CPU model it means.
+fn is_version(model: &str) -> bool {
+    model.rsplit_once("-v").is_some_and(|(_, version)| version.parse::<u16>().is_ok())
 }
 
 struct Comparison<'c, 'a> {

@@ -179,8 +179,12 @@ struct Changes {
 impl Changes {
     fn add(&mut self, difference: Difference, evidence: &Evidence, target: ChangedTarget) {
         let change = self.snapshot(difference);
+        if change.targets.is_empty() {
+            change.evidence = evidence.clone();
+        } else {
+            change.evidence.join(evidence);
+        }
         change.targets.push(target);
-        change.evidence.join(evidence);
     }
 
     fn snapshot(&mut self, difference: Difference) -> &mut Change {

@@ -111,7 +111,7 @@ mod tests {
         assert!(uses(&guest, change, &Known::default()).is_none());
         let known = Known::of(&contents, [&old, &new], [&guest]).unwrap();
         assert_eq!(uses(&guest, change, &known).as_deref(), Some("cpu/model M"));
-        assert_eq!(UsedBy::new([&guest], &known).of(change).len(), 1);
+        assert_eq!(UsedBy::new([&guest], &known, &[]).of(change).len(), 1);
     }
 
     #[test]

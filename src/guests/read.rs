@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::bad_files::BadFile;
 use crate::model::Guest;
@@ -29,6 +29,11 @@ pub struct Reading {
     pub unread: Vec<SourceError>,
 }
 
+/// Where a file is, however it is spelled.
+fn place(path: &Path) -> PathBuf {
+    std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+}
+
 /// Reads what `paths` name: files, folders with their `*.xml` files, or `-`. A file that is named
 /// twice is read once; one that is bad costs no other.
 pub fn read(paths: &[PathBuf], stdin: &mut dyn Read) -> Reading {
@@ -38,7 +43,7 @@ pub fn read(paths: &[PathBuf], stdin: &mut dyn Read) -> Reading {
         for input in source::read(path, stdin) {
             match input {
                 Ok(input) if source::is_version(&input.path) => {}
-                Ok(input) if !seen.insert(input.path.clone()) => {}
+                Ok(input) if !seen.insert(place(&input.path)) => {}
                 Ok(input) => match parse::guest(&input.bytes) {
                     Ok(guest) => reading.guests.push(GuestFile { path: input.path, guest }),
                     Err(error) => reading.bad.push(BadFile { path: input.path, error }),

@@ -55,7 +55,14 @@ pub struct UsedBy<'g> {
 impl<'g> UsedBy<'g> {
     /// An index of these guests.
     #[must_use]
-    pub fn new(guests: impl IntoIterator<Item = &'g Guest>, known: &'g Known) -> Self {
+    ///
+    /// A guest whose machine none of the `compared` targets has is held against the other machines of
+    /// its arch and domain type; where there are none either, it is not judged.
+    pub fn new(
+        guests: impl IntoIterator<Item = &'g Guest>,
+        known: &'g Known,
+        compared: &[ChangedTarget],
+    ) -> Self {
         let guests: Vec<&Guest> = guests.into_iter().collect();
         let mut numbers: HashMap<Identity<'g>, usize> = HashMap::new();
         let mut identity_of = Vec::with_capacity(guests.len());
@@ -63,7 +70,8 @@ impl<'g> UsedBy<'g> {
         let mut by_path: HashMap<String, Vec<usize>> = HashMap::new();
         for (number, guest) in guests.iter().enumerate() {
             let next = numbers.len();
-            identity_of.push(*numbers.entry(Identity::of(guest)).or_insert(next));
+            let identity = Identity::of(guest).among(compared, known);
+            identity_of.push(*numbers.entry(identity).or_insert(next));
             for watch in watches(guest, known) {
                 for path in watch.paths() {
                     match by_path.get_mut(path) {
@@ -78,6 +86,17 @@ impl<'g> UsedBy<'g> {
         identities.sort_by_key(|(_, number)| *number);
         let identities = identities.into_iter().map(|(identity, _)| identity).collect();
         Self { guests, known, identities, identity_of, watches: all, by_path }
+    }
+
+    /// The guests of whose arch and domain type no target was compared: nothing is known of them.
+    #[must_use]
+    pub fn unjudged(&self, compared: &[ChangedTarget]) -> Vec<usize> {
+        let is_judged = |identity: &Identity<'_>| {
+            let any = Identity { machine: None, ..*identity };
+            compared.iter().any(|target| is_own(&any, target, self.known))
+        };
+        let identities: Vec<bool> = self.identities.iter().map(is_judged).collect();
+        (0..self.guests.len()).filter(|guest| !identities[self.identity_of[*guest]]).collect()
     }
 
     /// The guests that a change hits, by their numbers in the order they were given, each with
@@ -99,8 +118,10 @@ impl<'g> UsedBy<'g> {
         }
         if is_level(&change.difference.path) {
             for (number, guest) in self.guests.iter().enumerate() {
+                // Which machine is gone matters to the guests of that one only.
+                let is_own = concerns(&Identity::of(guest), change, self.known);
                 if !hit.contains_key(&number)
-                    && is_concerned(number)
+                    && is_own
                     && let Some(element) = level(guest, change)
                 {
                     hit.insert(number, Cow::Owned(element));
@@ -127,6 +148,14 @@ struct Identity<'g> {
 }
 
 impl<'g> Identity<'g> {
+    /// Without its machine, where that is not compared.
+    fn among(self, compared: &[ChangedTarget], known: &Known) -> Self {
+        match compared.iter().any(|target| is_own(&self, target, known)) {
+            true => self,
+            false => Self { machine: None, ..self },
+        }
+    }
+
     fn of(guest: &'g Guest) -> Self {
         Self {
             arch: guest.arch.as_deref(),

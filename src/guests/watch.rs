@@ -98,7 +98,9 @@ impl Watch<'_> {
         let difference = &change.difference;
         let is_here = difference.path == self.path;
         match difference.kind {
-            Kind::Gained | Kind::Reported => false,
+            Kind::Gained => false,
+            // A mark that libvirt prints only where it is set.
+            Kind::Reported => is_here && matches!(self.trigger, Trigger::BecameYes),
             Kind::Changed => is_here && self.changed(difference),
             Kind::Lost => match &difference.value {
                 Some(value) => self.member_lost(&difference.path, value),

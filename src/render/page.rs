@@ -57,7 +57,7 @@ pub enum Purpose {
     Other,
     /// What is gone and none of the guests needs.
     Unneeded,
-    /// What libvirt merely reports otherwise.
+    /// What is merely reported otherwise: it comes with a version, or from a list that serves no guest.
     Reporting,
     /// What the site ignores.
     Ignored,
@@ -73,7 +73,7 @@ impl Purpose {
             Self::New => "What is new",
             Self::Other => "What else changed",
             Self::Unneeded => "What is gone and no guest needs",
-            Self::Reporting => "Merely reported otherwise by libvirt",
+            Self::Reporting => "Reported otherwise, nothing gained or lost",
             Self::Ignored => "Ignored",
         }
     }
@@ -222,6 +222,6 @@ impl Page {
 }
 
 /// `1 host`, `400 hosts`.
-fn counted(count: usize, thing: &str) -> String {
+pub(super) fn counted(count: usize, thing: &str) -> String {
     format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
 }

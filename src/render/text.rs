@@ -5,7 +5,7 @@ use std::io::Write;
 
 use anstyle::{AnsiColor, Style};
 
-use super::page::{Entry, Page, Purpose, Section};
+use super::page::{Entry, Page, Purpose, Section, counted};
 use crate::diff::Kind;
 use crate::rules::Severity;
 
@@ -50,7 +50,9 @@ fn head(page: &Page, width: usize, out: &mut dyn Write) -> std::io::Result<()> {
         _ => AnsiColor::Green,
     };
     let style = Style::new().bold().fg_color(Some(color.into()));
-    let counts = page.counts.iter().map(|(name, count)| format!("{count} {name}"));
+    // The verdict has told the others.
+    let counts = page.counts.iter().filter(|(name, _)| matches!(*name, "info" | "ignored"));
+    let counts = counts.map(|(name, count)| format!("{count} {name}"));
     let counts = counts.collect::<Vec<_>>().join(", ");
     let counts = if counts.is_empty() { counts } else { format!(" ({counts})") };
     let line = wrapped(&format!("{}{counts}", page.verdict), "  ", width);
@@ -143,9 +145,9 @@ fn summed_up(section: &Section) -> Vec<String> {
         (count > 0).then(|| format!("{words} ({count}; --full lists them): {labels}"))
     };
     [
-        line(&[Kind::Reported, Kind::Gained], "newly reported by libvirt, not gained"),
-        line(&[Kind::Unreported, Kind::Lost], "no longer reported by libvirt, not lost"),
-        line(&[Kind::Changed], "reported otherwise by libvirt, not changed"),
+        line(&[Kind::Reported, Kind::Gained], "newly reported, nothing gained"),
+        line(&[Kind::Unreported, Kind::Lost], "no longer reported, nothing lost"),
+        line(&[Kind::Changed], "reported otherwise, nothing changed"),
     ]
     .into_iter()
     .flatten()
@@ -161,8 +163,10 @@ fn groups(page: &Page, width: usize, out: &mut dyn Write) -> std::io::Result<()>
     for group in &page.groups {
         let what = match (group.findings, group.old.is_empty()) {
             (0, _) => "no difference".to_owned(),
-            (count, true) => format!("{count} findings"),
-            (count, false) => format!("{count} findings; {} → {}", group.old, group.new),
+            (count, true) => counted(count, "finding"),
+            (count, false) => {
+                format!("{}; {} → {}", counted(count, "finding"), group.old, group.new)
+            }
         };
         let text = format!("  {}  ({what})", hosts(&group.hosts));
         writeln!(out, "{}", wrapped(&super::plain(&text), INDENT, width))?;

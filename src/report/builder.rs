@@ -65,6 +65,11 @@ impl<'j> Builder<'j> {
         group
     }
 
+    /// Notes guests that could not be judged.
+    pub fn unjudged(&mut self, guests: impl Iterator<Item = String>) {
+        self.report.unjudged.extend(guests);
+    }
+
     /// Adds a host to a group that went the same way.
     pub fn join(&mut self, group: usize, sides: [Origin; 2]) {
         self.report.groups[group].members.push(sides);

@@ -68,16 +68,21 @@ impl Finding {
 
     /// Takes in the same finding of another group.
     pub(crate) fn join(&mut self, other: Self) {
-        /// More than that are told by their number.
+        /// As many are told.
         const REASONS: usize = 3;
         self.seen.extend(other.seen);
-        self.evidence.join(&other.evidence);
-        let reasons = self.reason.matches(REASON_BREAK).count() + 1;
-        if !self.reason.split(REASON_BREAK).any(|known| known == other.reason) && reasons < REASONS
-        {
-            self.reason.push_str(REASON_BREAK);
-            self.reason.push_str(&other.reason);
+        if let (Some(mine), Some(theirs)) = (&mut self.used_by, other.used_by) {
+            mine.extend(theirs);
+            mine.sort();
+            mine.dedup();
         }
+        self.evidence.join(&other.evidence);
+        let known: Vec<&str> = self.reason.split(REASON_BREAK).collect();
+        if known.contains(&other.reason.as_str()) || known.contains(&"…") {
+            return;
+        }
+        let next = if known.len() < REASONS { other.reason.as_str() } else { "…" };
+        self.reason = format!("{}{REASON_BREAK}{next}", self.reason);
     }
 
     /// Every target it was seen on, in whatever group.
@@ -113,6 +118,7 @@ impl Judge<'_> {
             sides: &comparison.sides,
             deprecated: &comparison.deprecated,
             renamed: renamed::loaders(&comparison.changes),
+            aliases: new_aliases(&comparison.changes),
             is_sev_total_kept: is_sev_total_kept(&comparison.changes),
         };
         let changes = comparison.changes.iter();
@@ -128,9 +134,11 @@ impl Judge<'_> {
     /// What the guests, the site and the snapshot's state make of a rule's severity, in that order:
     /// the site's word stands above the rule's, and doubt above both.
     fn weigh(&self, finding: &mut Finding, change: &Change, became_suspect: bool) {
+        let mut is_asked = false;
         if let Some(used_by) = self.used_by {
+            let is_marked = finding.rule.id == "cpu-model-deprecated";
             let takes_away = !matches!(finding.difference.kind, Kind::Gained | Kind::Reported);
-            let is_asked = takes_away && !finding.is_reporting();
+            is_asked = (takes_away || is_marked) && !finding.is_reporting();
             let guests = if is_asked { used_by(change) } else { Vec::new() };
             if !guests.is_empty() && finding.rule.id == "vcpu-max-lowered" {
                 finding.severity = Severity::Breaking;
@@ -144,7 +152,7 @@ impl Judge<'_> {
         if became_suspect {
             finding.severity = finding.severity.max(Severity::Warning);
         }
-        let is_unneeded = finding.used_by.as_ref().is_some_and(Vec::is_empty);
+        let is_unneeded = is_asked && finding.used_by.as_ref().is_some_and(Vec::is_empty);
         let is_whole_host = finding.rule.id == "document-suspect";
         if is_unneeded && finding.severity < Severity::Info && !is_whole_host {
             finding.severity = Severity::Info;
@@ -160,11 +168,19 @@ pub(super) struct Circumstances<'c> {
     pub(super) deprecated: &'c BTreeSet<String>,
     /// Loaders that are gone, each with the one that took its place.
     pub(super) renamed: BTreeMap<&'c str, &'c str>,
+    /// Names that became aliases.
+    pub(super) aliases: BTreeSet<&'c str>,
     /// What one kind of SEV guests lost the other has gained.
     pub(super) is_sev_total_kept: bool,
 }
 
 impl Circumstances<'_> {
+    /// Whether a machine that is gone is now an alias of another.
+    pub(super) fn is_now_an_alias(&self, difference: &Difference) -> bool {
+        let name = difference.value.as_deref().unwrap_or_default();
+        difference.path == "machine" && self.aliases.contains(name)
+    }
+
     /// Whether the new side is known to have the older libvirt: then silence is to be expected.
     pub(super) fn is_downgrade(&self) -> bool {
         matches!(self.versions(), [Some(old), Some(new)] if new < old)
@@ -178,6 +194,13 @@ impl Circumstances<'_> {
     fn versions(&self) -> [Option<knowledge::Version>; 2] {
         self.sides.each_ref().map(|side| side.libvirt.as_deref().and_then(knowledge::version))
     }
+}
+
+/// The names of `alias[NAME]` that only the new side has.
+fn new_aliases(changes: &[Change]) -> BTreeSet<&str> {
+    let changes = changes.iter().map(|change| &change.difference);
+    let new = changes.filter(|it| it.old.is_none() && it.new.is_some());
+    new.filter_map(|it| it.path.strip_prefix("alias[")?.strip_suffix(']')).collect()
 }
 
 fn is_sev_total_kept(changes: &[Change]) -> bool {

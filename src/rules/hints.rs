@@ -21,17 +21,11 @@ const OVMF: &str = "Debian's ovmf has no 2M images since 2023.11, only OVMF_CODE
 const HINTS: &[Hint] = &[
     Hint { path: "devices.graphics.type", value: "spice", text: SPICE },
     Hint { path: "devices.channel.type", value: "spicevmc", text: SPICE },
-    Hint { path: "devices.redirdev.bus", value: "*", text: SPICE },
     Hint { path: "devices.video.modelType", value: "qxl", text: SPICE },
     Hint {
         path: "devices.graphics.type",
         value: "rdp",
         text: "libvirt lists it only where qemu-rdp is installed",
-    },
-    Hint {
-        path: "devices.graphics.type",
-        value: "egl-headless",
-        text: "it needs QEMU's OpenGL modules (Debian: qemu-system-modules-opengl)",
     },
     Hint {
         path: "devices.tpm.backendModel",

@@ -19,6 +19,8 @@ pub(super) fn judge(change: &Change, beside: &Circumstances<'_>) -> &'static Rul
             }
             None => "loader-removed",
         },
+        Kind::Lost | Kind::Gained if change.evidence.is_unusable => "reporting-changed",
+        Kind::Lost if beside.is_now_an_alias(difference) => "machine-aliased",
         Kind::Gained | Kind::Changed if change.evidence.is_builtin_list => "reporting-changed",
         Kind::Unreported if change.evidence.said_yes && !beside.is_downgrade() => {
             "no-longer-reported"

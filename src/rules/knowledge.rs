@@ -78,6 +78,8 @@ pub enum When {
     NoPc,
     /// One of the two.
     NoPcOrSameHost,
+    /// The old side listed no versioned name of a CPU model.
+    NoVersionsBefore,
     /// All targets are emulated (TCG).
     Emulated,
     /// What is gone below it was this and nothing else.
@@ -152,6 +154,7 @@ impl Entry {
             When::Always => true,
             When::SameHost => is_same_host(sides),
             When::Emulated => is_emulated(change),
+            When::NoVersionsBefore => !change.evidence.listed_versions,
             When::Only(member) => change.evidence.members == [member],
             When::NoPc => !is_pc(change),
             When::NoPcOrSameHost => is_same_host(sides) || !is_pc(change),

@@ -15,7 +15,9 @@ pub(super) fn reason(rule: &Rule, change: &Change, beside: &Circumstances<'_>) -
     let value = difference.value.as_deref().unwrap_or_default();
     let blockers = &change.evidence.blockers;
     match rule.id {
-        "machine-removed" | "target-lost" if beside.deprecated.contains(value) => {
+        "machine-removed" | "target-lost"
+            if beside.deprecated.contains(value.rsplit('/').next().unwrap_or_default()) =>
+        {
             "guests of this machine type cannot start or arrive here; it was marked deprecated"
                 .into()
         }
@@ -44,15 +46,19 @@ pub(super) fn reason(rule: &Rule, change: &Change, beside: &Circumstances<'_>) -
             format!("no longer blocked by {}", features(blockers))
         }
         "enum-value-lost" => "guests that ask for it there cannot start".to_owned(),
+        "reporting-changed" if change.evidence.is_unusable => match difference.kind {
+            Kind::Lost => "the host could not use this CPU model before either".to_owned(),
+            _ => "the host knows this CPU model and cannot use it".to_owned(),
+        },
         "reporting-changed" if change.evidence.is_builtin_list => {
             "no firmware descriptor names this machine: libvirt lists files that it was built to look \
              for, and picks none by itself"
                 .to_owned()
         }
         "reporting-changed" if difference.kind == Kind::Reported => {
-            "libvirt began to report it; the host need not differ".to_owned()
+            "newly reported; the host need not differ".to_owned()
         }
-        "reporting-changed" => "libvirt ceased to report it; the host need not differ".to_owned(),
+        "reporting-changed" => "no longer reported; the host need not differ".to_owned(),
         _ => rule.summary.to_owned(),
     }
 }
@@ -84,7 +90,10 @@ fn deprecated(path: &str) -> String {
     let name = path.strip_prefix("machine[").and_then(|rest| rest.split(']').next());
     match name.and_then(removal) {
         Some((major, minor)) => {
-            format!("QEMU deletes machine types six years old; this one with {major}.{minor}")
+            format!(
+                "QEMU deletes a machine type six major versions after it came (since 10.1: 5.0 goes with \
+                 11.0); this one with {major}.{minor}"
+            )
         }
         None => rule("machine-deprecated").summary.to_owned(),
     }

@@ -6,18 +6,22 @@ use crate::diff::{Change, Kind};
 use crate::model::LOADERS;
 
 /// Loaders that are gone, each with one that came on the same targets for the same role.
-pub(super) fn loaders(changes: &[Change]) -> BTreeMap<&str, &str> {
+pub(super) fn loaders<'c>(changes: &'c [Change]) -> BTreeMap<&'c str, &'c str> {
     let of_kind = |kind| {
         changes.iter().filter(move |change| {
             change.difference.kind == kind && change.difference.path == LOADERS
         })
     };
+    let with_role = |change: &'c Change| {
+        let image = change.difference.value.as_deref()?;
+        Some((change, image, Role::of(image)))
+    };
+    let gained: Vec<_> = of_kind(Kind::Gained).filter_map(with_role).collect();
     let mut renamed = BTreeMap::new();
-    for lost in of_kind(Kind::Lost) {
-        let Some(old) = lost.difference.value.as_deref() else { continue };
-        let heirs = of_kind(Kind::Gained).filter(|gained| share_a_target(lost, gained));
-        let heirs = heirs.filter_map(|gained| gained.difference.value.as_deref());
-        let heir = heirs.filter(|new| Role::of(new) == Role::of(old)).min_by_key(|new| {
+    for (lost, old, role) in of_kind(Kind::Lost).filter_map(with_role) {
+        let heirs = gained.iter().filter(|(_, _, other)| *other == role);
+        let heirs = heirs.filter(|(gained, ..)| share_a_target(lost, gained));
+        let heir = heirs.map(|(_, image, _)| *image).min_by_key(|new| {
             // Of several the one in the same folder, then the one most alike.
             (folder(new) != folder(old), new.len().abs_diff(old.len()), *new)
         });

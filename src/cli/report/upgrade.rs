@@ -15,7 +15,7 @@ use crate::model::{Context, Hash, HostName, State, When, WhenError};
 use crate::render::Format;
 use crate::report::{Builder, Fleet};
 use crate::side::{self, Contents, Origin};
-use crate::store::{ProfileId, SnapshotRow, Store, StoreError};
+use crate::store::{ProfileId, Resolved, SnapshotRow, Store, StoreError};
 
 /// What an upgrade did to hosts: each compared with itself, equal findings of many hosts as one
 ///
@@ -126,7 +126,7 @@ impl Upgrades<'_> {
     fn host(&mut self, host: &HostName, from: &When, to: &When) -> Result<bool, Failure> {
         let Some(store) = &self.contents.store else { return Ok(false) };
         let moments = [from, to].map(|when| match store.resolve(host.as_str(), when) {
-            Ok(resolved) => Ok(Ok(resolved.snapshot)),
+            Ok(resolved) => Ok(usable(resolved)),
             Err(error @ StoreError::NoSnapshot { .. }) => Ok(Err(error.to_string())),
             Err(error) => Err(error),
         });
@@ -139,8 +139,9 @@ impl Upgrades<'_> {
             let why = format!("it has no snapshot since that of {}", old.taken_at);
             return Ok(self.silent(host, why));
         }
-        if let Some(row) = [&old, &new].into_iter().find(|row| row.state == State::Failed) {
-            return Ok(self.silent(host, format!("its snapshot of {} failed", row.taken_at)));
+        if old.taken_at > new.taken_at {
+            let why = format!("the snapshot before, of {}, is the newer one", old.taken_at);
+            return Ok(self.silent(host, why));
         }
         let same = self.same(store, host, [&old, &new])?;
         let origins = [origin(store, &old)?, origin(store, &new)?];
@@ -183,6 +184,18 @@ impl Upgrades<'_> {
             states: rows.map(|row| row.state),
             ignores: self.judged.policy.for_hosts(&[host.as_str()]),
         })
+    }
+}
+
+/// A snapshot to compare, or why not: what was passed over, or failed, may be the upgrade itself.
+fn usable(resolved: Resolved) -> Result<SnapshotRow, String> {
+    let Resolved { snapshot, passed_over } = resolved;
+    if let Some((time, state)) = passed_over.first() {
+        return Err(format!("its newest snapshot, of {time}, is {}", state.name()));
+    }
+    match snapshot.state {
+        State::Failed => Err(format!("its snapshot of {} failed", snapshot.taken_at)),
+        _ => Ok(snapshot),
     }
 }
 

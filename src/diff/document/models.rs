@@ -69,6 +69,21 @@ pub(super) fn explains(comparison: &Comparison<'_, '_>, path: &str) -> bool {
     old != new && support(old) != support(new)
 }
 
+/// Whether a model that came or went cannot be used on the side that lists it.
+pub(super) fn is_listed_unusable(
+    difference: &Difference,
+    old: &Facts<'_>,
+    new: &Facts<'_>,
+) -> bool {
+    let Some(model) = difference.value.as_deref().filter(|_| difference.path == CUSTOM_MODELS)
+    else {
+        return false;
+    };
+    let side = if difference.kind == Kind::Lost { old } else { new };
+    let usable = side.get(&format!("{CUSTOM_MODELS}[{}].usable", escape_key(model)));
+    matches!(usable, Some(Value::Text("no")))
+}
+
 /// Where the blockers of the model stand whose `usable` is at `path`.
 pub(super) fn blockers_path(path: &str) -> Option<String> {
     is_usable(path).then(|| format!("{}blockers", path.trim_end_matches("usable")))

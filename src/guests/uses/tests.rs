@@ -43,10 +43,21 @@ fn changed(path: &str, old: Plain, new: Plain) -> Change {
 fn hit(guest: &Guest, change: &Change) -> Option<String> {
     let known = Known::default();
     let alone = uses(guest, change, &known).map(Cow::into_owned);
-    let indexed = UsedBy::new([guest], &known).of(change);
+    let indexed = UsedBy::new([guest], &known, &own(guest)).of(change);
     let indexed = indexed.into_iter().next().map(|(_, element)| element.into_owned());
     assert_eq!(alone, indexed, "the index answers like the one question");
     alone
+}
+
+/// A comparison of the very target of a guest.
+fn own(guest: &Guest) -> Vec<ChangedTarget> {
+    vec![ChangedTarget {
+        arch: guest.arch.clone(),
+        virttype: Some(guest.virttype.clone()),
+        old_machine: guest.machine.clone(),
+        new_machine: guest.machine.clone(),
+        ..ChangedTarget::default()
+    }]
 }
 
 #[test]
@@ -264,7 +275,7 @@ fn a_real_upgrade_hits_those_who_use_what_it_took() {
     let on = |machine: &str| Guest { machine: Some(machine.to_owned()), ..legacy.clone() };
     let guests = [legacy.clone(), on("pc-i440fx-7.2"), on("pc-i440fx-5.2"), on("q35")];
     let known = Known::of(&contents, [&old, &new], &guests).unwrap();
-    let used_by = UsedBy::new(&guests, &known);
+    let used_by = UsedBy::new(&guests, &known, &guests.iter().flat_map(own).collect::<Vec<_>>());
     let mut hits: Vec<Vec<String>> = vec![Vec::new(); guests.len()];
     for change in &changes {
         for (guest, element) in used_by.of(change) {

@@ -43,10 +43,10 @@ pub(super) fn needs(reader: &Reader<'_>, needs: &mut Needs) {
     features(reader, cpu, is_unchecked, needs);
 }
 
-/// A model that the guest names; what a running guest has of host-model looks so too.
+/// A model that the guest names, with the features that it does without if need be; what a running guest has of host-model looks so too.
 fn model<'x>(reader: &Reader<'x>, cpu: &'x Element<'x>, is_unchecked: bool, needs: &mut Needs) {
     let Some(name) = reader.text(&["cpu", "model"]) else { return };
-    let without = feature_names(reader, cpu, &["disable", "forbid"]);
+    let without = feature_names(reader, cpu, &["disable", "forbid", "optional"]);
     let without = without.into_iter().map(str::to_owned).collect();
     let path = format!("{CUSTOM_MODELS}[{}].usable", escape_key(name));
     let wanted = Wanted::Model { name: name.to_owned(), without, is_unchecked };

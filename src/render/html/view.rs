@@ -1,6 +1,7 @@
 //! What the template is filled with: the page's parts as texts, empty where there is nothing.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use crate::render::page::{Accepted, Entry, Moved, Page, Purpose, Section};
 use crate::render::plain;
@@ -112,6 +113,7 @@ impl<'p> View<'p> {
         let groups = page.groups.iter().enumerate();
         let is_changed = |index: usize| entries().any(|entry| entry.groups.contains(&index));
         let (changed, same): (Vec<_>, Vec<_>) = groups.partition(|(index, _)| is_changed(*index));
+        let mut names = Names::default();
         Self {
             title: plain(&page.title),
             tool: format!("domcaps {}", env!("CARGO_PKG_VERSION")),
@@ -123,7 +125,7 @@ impl<'p> View<'p> {
             counts: page.counts.iter().map(|(name, count)| count_of(name, *count)).collect(),
             facts: all(&page.facts),
             context: page.context.iter().map(context).collect(),
-            sections: page.sections.iter().map(section).collect(),
+            sections: page.sections.iter().map(|part| section(part, &mut names)).collect(),
             areas: Area::ALL
                 .into_iter()
                 .filter(|area| entries().any(|entry| entry.area == *area))
@@ -157,6 +159,22 @@ fn all(texts: &[String]) -> Vec<Cow<'_, str>> {
     texts.iter().map(|text| plain(text)).collect()
 }
 
+/// Names for links: a finding that is judged otherwise on some hosts stands twice.
+#[derive(Default)]
+struct Names<'p>(HashMap<&'p str, usize>);
+
+impl<'p> Names<'p> {
+    /// The fingerprint, and from the second time on its number behind it.
+    fn name(&mut self, fingerprint: &'p str) -> Cow<'p, str> {
+        let count = self.0.entry(fingerprint).or_default();
+        *count += 1;
+        match *count {
+            1 => Cow::Borrowed(fingerprint),
+            nth => Cow::Owned(format!("{fingerprint}-{nth}")),
+        }
+    }
+}
+
 fn group_name(id: usize) -> String {
     format!("group {}", id + 1)
 }
@@ -188,20 +206,20 @@ fn note(purpose: Purpose) -> &'static str {
         Purpose::New | Purpose::Other => "",
         Purpose::Unneeded => "Guests that would be hit were looked for, and there are none.",
         Purpose::Reporting => {
-            "These came with another libvirt; the host need not differ, and no guest is affected."
+            "These come with versions and lists, not with what the host can do: no guest is affected."
         }
         Purpose::Ignored => "The site's configuration accepts these; they count for nothing.",
     }
 }
 
-fn section(section: &Section) -> Part<'_> {
+fn section<'p>(section: &'p Section, names: &mut Names<'p>) -> Part<'p> {
     let mut parts: Vec<InArea<'_>> = Vec::new();
     for entry in &section.entries {
         let area = entry.area.name();
         if parts.last().is_none_or(|part| part.area != area) {
             parts.push(InArea { area, entries: Vec::new() });
         }
-        parts.last_mut().expect("one was just added").entries.push(finding(entry));
+        parts.last_mut().expect("one was just added").entries.push(finding(entry, names));
     }
     Part {
         id: section.purpose.id(),
@@ -213,12 +231,20 @@ fn section(section: &Section) -> Part<'_> {
     }
 }
 
-fn finding(entry: &Entry) -> Finding<'_> {
+fn finding<'p>(entry: &'p Entry, names: &mut Names<'p>) -> Finding<'p> {
     let is_acted_on = matches!(entry.severity, Severity::Breaking | Severity::Warning);
     let groups: Vec<String> = entry.groups.iter().map(ToString::to_string).collect();
     let more = entry.guests.len().saturating_sub(GUESTS);
+    let members: Vec<Member<'_>> = entry
+        .items
+        .iter()
+        .map(|item| Member {
+            id: names.name(&item.fingerprint),
+            text: plain(if item.text.is_empty() { &entry.label } else { &item.text }),
+        })
+        .collect();
     Finding {
-        id: entry.items.first().map(|item| format!("f-{}", item.fingerprint)).unwrap_or_default(),
+        id: members.first().map(|first| format!("f-{}", first.id)).unwrap_or_default(),
         severity: entry.severity.name(),
         area: entry.area.name(),
         sign: entry.sign().to_string(),
@@ -226,14 +252,7 @@ fn finding(entry: &Entry) -> Finding<'_> {
         rule: entry.rule.id,
         label: plain(&entry.label),
         count: entry.items.len(),
-        members: entry
-            .items
-            .iter()
-            .map(|item| Member {
-                id: plain(&item.fingerprint),
-                text: plain(if item.text.is_empty() { &entry.label } else { &item.text }),
-            })
-            .collect(),
+        members,
         summary: plain(&entry.summary),
         place: plain(entry.place.as_deref().unwrap_or_default()),
         reason: plain(entry.reason.as_deref().unwrap_or_default()),

@@ -77,7 +77,8 @@ fn is_plain(word: &str) -> bool {
     }
     matches!(core, "" | "→" | "…")
         || core.split('-').all(|part| {
-            !part.is_empty() && part.chars().all(|letter| letter.is_alphabetic() || letter == '’')
+            !part.is_empty()
+                && part.chars().all(|letter| letter.is_alphabetic() || matches!(letter, '’' | '\''))
         })
 }
 

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use super::fold::{Folded, fold};
 use super::{Entry, Item, Purpose, Section, counted, names, targets};
 use crate::diff::{ChangedTarget, Kind};
-use crate::model::CUSTOM_MODELS;
+use crate::model::{CUSTOM_MODELS, LOADERS};
 use crate::report::Report;
-use crate::rules::{Area, Finding, Seen, Severity};
+use crate::rules::{Area, Finding, Seen, Severity, knowledge};
 
 /// What findings of one entry have in common. Sorts as the entries do.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,7 +48,9 @@ pub(super) fn sections(report: &Report, is_full: bool) -> Vec<Section> {
                     false => targets::in_short(&seen, &compared_where(report, finding)),
                 }
             });
-        let common = common(finding, &each, place.clone());
+        // A firmware image is a file of the host, for all guests that name it.
+        let is_file = finding.difference.path == LOADERS && finding.difference.kind == Kind::Lost;
+        let common = common(finding, &each, place.clone().filter(|_| !is_file));
         folded.entry(common).or_default().push((each, finding));
     }
     let mut sections: Vec<Section> = Vec::new();
@@ -82,8 +84,8 @@ fn compared_where(report: &Report, finding: &Finding) -> Vec<ChangedTarget> {
 }
 
 fn common<'r>(finding: &'r Finding, each: &Folded, place: Option<String>) -> Common<'r> {
-    let has_own_cause =
-        !finding.evidence.blockers.is_empty() || finding.rule.id == "loader-renamed";
+    let has_own_cause = !finding.evidence.blockers.is_empty()
+        || matches!(finding.rule.id, "loader-renamed" | knowledge::RULE);
     Common {
         purpose: purpose(finding),
         severity: finding.severity,

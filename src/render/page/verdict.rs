@@ -20,8 +20,10 @@ pub(super) fn title(report: &Report) -> String {
 pub(super) fn verdict(report: &Report) -> String {
     let breaking = report.count_severity(Severity::Breaking);
     let to_decide = report.count_severity(Severity::Warning);
+    let is_compared = report.groups.iter().any(|group| !group.pairs.is_empty());
     let mut text = match (breaking, report.guests) {
-        (0, _) if report.findings.is_empty() => return nothing(report),
+        (0, _) if !is_compared && to_decide == 0 => return "nothing was compared".to_owned(),
+        (0, _) if report.findings.is_empty() => return "no difference".to_owned(),
         (0, None) => "nothing breaks".to_owned(),
         (0, Some(1)) => "nothing breaks for the guest".to_owned(),
         (0, Some(guests)) => format!("nothing breaks for the {guests} guests"),
@@ -39,6 +41,9 @@ pub(super) fn verdict(report: &Report) -> String {
             }
         }
     };
+    if !report.unjudged.is_empty() {
+        text.push_str(&format!(" ({} not judged)", report.unjudged.len()));
+    }
     if report.fleet.is_some() && breaking > 0 {
         let groups: BTreeSet<usize> = of_severity(report, Severity::Breaking)
             .flat_map(|finding| finding.seen.iter().map(|seen| seen.group))
@@ -51,11 +56,6 @@ pub(super) fn verdict(report: &Report) -> String {
         text.push_str(&format!("; {to_decide} to decide"));
     }
     text
-}
-
-fn nothing(report: &Report) -> String {
-    let is_compared = report.groups.iter().any(|group| !group.pairs.is_empty());
-    if is_compared { "no difference" } else { "nothing was compared" }.to_owned()
 }
 
 fn of_severity(
@@ -71,13 +71,34 @@ pub(super) fn facts(report: &Report) -> Vec<String> {
         Some(_) => vec![hosts(report)],
         None => report.groups.iter().map(targets::compared).collect(),
     };
-    let is_other_flags =
-        report.groups.iter().flat_map(|group| &group.context).any(|it| it.name == "api_flags");
-    if is_other_flags {
-        let note = "host-model features not compared: asked for under other CPU flags (api_flags)";
-        facts.push(note.to_owned());
+    if !report.unjudged.is_empty() {
+        facts.push(unjudged(report));
+    }
+    let flagged = report
+        .groups
+        .iter()
+        .filter(|group| group.context.iter().any(|change| change.name == "api_flags"));
+    let flagged: usize = flagged.map(|group| group.members.len()).sum();
+    if flagged > 0 {
+        let on = match report.fleet {
+            Some(_) => format!(" on {}", counted(flagged, "host")),
+            None => String::new(),
+        };
+        facts.push(format!(
+            "host-model features not compared{on}: asked for under other CPU flags (api_flags)"
+        ));
     }
     facts
+}
+
+/// Guests of which nothing is known.
+fn unjudged(report: &Report) -> String {
+    const NAMED: usize = 5;
+    let count = report.unjudged.len();
+    let named: Vec<&str> = report.unjudged.iter().take(NAMED).map(String::as_str).collect();
+    let more = if count > NAMED { ", …" } else { "" };
+    let guests = counted(count, "guest");
+    format!("{guests} not judged, no target like theirs was compared: {}{more}", named.join(", "))
 }
 
 fn hosts(report: &Report) -> String {
@@ -100,6 +121,15 @@ fn hosts(report: &Report) -> String {
     let silent = report.fleet.as_ref().map_or(0, |fleet| fleet.silent.len());
     if silent > 0 {
         text.push_str(&format!("; {silent} not compared"));
+    }
+    let missing = report.groups.iter().filter(|group| !group.not_compared.is_empty());
+    let missing: Vec<(usize, usize)> =
+        missing.map(|group| (group.not_compared.len(), group.members.len())).collect();
+    if !missing.is_empty() {
+        let targets = missing.iter().map(|(targets, hosts)| targets * hosts).sum();
+        let hosts = missing.iter().map(|(_, hosts)| hosts).sum();
+        let (targets, hosts) = (counted(targets, "target"), counted(hosts, "host"));
+        text.push_str(&format!("; {targets} of {hosts} not compared"));
     }
     text
 }

@@ -27,7 +27,7 @@ const TDX: (&str, &str) =
     ("libvirt before 11.10 said yes to TDX wherever QEMU had the code", "NEWS 11.10.0");
 
 const EMULATED_TDX: (&str, &str) = (
-    "libvirt 11.4 to 11.9 said yes to TDX wherever QEMU had the code, even under emulation",
+    "libvirt by 11.6 and until 11.9 said yes to TDX wherever QEMU had the code, even under emulation",
     "NEWS 11.10.0; documents of libvirt 11.3 and 11.6 with QEMU 11.1",
 );
 
@@ -64,7 +64,7 @@ pub const KNOWLEDGE: &[Entry] = &[
         (Libvirt, (10, 10, 0)),
         Gained,
         (CUSTOM_MODELS, Some("*-v*")),
-        When::Always,
+        When::NoVersionsBefore,
         (
             "libvirt 10.10 and 11.0 began to list the versioned names of CPU models",
             "NEWS 10.10.0, 11.0.0",
@@ -123,7 +123,7 @@ pub const KNOWLEDGE: &[Entry] = &[
         ("features.hyperv", None),
         When::Emulated,
         (
-            "libvirt 12.0 does not list Hyper-V enlightenments under emulation, which cannot use them",
+            "libvirt 12.0 with QEMU 10.2 or newer lists no Hyper-V enlightenments under emulation",
             "documents of libvirt 11.6 and 12.0 with QEMU 11.1",
         ),
     ),
@@ -133,6 +133,16 @@ pub const KNOWLEDGE: &[Entry] = &[
         ("devices.filesystem.driverType", Some("handle")),
         When::Always,
         ("QEMU 4.0 removed it, and libvirt listed it until 12.2", "NEWS 12.2.0"),
+    ),
+    entry(
+        (Qemu, (10, 2, 0)),
+        Unreported,
+        ("features.hyperv", None),
+        When::Emulated,
+        (
+            "libvirt 12.0 with QEMU 10.2 or newer lists no Hyper-V enlightenments under emulation",
+            "documents of libvirt 12.8 with QEMU 10.0 and 11.1",
+        ),
     ),
     entry(
         (Qemu, (9, 1, 0)),

@@ -23,7 +23,7 @@ pub(super) const RULES: &[Rule] = &[
         id: "loader-unlisted",
         area: Some(Firmware),
         severity: Warning,
-        summary: "libvirt's built-in list of firmware images has lost one",
+        summary: "a firmware image is gone, or libvirt no longer looks for it",
         explanation: "No firmware descriptor names this machine type, so libvirt lists what exists \
             of the files that it was built to look for (or that nvram in qemu.conf names). One of \
             them is gone from the host, or this build of libvirt looks for others: builds differ \
@@ -57,11 +57,12 @@ pub(super) const RULES: &[Rule] = &[
         area: Some(Firmware),
         severity: Warning,
         summary: "libvirt tries another firmware image first",
-        explanation: "The order of the list is that of the firmware descriptors, by file name, \
-            with /etc/qemu/firmware before /usr/share/qemu/firmware. Where a guest says only `<os \
-            firmware='efi'>`, libvirt takes the first image that fits, so new guests now get \
-            another one: with or without Secure Boot, enrolled keys, or qcow2. Since libvirt 9.2 \
-            guests that exist keep what they have; older versions choose anew at every start.",
+        explanation: "The order of the list is that of the firmware descriptors by file name, over all \
+            folders; a file in /etc/qemu/firmware takes the place of one of the same name in \
+            /usr/share/qemu/firmware. Where a guest says only `<os firmware='efi'>`, libvirt takes \
+            the first image that fits, so new guests now get another one: with or without Secure \
+            Boot, enrolled keys, or qcow2. Since libvirt 9.2 guests that exist keep what they have; \
+            older versions choose anew at every start.",
         advice: "Look at the head of `os.loader.value` on both sides. To keep the old choice, ask \
             for it in the guest's XML (`<loader>`, or `<feature name='secure-boot'>` in \
             `<firmware>`), or put a descriptor of a lower name into /etc/qemu/firmware.",
@@ -100,7 +101,7 @@ pub(super) const RULES: &[Rule] = &[
         id: "secure-boot-lost",
         area: Some(Firmware),
         severity: Breaking,
-        summary: "no firmware for Secure Boot is left",
+        summary: "no firmware for Secure Boot is left for this machine",
         explanation: "Either `os.loader.secure` or, which libvirt reports since 12.1, \
             `os.firmwareFeatures.secureBoot` lost yes. The former follows from a descriptor with \
             the feature requires-smm, which is how Secure Boot works on x86 and not on aarch64; \

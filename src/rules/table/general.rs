@@ -36,7 +36,7 @@ pub(super) const RULES: &[Rule] = &[
         id: "reporting-changed",
         area: None,
         severity: Info,
-        summary: "libvirt began or ceased to report it; the host need not differ",
+        summary: "newly or no longer reported; the host need not differ",
         explanation: "Only one side says anything, and what is absent is not a no: libvirt's own \
             documentation asks not to read anything into it. Or a newer libvirt lists more of what \
             was there before. An upgrade of libvirt does both on an unchanged host: 10.9 began to \
@@ -50,7 +50,7 @@ pub(super) const RULES: &[Rule] = &[
         id: "no-longer-reported",
         area: None,
         severity: Warning,
-        summary: "libvirt ceased to say yes; it may or may not be gone",
+        summary: "no longer said to be supported; it may or may not be gone",
         explanation: "The old side said yes, to a device, a feature or a CPU model, and the new \
             one does not say: the element is missing, or usable is unknown. Silence is not a no, \
             so this is no loss; but whoever went by the yes cannot any more. After a downgrade of \

@@ -65,6 +65,19 @@ pub(super) const RULES: &[Rule] = &[
         mirror: Mirror::Rule("gained"),
     },
     Rule {
+        id: "machine-aliased",
+        area: Some(Machines),
+        severity: Warning,
+        summary: "a machine type has become an alias of another",
+        explanation: "The name still works, and means another machine type: a board that had one \
+            machine got versioned ones, or was renamed. Guests of the name start as what it now \
+            stands for, with whatever differs in it. A running guest of the old machine may not \
+            arrive here by live migration, since its machine has another name.",
+        advice: "Compare both with `domcaps diff OLD:NAME NEW:NAME`, and name the versioned machine \
+            type in `<type machine=` of guests that must stay as they are.",
+        mirror: Mirror::Rule("gained"),
+    },
+    Rule {
         id: "target-lost",
         area: Some(Machines),
         severity: Breaking,
