@@ -213,3 +213,22 @@ pub struct Change {
     /// Sorted, each once; empty for what concerns a snapshot as a whole.
     pub targets: Vec<ChangedTarget>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_so_of_some_machines_only_explains_nothing_of_the_others() {
+        let builtin = Evidence { is_builtin_list: true, is_unusable: true, ..Evidence::default() };
+        let mut joined = builtin.clone();
+        joined.join(&builtin);
+        assert!(joined.is_builtin_list && joined.is_unusable);
+        joined.join(&Evidence { leaves_no_loader: true, ..Evidence::default() });
+        assert!(!joined.is_builtin_list && !joined.is_unusable && !joined.leaves_no_loader);
+        let blocked = |by: &str| Evidence { blockers: vec![by.to_owned()], ..Evidence::default() };
+        let mut joined = blocked("svm");
+        joined.join(&blocked("hle"));
+        assert_eq!(joined.blockers, ["hle", "svm"], "all of it explains the change");
+    }
+}

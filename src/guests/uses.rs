@@ -54,10 +54,10 @@ pub struct UsedBy<'g> {
 
 impl<'g> UsedBy<'g> {
     /// An index of these guests.
-    #[must_use]
     ///
     /// A guest whose machine none of the `compared` targets has is held against the other machines of
     /// its arch and domain type; where there are none either, it is not judged.
+    #[must_use]
     pub fn new(
         guests: impl IntoIterator<Item = &'g Guest>,
         known: &'g Known,

@@ -142,3 +142,6 @@ fn names(sides: &[Origin; 2]) -> Vec<String> {
     });
     names.collect()
 }
+
+#[cfg(test)]
+mod tests;
