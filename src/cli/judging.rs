@@ -116,6 +116,13 @@ impl Judged {
             };
             ui.warning(format!("{}: this ignore {why}: {}", used.ignore.place, used.ignore.reason));
         }
+        if !report.unjudged.is_empty() {
+            let names: Vec<&str> = report.unjudged.iter().map(String::as_str).collect();
+            ui.warning(format!(
+                "not judged, since no target like theirs was compared: {}",
+                names.join(", ")
+            ));
+        }
         let worst = report.worst();
         let is_found = self.fail_on.zip(worst).is_some_and(|(level, worst)| worst <= level);
         match exit {

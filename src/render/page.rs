@@ -72,7 +72,7 @@ impl Purpose {
             Self::Decide => "What to decide",
             Self::New => "What is new",
             Self::Other => "What else changed",
-            Self::Unneeded => "What is gone and no guest needs",
+            Self::Unneeded => "What is gone and no judged guest needs",
             Self::Reporting => "Reported otherwise, nothing gained or lost",
             Self::Ignored => "Ignored",
         }

@@ -95,7 +95,7 @@ impl Finding {
 const REASON_BREAK: &str = " / ";
 
 /// What the reason ends with where no guest needs what is gone.
-const UNNEEDED: &str = "; none of the guests needs it";
+const UNNEEDED: &str = "; no guest that was judged needs it";
 
 /// Which guests need what a change took away, by name.
 pub type UsedBy<'j> = dyn Fn(&Change) -> Vec<String> + 'j;

@@ -1,5 +1,6 @@
 //! Looking inside documents, wherever they are.
 
+use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::diff::{Difference, DocumentChanges, Facts, Kind, Scope, explained};
@@ -28,13 +29,14 @@ pub struct Contents {
     /// Where the stored ones are.
     pub store: Option<Store>,
     pub(super) parsed: HashMap<Hash, Capabilities>,
+    firmware: RefCell<HashMap<Content, Firmware>>,
 }
 
 impl Contents {
     /// Documents in a store and in files.
     #[must_use]
     pub fn new(store: Option<Store>) -> Self {
-        Self { store, parsed: HashMap::new() }
+        Self { store, ..Self::default() }
     }
 
     /// What changed from one document to the other.
@@ -50,7 +52,7 @@ impl Contents {
         let mut changes = self.changes(old, new, scope)?;
         let is_of_loaders = |change: &Difference| change.path.starts_with(LOADERS);
         if changes.iter().any(|(change, _)| is_of_loaders(change)) {
-            let (old, new) = (self.with(old, Firmware::of)?, self.with(new, Firmware::of)?);
+            let (old, new) = (self.firmware(old)?, self.firmware(new)?);
             for (change, evidence) in changes.iter_mut().filter(|(it, _)| is_of_loaders(it)) {
                 let listed = if change.kind == Kind::Lost { &old } else { &new };
                 evidence.is_builtin_list = !listed.has_efi;
@@ -58,6 +60,16 @@ impl Contents {
             }
         }
         Ok(changes)
+    }
+
+    /// What a document says of firmware, looked up once: many pairs of targets share one.
+    fn firmware(&self, content: &Content) -> Result<Firmware, StoreError> {
+        if let Some(known) = self.firmware.borrow().get(content) {
+            return Ok(*known);
+        }
+        let firmware = self.with(content, Firmware::of)?;
+        self.firmware.borrow_mut().insert(content.clone(), firmware);
+        Ok(firmware)
     }
 
     /// The differences; of stored documents only the part is read in which they differ.
@@ -135,6 +147,7 @@ impl Contents {
 }
 
 /// What a document says of firmware.
+#[derive(Clone, Copy, Debug)]
 struct Firmware {
     /// A descriptor offers UEFI for the machine.
     has_efi: bool,

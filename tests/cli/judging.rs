@@ -114,7 +114,7 @@ fn severity_follows_the_guests_that_there_are() {
         (&unneeded["severity"], &unneeded["rule"]),
         (&"info".into(), &"machine-removed".into())
     );
-    assert!(unneeded["reason"].as_str().unwrap().ends_with("none of the guests needs it"));
+    assert!(unneeded["reason"].as_str().unwrap().ends_with("no guest that was judged needs it"));
     let image = change(&report, "/usr/share/OVMF/OVMF_CODE.fd");
     assert_eq!(
         image["used_by"],
