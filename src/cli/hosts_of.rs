@@ -34,6 +34,11 @@ impl fmt::Display for Selection {
 }
 
 impl Selection {
+    /// Whether every host is meant.
+    pub(super) fn is_all(&self) -> bool {
+        self.all
+    }
+
     /// The hosts, by name.
     pub(super) fn hosts(&self, store: &Store) -> Result<Vec<HostName>, Failure> {
         if !self.hosts.is_empty() {

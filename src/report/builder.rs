@@ -65,6 +65,14 @@ impl<'j> Builder<'j> {
         group
     }
 
+    /// These are all hosts there are: an ignore for none of them is stale.
+    pub fn all_hosts<'h>(&mut self, names: impl Iterator<Item = &'h str>) {
+        let names: Vec<&str> = names.collect();
+        for used in &mut self.report.ignores {
+            used.is_for_these |= !used.ignore.is_for(&names);
+        }
+    }
+
     /// Notes guests that could not be judged.
     pub fn unjudged(&mut self, guests: impl Iterator<Item = String>) {
         self.report.unjudged.extend(guests);

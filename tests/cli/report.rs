@@ -107,6 +107,17 @@ fn an_ignore_for_some_hosts_leaves_the_finding_of_the_others() {
 }
 
 #[test]
+fn an_ignore_for_a_host_that_is_gone_is_stale() {
+    let sandbox = fleet();
+    sandbox.write("c.toml", "[[ignore]]\nvalue = \"qxl\"\nhost = \"hv99\"\nreason = \"OPS-1\"\n");
+    let stale = "c.toml:1: this ignore meets no finding any more: OPS-1";
+    let all = report(&sandbox, &["--all", "--config", "c.toml"]);
+    assert!(all.stderr.contains(stale), "{all}");
+    let one = report(&sandbox, &["hv01", "--config", "c.toml"]);
+    assert!(!one.stderr.contains(stale), "it may be for another host: {one}");
+}
+
+#[test]
 fn where_nothing_can_be_compared_it_says_why() {
     let sandbox = fleet();
     let error = report(&sandbox, &["hv04"]).fails(1);

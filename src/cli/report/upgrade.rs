@@ -84,7 +84,10 @@ pub(in crate::cli) fn run(
     for host in &hosts {
         whole &= upgrades.host(host, &arguments.from.when, &arguments.to.when)?;
     }
-    let Upgrades { builder, fleet, .. } = upgrades;
+    let Upgrades { mut builder, fleet, .. } = upgrades;
+    if arguments.selection.is_all() {
+        builder.all_hosts(hosts.iter().map(HostName::as_str));
+    }
     if builder.groups() == 0 {
         let (host, why) = fleet
             .silent
