@@ -54,7 +54,7 @@ struct Accepted {
     host: Option<String>,
     path: Option<String>,
     value: Option<String>,
-    fingerprint: Option<String>,
+    fingerprint: Option<Spanned<String>>,
     reason: Option<Spanned<String>>,
     expires: Option<Spanned<Datetime>>,
 }
@@ -137,8 +137,16 @@ impl Reading<'_> {
         if reason.get_ref().trim().is_empty() {
             return Err(self.error(reason.span(), "an ignore needs a reason".to_owned()));
         }
+        if let Some(print) = &accepted.fingerprint {
+            let is_hex = |digit: u8| digit.is_ascii_digit() || (b'a'..=b'f').contains(&digit);
+            if print.get_ref().len() != 12 || !print.get_ref().bytes().all(is_hex) {
+                let why = "a fingerprint is 12 digits of 0-9 and a-f, as JSON and HTML show it";
+                return Err(self.error(print.span(), why.to_owned()));
+            }
+        }
         let Accepted { rule, host, path, value, fingerprint, expires, .. } = accepted;
-        if [&host, &path, &value, &fingerprint].iter().all(|it| it.is_none()) && rule.is_none() {
+        let is_any = [host, path, value].iter().all(|it| it.is_none());
+        if is_any && rule.is_none() && fingerprint.is_none() {
             return Err(missing("this would ignore everything: say which rule, path or value"));
         }
         let expires = match expires {
@@ -151,7 +159,7 @@ impl Reading<'_> {
             host: host.clone(),
             path: path.clone(),
             value: value.clone(),
-            fingerprint: fingerprint.clone(),
+            fingerprint: fingerprint.as_ref().map(|print| print.get_ref().clone()),
             reason: reason.get_ref().trim().to_owned(),
             // Days of this form compare as texts.
             is_expired: expires.as_deref().is_some_and(|day| day < today),

@@ -105,6 +105,14 @@ pub(super) fn run(
         unified(ui, &contents, operands, &old, &new)?;
         return Ok(exit);
     };
+    let libvirts = [&arguments.old_libvirt, &arguments.new_libvirt];
+    for ((operand, side), given) in operands.into_iter().zip([&old, &new]).zip(libvirts) {
+        if let (Some(known), Some(given)) = (&side.observed.context.libvirt, given)
+            && known != given
+        {
+            ui.warning(format!("{operand}: says libvirt {known}; judged as {given}"));
+        }
+    }
     set(&mut old, arguments.old_flags.as_deref(), arguments.old_libvirt.as_deref());
     set(&mut new, arguments.new_flags.as_deref(), arguments.new_libvirt.as_deref());
     let known = match arguments.paths.is_empty() {

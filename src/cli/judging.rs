@@ -127,7 +127,7 @@ impl Judged {
         let is_found = self.fail_on.zip(worst).is_some_and(|(level, worst)| worst <= level);
         match exit {
             _ if is_found => Exit::Found,
-            Exit::Done if self.is_partial => Exit::Partly,
+            Exit::Done if self.is_partial || !report.unjudged.is_empty() => Exit::Partly,
             other => other,
         }
     }

@@ -66,6 +66,8 @@ impl Outputs {
                 let message = format!("{}: named twice by --output", output.path.display());
                 return Err(Failure::usage(&message));
             }
+        }
+        for output in &self.output {
             let mut content = Vec::new();
             let options = Options { is_full: self.full, width: WIDTH };
             render::write(output.format, report, options, &mut content)?;

@@ -55,7 +55,8 @@ impl<'g> Preflight<'g> {
         let (target, content, mut reasons) = match place(guest, side) {
             Place::Found(target, content, reasons) => (target, content, reasons),
             Place::Missing(reason) => {
-                return Ok(Verdict::new(None, believed(side, vec![reason]), Vec::new()));
+                let note = "what else it needs was not looked at".to_owned();
+                return Ok(Verdict::new(None, believed(side, vec![reason]), vec![note]));
             }
         };
         let max_cpus = listed(guest, side).find_map(|machine| machine.max_cpus);

@@ -105,7 +105,13 @@ fn fail_on_looks_at_what_counts_and_alters_no_output() {
 #[test]
 fn severity_follows_the_guests_that_there_are() {
     let sandbox = Sandbox::with_snapshots();
-    let report = json(&sandbox, &["--used-by", "tests/guests"]);
+    let output = diff(&sandbox, &["--used-by", "tests/guests", "--format", "json"]);
+    assert_eq!(output.code, Some(3), "of kvm and of aarch64 nothing was compared");
+    assert!(output.stderr.contains("warning: not judged"), "{output}");
+    let report: Value = serde_json::from_str(&output.stdout).unwrap();
+    valid("diff", &report);
+    let unjudged = ["arm-builder", "hana-prod-1", "vault-sev", "win11-desk-042"];
+    assert_eq!(report["not_judged"], serde_json::json!(unjudged));
     let gone = change(&report, "pc-i440fx-2.1");
     assert_eq!(gone["severity"], "breaking");
     assert_eq!(gone["used_by"], serde_json::json!(["erp-legacy"]));

@@ -22,6 +22,9 @@ use crate::store::{ProfileId, Resolved, SnapshotRow, Store, StoreError};
 /// First the verdict, then what breaks, what to decide, what is new, and which hosts went which way.
 /// Hosts without a snapshot at one of the two moments are named and left out.
 #[derive(Args, Debug)]
+#[command(
+    override_usage = "domcaps report upgrade [OPTIONS] --from WHEN <HOST...|--group GROUP|--all>"
+)]
 #[command(after_help = "\
 Examples:
   domcaps report upgrade hv01 --from pre-upgrade               one host, since a tag

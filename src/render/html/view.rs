@@ -58,6 +58,8 @@ pub(super) struct InArea<'p> {
 
 pub(super) struct Finding<'p> {
     pub(super) id: String,
+    /// The fingerprint; of several findings none.
+    pub(super) shown: Cow<'p, str>,
     pub(super) severity: &'static str,
     pub(super) area: &'static str,
     pub(super) sign: String,
@@ -245,6 +247,10 @@ fn finding<'p>(entry: &'p Entry, names: &mut Names<'p>) -> Finding<'p> {
         .collect();
     Finding {
         id: members.first().map(|first| format!("f-{}", first.id)).unwrap_or_default(),
+        shown: match &entry.items[..] {
+            [one] => plain(&one.fingerprint),
+            _ => Cow::Borrowed("link"),
+        },
         severity: entry.severity.name(),
         area: entry.area.name(),
         sign: entry.sign().to_string(),

@@ -17,6 +17,7 @@ struct Document<'r> {
     context: Vec<Context<'r>>,
     changes: Vec<Change<'r>>,
     targets: Targets<'r>,
+    not_judged: Option<Vec<&'r str>>,
     summary: Summary,
 }
 
@@ -117,9 +118,15 @@ pub fn diff(report: &Report, out: &mut dyn Write) -> std::io::Result<()> {
             identical: group.map_or(0, |group| group.identical),
             not_compared: group.iter().flat_map(|group| &group.not_compared).map(silent).collect(),
         },
+        not_judged: not_judged(report),
         summary: summary(report),
     };
     super::write(&document, out)
+}
+
+/// Guests that no target was compared for; none where no guests were given.
+pub(super) fn not_judged(report: &Report) -> Option<Vec<&str>> {
+    report.guests.map(|_| report.unjudged.iter().map(String::as_str).collect())
 }
 
 pub(super) fn side(origin: &Origin) -> Side<'_> {

@@ -9,7 +9,8 @@ use std::io::Write;
 use serde::Serialize;
 
 use super::diff::{
-    Context, Side, Silent, Summary, Target, What, context, side, silent, summary, target, what,
+    Context, Side, Silent, Summary, Target, What, context, not_judged, side, silent, summary,
+    target, what,
 };
 use crate::report::{IgnoreUse, Report};
 use crate::rules::Finding;
@@ -25,6 +26,7 @@ struct Document<'r> {
     groups: Vec<Group<'r>>,
     changes: Vec<Change<'r>>,
     not_compared: Vec<SilentHost<'r>>,
+    not_judged: Option<Vec<&'r str>>,
     ignores: Vec<Ignore<'r>>,
     summary: FleetSummary,
 }
@@ -114,6 +116,7 @@ pub fn report(report: &Report, out: &mut dyn Write) -> std::io::Result<()> {
         not_compared: not_compared
             .map(|(host, why)| SilentHost { host: host.as_str(), why })
             .collect(),
+        not_judged: not_judged(report),
         ignores: report.ignores.iter().map(ignore).collect(),
         summary: fleet_summary(report),
     };

@@ -75,7 +75,13 @@ fn is_plain(word: &str) -> bool {
     if is_number {
         return core == word || word.ends_with([',', ';', ':']) || word.starts_with('(');
     }
-    matches!(core, "" | "→" | "…")
+    // `10.1` begins no list, `10.` would.
+    let is_version = core.contains('.')
+        && core
+            .split('.')
+            .all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()));
+    is_version
+        || matches!(core, "" | "→" | "…")
         || core.split('-').all(|part| {
             !part.is_empty()
                 && part.chars().all(|letter| letter.is_alphabetic() || matches!(letter, '’' | '\''))

@@ -55,8 +55,8 @@ pub(super) const RULES: &[Rule] = &[
         explanation: "A guest records its versioned machine type when it is defined and can start, \
             be restored or arrive by live migration only where QEMU has exactly that type. QEMU \
             marks a versioned type deprecated three years after it came and removes it after six: \
-            M.n goes with QEMU (M+6).n, and 10.1, which dropped pc-q35-4.1 and older ones, was the \
-            first to do so. Types of a distribution, such as pc-q35-rhel9.2.0 or pc-i440fx-focal, \
+            M.n goes with QEMU (M+6).n. QEMU 10.1, which dropped pc-q35-4.1 and older ones, was the \
+            first to do so; those before went one by one, up to pc-i440fx-2.3 by 10.0. Types of a distribution, such as pc-q35-rhel9.2.0 or pc-i440fx-focal, \
             exist in that distribution's builds only, and so go with a change of distribution.",
         advice: "Before the upgrade, list the guests with `grep -l \"machine='NAME'\" \
             /etc/libvirt/qemu/*.xml` and move each to a newer type: shut it down and change `<type \
