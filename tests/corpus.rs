@@ -127,3 +127,30 @@ fn no_document_of_a_sound_host_is_suspect() {
         }
     }
 }
+
+/// One QEMU, one machine, two versions of libvirt: where a document's name recurs in another folder.
+/// The paths of firmware images are the test harness's own, and left out.
+#[test]
+fn an_upgrade_of_libvirt_alone_breaks_nothing() {
+    let corpus = corpus();
+    let sandbox = tempfile::tempdir().unwrap();
+    let mut pairs = 0;
+    for [old, new] in [["older", "11.3.0"], ["11.3.0", "newer"], ["older", "newer"]] {
+        let (Some(olds), Some(news)) = (corpus.get(old), corpus.get(new)) else { continue };
+        for old in olds {
+            let Some(new) = news.iter().find(|it| it.file_name() == old.file_name()) else {
+                continue;
+            };
+            let [old, new] = [old, new].map(|path| path.to_str().unwrap());
+            let run = domcaps(sandbox.path(), &["diff", old, new, "--format", "json"]);
+            let report: serde_json::Value = serde_json::from_slice(&run.stdout).unwrap();
+            let worse = report["changes"].as_array().unwrap().iter().find(|change| {
+                let path = change["path"].as_str().unwrap();
+                change["severity"] != "info" && !path.starts_with("os.loader.value")
+            });
+            assert_eq!(worse, None, "{old} → {new}");
+            pairs += 1;
+        }
+    }
+    assert!(pairs >= 18 || corpus.len() < 3, "{pairs}");
+}
