@@ -9,6 +9,7 @@ use thiserror::Error;
 use toml::Spanned;
 use toml::value::Datetime;
 
+use crate::model::line_and_column;
 use crate::rules::{self, Ignore, Policy, Severity};
 
 /// A configuration that cannot be used.
@@ -102,14 +103,8 @@ struct Reading<'t> {
 }
 
 impl Reading<'_> {
-    fn place(&self, span: &Range<usize>) -> (usize, usize) {
-        let before = self.text.get(..span.start).unwrap_or(self.text);
-        let column = before.chars().rev().take_while(|each| *each != '\n').count() + 1;
-        (before.matches('\n').count() + 1, column)
-    }
-
     fn error(&self, span: Range<usize>, why: String) -> ConfigError {
-        let (line, column) = self.place(&span);
+        let (line, column) = line_and_column(self.text, span.start);
         ConfigError::Text { path: self.path.to_owned(), line, column, why }
     }
 
@@ -153,7 +148,7 @@ impl Reading<'_> {
             Some(day) => Some(self.day(day)?),
             None => None,
         };
-        let (line, _) = self.place(&spanned.span());
+        let (line, _) = line_and_column(self.text, spanned.span().start);
         Ok(Ignore {
             rule: rule.as_ref().map(|rule| rule.get_ref().clone()),
             host: host.clone(),

@@ -7,13 +7,14 @@ mod guest;
 mod hash;
 mod machines;
 mod path;
+mod place;
 mod snapshot;
 mod subtree;
 mod target;
 mod time;
 mod when;
 
-pub use capabilities::{Capabilities, Kind, Members, Value};
+pub use capabilities::{Capabilities, Kind, Members, Value, is_model_version};
 pub use context::Context;
 pub use guest::{Guest, Need, Wanted};
 pub use hash::{Hash, Hasher};
@@ -22,6 +23,7 @@ pub use path::{
     DottedNames, SelectError, ancestors, escape_key, is_at_or_below, is_below, matches_short,
     select,
 };
+pub use place::line_and_column;
 pub use snapshot::{FailureClass, HostName, HostNameError, State, Tag, TagError};
 pub use subtree::{Subtree, shared_hash, subtrees};
 pub use target::{Target, TargetPattern, glob};

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::failure::Failure;
 use crate::model::HostName;
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 
 /// Which hosts.
 #[derive(Args, Debug)]
@@ -51,14 +51,17 @@ impl Selection {
             }
             return Ok(hosts);
         }
-        let hosts = store.host_names(self.group.as_deref())?;
-        match (&self.group, hosts.is_empty()) {
-            (Some(group), true) => Err(Failure::new(&format!("no host is in group {group}"))
-                .with_hint("`domcaps hosts` lists hosts and groups")),
-            (None, true) => Err(Failure::from(crate::store::StoreError::Empty {
-                path: store.path().to_owned(),
-            })),
-            _ => Ok(hosts),
-        }
+        stored(store, self.group.as_deref())
+    }
+}
+
+/// Every stored host, or those of a group, by name.
+pub(super) fn stored(store: &Store, group: Option<&str>) -> Result<Vec<HostName>, Failure> {
+    let hosts = store.host_names(group)?;
+    match (group, hosts.is_empty()) {
+        (Some(group), true) => Err(Failure::new(&format!("no host is in group {group}"))
+            .with_hint("`domcaps hosts` lists hosts and their groups")),
+        (None, true) => Err(StoreError::Empty { path: store.path().to_owned() }.into()),
+        _ => Ok(hosts),
     }
 }

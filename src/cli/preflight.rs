@@ -6,7 +6,7 @@ use clap::{ArgGroup, Args};
 
 use super::failure::{Exit, Failure};
 use super::ui::Ui;
-use super::{Global, ListFormat, sides};
+use super::{Global, ListFormat, hosts_of, sides};
 use crate::guests::{self, Answer, Checked, GuestFile, Migration, Named, Preflight};
 use crate::model::Guest;
 use crate::render;
@@ -179,14 +179,6 @@ fn hosts(
         return Ok(arguments.operands.clone());
     }
     let store = sides::open_store(global, contents)?;
-    let hosts = store.hosts(arguments.group.as_deref())?;
-    if hosts.is_empty() {
-        let hint = "`domcaps hosts` lists hosts and their groups";
-        let error = match &arguments.group {
-            Some(group) => Failure::new(&format!("no host is in group {group}")),
-            None => Failure::new(&"no host is stored"),
-        };
-        return Err(error.with_hint(hint));
-    }
-    Ok(hosts.into_iter().map(|host| host.name.to_string()).collect())
+    let hosts = hosts_of::stored(store, arguments.group.as_deref())?;
+    Ok(hosts.iter().map(ToString::to_string).collect())
 }

@@ -12,7 +12,9 @@ use std::collections::{BTreeSet, HashSet};
 
 use super::change::{Difference, Evidence, Kind, Plain};
 use super::facts::Facts;
-use crate::model::{CUSTOM_MODELS, DottedNames, HOST_UNIQUE, LOADERS, Members, Value};
+use crate::model::{
+    CUSTOM_MODELS, DottedNames, HOST_UNIQUE, LOADERS, Members, Value, is_model_version,
+};
 
 /// What the two documents have to do with each other.
 #[derive(Clone, Copy, Debug, Default)]
@@ -81,7 +83,7 @@ fn evidence(difference: &Difference, old: &Facts<'_>, new: &Facts<'_>) -> Eviden
         _ => false,
     };
     let lists_versions =
-        |side: &Facts<'_>| names(side, CUSTOM_MODELS).iter().any(|it| is_version(it));
+        |side: &Facts<'_>| names(side, CUSTOM_MODELS).iter().any(|it| is_model_version(it));
     Evidence {
         is_unusable: models::is_listed_unusable(difference, old, new),
         listed_versions: difference.path == CUSTOM_MODELS && lists_versions(old),
@@ -90,11 +92,6 @@ fn evidence(difference: &Difference, old: &Facts<'_>, new: &Facts<'_>) -> Eviden
         said_yes: said_yes && difference.kind == Kind::Unreported,
         ..Evidence::default()
     }
-}
-
-/// `EPYC-v2`: a name that says which version of a CPU model it means.
-fn is_version(model: &str) -> bool {
-    model.rsplit_once("-v").is_some_and(|(_, version)| version.parse::<u16>().is_ok())
 }
 
 struct Comparison<'c, 'a> {

@@ -295,6 +295,12 @@ fn position(at: usize) -> u32 {
     u32::try_from(at).expect("capabilities of one document stay below 4 GiB")
 }
 
+/// `EPYC-v2`: a name that says which version of a CPU model it means (libvirt 10.10 and later).
+#[must_use]
+pub fn is_model_version(name: &str) -> bool {
+    name.rsplit_once("-v").is_some_and(|(_, version)| version.parse::<u16>().is_ok())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

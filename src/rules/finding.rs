@@ -183,16 +183,17 @@ impl Circumstances<'_> {
 
     /// Whether the new side is known to have the older libvirt: then silence is to be expected.
     pub(super) fn is_downgrade(&self) -> bool {
-        matches!(self.versions(), [Some(old), Some(new)] if new < old)
+        matches!(self.libvirts(), [Some(old), Some(new)] if new < old)
     }
 
     /// Whether both sides are known to have the same libvirt.
     pub(super) fn is_one_libvirt(&self) -> bool {
-        matches!(self.versions(), [Some(old), Some(new)] if new == old)
+        matches!(self.libvirts(), [Some(old), Some(new)] if new == old)
     }
 
-    fn versions(&self) -> [Option<knowledge::Version>; 2] {
-        self.sides.each_ref().map(|side| side.libvirt.as_deref().and_then(knowledge::version))
+    /// libvirt's version on both sides, where it is known.
+    pub(super) fn libvirts(&self) -> [Option<knowledge::Version>; 2] {
+        self.sides.each_ref().map(|side| knowledge::Component::Libvirt.version(side))
     }
 }
 

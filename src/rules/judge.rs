@@ -40,8 +40,7 @@ fn of_difference(difference: &Difference) -> &'static str {
         Kind::Changed => changed(difference),
         // Printed only where it is yes: since libvirt 7.1.0 its absence means no.
         Kind::Reported if is_of_model(&difference.path, "deprecated") => "cpu-model-deprecated",
-        Kind::Reported => "reporting-changed",
-        Kind::Unreported => "reporting-changed",
+        Kind::Reported | Kind::Unreported => "reporting-changed",
     }
 }
 

@@ -38,7 +38,7 @@ impl Component {
     }
 
     /// Its version on a side.
-    fn version(self, side: &Context) -> Option<Version> {
+    pub(super) fn version(self, side: &Context) -> Option<Version> {
         match self {
             Self::Libvirt => side.libvirt.as_deref().and_then(version),
             Self::Qemu => version(side.hypervisor.as_deref()?.strip_prefix("QEMU ")?),
@@ -95,19 +95,22 @@ pub fn explains(change: &Change, sides: &[Context; 2]) -> Option<String> {
 
 /// libvirt names CPU features and models by a list of its own, which every version extends: under
 /// another libvirt the same CPU under the same QEMU can have more names, or another one.
-fn named(change: &Change, [old, new]: &[Context; 2]) -> Option<String> {
+fn named(change: &Change, sides: &[Context; 2]) -> Option<String> {
     let is_name = matches!(
         change.difference.path.as_str(),
         "cpu.mode[host-model].feature" | "cpu.mode[host-model].model"
     );
-    let is_known_same =
-        |of: fn(&Context) -> &Option<String>| of(old).is_some() && of(old) == of(new);
-    let libvirts = [old, new].map(|side| Component::Libvirt.version(side));
+    if !is_name {
+        return None;
+    }
+    let [old, new] = sides;
+    let libvirts = sides.each_ref().map(|side| Component::Libvirt.version(side));
     let is_other_libvirt = matches!(libvirts, [Some(old), Some(new)] if old != new);
-    let is_same = is_known_same(|side| &side.hypervisor)
-        && is_same_host(&[old.clone(), new.clone()])
+    let is_same = old.hypervisor.is_some()
+        && new.hypervisor.is_some()
+        && is_same_host(sides)
         && (old.kernel.is_none() || new.kernel.is_none() || old.kernel == new.kernel);
-    (is_name && is_other_libvirt && is_same).then(|| {
+    (is_other_libvirt && is_same).then(|| {
         "only libvirt changed, and with it the names it has for CPU models and features".to_owned()
     })
 }

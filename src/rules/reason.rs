@@ -25,7 +25,7 @@ pub(super) fn reason(rule: &Rule, change: &Change, beside: &Circumstances<'_>) -
             "guests of this machine type cannot start or arrive here".to_owned()
         }
         "machine-deprecated" => deprecated(&difference.path),
-        "emulator-lost" => emulator(beside.sides),
+        "emulator-lost" => emulator(beside),
         "loader-removed" => "guests whose XML names this image cannot start".to_owned(),
         "loader-renamed" => {
             let heir = beside.renamed.get(value).copied().unwrap_or_default();
@@ -102,9 +102,8 @@ fn deprecated(path: &str) -> String {
 /// The oldest QEMU that a libvirt drives, from this version on (libvirt, NEWS).
 const OLDEST_QEMU: [((u32, u32), &str); 2] = [((12, 4), "7.2"), ((11, 2), "6.2")];
 
-fn emulator(sides: &[Context; 2]) -> String {
-    let [old, new] =
-        sides.each_ref().map(|side| side.libvirt.as_deref().and_then(super::knowledge::version));
+fn emulator(beside: &Circumstances<'_>) -> String {
+    let [old, new] = beside.libvirts();
     let risen = OLDEST_QEMU.iter().find(|((major, minor), _)| {
         let since = (*major, *minor, 0);
         old.is_some_and(|old| old < since) && new.is_some_and(|new| new >= since)

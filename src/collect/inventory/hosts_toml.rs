@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::{Inventory, InventoryError, Refused, fill};
 use crate::collect::site::{Site, check_uri};
-use crate::model::{HostName, Tag, parse_duration};
+use crate::model::{HostName, Tag, line_and_column, parse_duration};
 
 /// The file.
 #[derive(Deserialize)]
@@ -77,11 +77,11 @@ impl Span {
 pub fn hosts_toml(text: &str, path: &Path) -> Result<Inventory, InventoryError> {
     let file: File = toml::from_str(text).map_err(|error| {
         let at = error.span().map_or(0, |span| span.start);
-        let before = text.get(..at).unwrap_or(text);
+        let (line, column) = line_and_column(text, at);
         InventoryError::Text {
             path: path.to_owned(),
-            line: before.matches('\n').count() + 1,
-            column: before.chars().rev().take_while(|each| *each != '\n').count() + 1,
+            line,
+            column,
             why: error.message().lines().collect::<Vec<_>>().join(", "),
         }
     })?;

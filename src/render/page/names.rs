@@ -3,6 +3,8 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
+use crate::model::is_model_version;
+
 /// `pc-q35-7.2` as its family `pc-q35` and version `7.2`; the version is empty where there is none.
 pub(super) fn family(machine: &str) -> (&str, &str) {
     let dash = machine
@@ -43,10 +45,8 @@ fn by_number(a: &str, b: &str) -> Ordering {
 /// CPU models, the versioned ones (`EPYC-v4`) summed up when there are many of them.
 pub(super) fn models(names: &[&str]) -> String {
     const FEW: usize = 3;
-    let is_version = |name: &&&str| {
-        name.rsplit_once("-v").is_some_and(|(_, version)| version.parse::<u16>().is_ok())
-    };
-    let (versions, others): (Vec<&&str>, Vec<&&str>) = names.iter().partition(is_version);
+    let (versions, others): (Vec<&&str>, Vec<&&str>) =
+        names.iter().partition(|name| is_model_version(name));
     if versions.len() <= FEW {
         return names.join(", ");
     }
