@@ -50,7 +50,7 @@ pub(super) fn run(
 }
 
 fn row(store: &Store, run: &Run) -> Result<Vec<String>, StoreError> {
-    let mut id = store.short_id(run.first.id)?;
+    let mut id = store.short_id(&run.first)?;
     if run.followers > 0 {
         id.push_str(&format!(" (+{})", run.followers));
     }

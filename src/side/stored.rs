@@ -36,7 +36,7 @@ pub fn from_store(
     }
     let mut side = Side {
         origin: Origin {
-            short: Some(store.short_id(snapshot.id)?),
+            short: Some(store.short_id(&snapshot)?),
             host: Some(snapshot.host),
             snapshot: Some(snapshot.id.to_string()),
             taken_at: Some(snapshot.taken_at),

@@ -46,20 +46,15 @@ impl Store {
 
     fn latest(&self, host: HostId, name: &HostName) -> Result<Resolved, StoreError> {
         let found = self.snapshot_where(
-            "host_id = ? AND state = 'complete' ORDER BY taken_at DESC LIMIT 1",
+            "(host_id, taken_at) = (SELECT host_id, taken_at FROM host_latest WHERE host_id = ?)",
             params![host],
         )?;
         let Some(snapshot) = found else {
-            // Where none is complete, the newest that has anything is better than nothing.
-            let any = self.snapshot_where(
-                "host_id = ? AND state <> 'failed' ORDER BY taken_at DESC LIMIT 1",
-                params![host],
-            )?;
-            return match any {
-                Some(snapshot) => Ok(Resolved { snapshot, passed_over: Vec::new() }),
-                None => Err(self.no_snapshot(host, name.clone(), &When::Latest)?),
-            };
+            return Err(self.no_snapshot(host, name.clone(), &When::Latest)?);
         };
+        if snapshot.state != State::Complete {
+            return Ok(Resolved { snapshot, passed_over: Vec::new() });
+        }
         let newer = self.snapshots_where(
             "host_id = ? AND taken_at > ? ORDER BY taken_at DESC",
             params![host, snapshot.taken_at.milliseconds()],
@@ -105,7 +100,7 @@ impl Store {
         name: &HostName,
         prefix: &str,
     ) -> Result<Option<SnapshotRow>, StoreError> {
-        // Whole bytes bound the range in the index; an odd digit is compared as text.
+        // Whole bytes bound the range; an odd digit is compared as text.
         let bytes = |digit: char| {
             let text = format!("{prefix}{digit}");
             let even = &text[..text.len() - text.len() % 2];
@@ -115,7 +110,7 @@ impl Store {
         let (low, mut high) = (bytes('0'), bytes('f'));
         high.resize(crate::model::Hash::LENGTH, 0xff);
         let found = self.snapshots_where(
-            "hash >= ? AND hash <= ? AND host_id = ? ORDER BY hash LIMIT 5",
+            "host_id = ?3 AND hash BETWEEN ?1 AND ?2 ORDER BY hash LIMIT 5",
             params![low, high, host],
         )?;
         let mut found: Vec<SnapshotRow> =

@@ -230,20 +230,23 @@ impl Store {
         })
     }
 
-    /// The shortest beginning of an id that no other snapshot has, of six digits at least.
+    /// The shortest beginning of its id that no other snapshot of the host has, of six digits at
+    /// least: an id is asked for as `HOST@id:PREFIX`.
     ///
     /// # Errors
     /// Where the database cannot be read.
-    pub fn short_id(&self, id: Hash) -> Result<String, StoreError> {
+    pub fn short_id(&self, snapshot: &SnapshotRow) -> Result<String, StoreError> {
         let neighbours: (Option<Hash>, Option<Hash>) = self.sql(|connection| {
             connection
                 .prepare_cached(
-                    "SELECT (SELECT max(hash) FROM host_snapshot WHERE hash < ?1),
-                            (SELECT min(hash) FROM host_snapshot WHERE hash > ?1)",
+                    "SELECT (SELECT max(hash) FROM host_snapshot WHERE host_id = ?1 AND hash < ?2),
+                            (SELECT min(hash) FROM host_snapshot WHERE host_id = ?1 AND hash > ?2)",
                 )?
-                .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
+                .query_row(params![snapshot.host_id, snapshot.id], |row| {
+                    Ok((row.get(0)?, row.get(1)?))
+                })
         })?;
-        let full = id.to_string();
+        let full = snapshot.id.to_string();
         let shared = |other: Option<Hash>| {
             let other = other.map(|other| other.to_string()).unwrap_or_default();
             full.bytes().zip(other.bytes()).take_while(|(a, b)| a == b).count()
@@ -273,7 +276,7 @@ impl SnapshotRow {
     }
 }
 
-fn snapshot_row(row: &Row<'_>) -> rusqlite::Result<SnapshotRow> {
+pub(super) fn snapshot_row(row: &Row<'_>) -> rusqlite::Result<SnapshotRow> {
     let state: String = row.get(4)?;
     Ok(SnapshotRow {
         host: row.get(0)?,

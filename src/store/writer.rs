@@ -125,10 +125,8 @@ impl Writer<'_> {
         if let Some(uri) = &snapshot.context.uri {
             self.sql(|connection| {
                 connection
-                    .execute(
-                        "UPDATE host SET uri = ? WHERE host_id = ? AND uri IS NULL",
-                        params![uri, host],
-                    )
+                    .prepare_cached("UPDATE host SET uri = ? WHERE host_id = ? AND uri IS NULL")?
+                    .execute(params![uri, host])
                     .map(drop)
             })?;
         }
@@ -144,6 +142,7 @@ impl Writer<'_> {
             Some((_, is_change)) => Stored { id, is_new: false, is_change },
             None => {
                 let is_change = self.insert_snapshot(host, snapshot, id, profile, context)?;
+                self.note_latest(host, snapshot.taken_at.milliseconds(), snapshot.state)?;
                 Stored { id, is_new: true, is_change }
             }
         };

@@ -209,7 +209,7 @@ fn origin(store: &Store, row: &SnapshotRow) -> Result<Origin, StoreError> {
     Ok(Origin {
         host: Some(row.host.clone()),
         snapshot: Some(row.id.to_string()),
-        short: Some(store.short_id(row.id)?),
+        short: Some(store.short_id(row)?),
         taken_at: Some(row.taken_at),
         source: None,
     })
