@@ -7,6 +7,7 @@ mod change;
 mod document;
 mod emulators;
 mod facts;
+mod gather;
 mod levels;
 mod machines;
 mod pairs;

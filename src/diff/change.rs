@@ -1,5 +1,7 @@
 //! The grammar of changes.
 
+use std::sync::Arc;
+
 use crate::model::{Members, Target, Value};
 
 /// What happened to a capability.
@@ -210,8 +212,9 @@ pub struct Change {
     pub difference: Difference,
     /// What explains it, of all its targets.
     pub evidence: Evidence,
-    /// Sorted, each once; empty for what concerns a snapshot as a whole.
-    pub targets: Vec<ChangedTarget>,
+    /// Sorted, each once; empty for what concerns a snapshot as a whole. Changes of the same documents
+    /// share one list.
+    pub targets: Arc<[ChangedTarget]>,
 }
 
 #[cfg(test)]

@@ -53,13 +53,18 @@ pub fn documents(old: &Facts<'_>, new: &Facts<'_>, scope: Scope) -> Vec<Differen
 /// Every difference with what explains it.
 #[must_use]
 pub fn explained(old: &Facts<'_>, new: &Facts<'_>, scope: Scope) -> super::DocumentChanges {
-    let differences = documents(old, new, scope).into_iter();
-    differences
-        .map(|difference| {
-            let evidence = evidence(&difference, old, new);
-            (difference, evidence)
-        })
-        .collect()
+    let listed_versions = match old.get(CUSTOM_MODELS) {
+        Some(Value::Set(names)) => names.iter().any(is_model_version),
+        _ => false,
+    };
+    let explain = |difference: Difference| {
+        let evidence = Evidence {
+            listed_versions: listed_versions && difference.path == CUSTOM_MODELS,
+            ..evidence(&difference, old, new)
+        };
+        (difference, evidence)
+    };
+    documents(old, new, scope).into_iter().map(explain).collect()
 }
 
 /// The kinds of launch security, where any is supported.
@@ -82,11 +87,8 @@ fn evidence(difference: &Difference, old: &Facts<'_>, new: &Facts<'_>) -> Eviden
         Some(Value::Text(text)) => models::is_usable(&difference.path) && text == "yes",
         _ => false,
     };
-    let lists_versions =
-        |side: &Facts<'_>| names(side, CUSTOM_MODELS).iter().any(|it| is_model_version(it));
     Evidence {
         is_unusable: models::is_listed_unusable(difference, old, new),
-        listed_versions: difference.path == CUSTOM_MODELS && lists_versions(old),
         blockers: blockers.unwrap_or_default(),
         members: if is_security { names(old, SECTYPES) } else { Vec::new() },
         said_yes: said_yes && difference.kind == Kind::Unreported,

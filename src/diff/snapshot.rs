@@ -1,9 +1,10 @@
 //! What changed between two snapshots: levels, machine list, and every pair of documents.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hash;
 
 use super::change::{Change, ChangedTarget, Difference, Evidence, Kind, Plain};
+use super::gather::{Changes, Groups};
 use super::pairs::{self, Pair};
 use super::{levels, machines};
 use crate::model::{Context, FailureClass, MachineList, State, Target};
@@ -120,7 +121,7 @@ pub fn snapshots<D: Clone + Eq + Hash, E>(
         for (difference, target) in
             levels::changes(&matched).into_iter().chain(machines::changes(&matched))
         {
-            changes.add(difference, &Evidence::default(), target);
+            changes.add(difference, target);
         }
         comparison.not_compared = matched.not_compared();
     }
@@ -135,26 +136,16 @@ pub fn snapshots<D: Clone + Eq + Hash, E>(
         comparison.became_suspect = new.state == State::Suspect;
         changes.snapshot(difference);
     }
-    let mut known: HashMap<(D, D), DocumentChanges> = HashMap::new();
-    for pair in pairs {
-        comparison.pairs.push(pair.target.clone());
-        if pair.old == pair.new {
-            comparison.identical += 1;
-            continue;
-        }
-        let key = (pair.old.clone(), pair.new.clone());
-        if !known.contains_key(&key) {
-            known.insert(key.clone(), documents(&pair.old, &pair.new)?);
-        }
-        let differences = &known[&key];
+    let pairs = Groups::of(pairs);
+    comparison.pairs = pairs.targets;
+    for (old, new, targets) in &pairs.groups {
+        let differences = if old == new { Vec::new() } else { documents(old, new)? };
         if differences.is_empty() {
-            comparison.identical += 1;
+            comparison.identical += targets.len();
         }
-        for (difference, evidence) in differences {
-            changes.add(difference.clone(), evidence, pair.target.clone());
-        }
+        changes.add_to_all(differences, targets);
     }
-    comparison.changes = changes.finish();
+    comparison.changes = changes.finish(&comparison.pairs);
     Ok(comparison)
 }
 
@@ -168,45 +159,6 @@ fn suspicion(old: State, new: State) -> Option<Difference> {
 
 /// The differences of two documents, each with what explains it.
 pub type DocumentChanges = Vec<(Difference, Evidence)>;
-
-/// Collects the targets of equal differences.
-#[derive(Default)]
-struct Changes {
-    at: HashMap<Difference, usize>,
-    changes: Vec<Change>,
-}
-
-impl Changes {
-    fn add(&mut self, difference: Difference, evidence: &Evidence, target: ChangedTarget) {
-        let change = self.snapshot(difference);
-        if change.targets.is_empty() {
-            change.evidence = evidence.clone();
-        } else {
-            change.evidence.join(evidence);
-        }
-        change.targets.push(target);
-    }
-
-    fn snapshot(&mut self, difference: Difference) -> &mut Change {
-        let at = *self.at.entry(difference.clone()).or_insert_with(|| {
-            self.changes.push(Change {
-                difference,
-                evidence: Evidence::default(),
-                targets: Vec::new(),
-            });
-            self.changes.len() - 1
-        });
-        &mut self.changes[at]
-    }
-
-    fn finish(mut self) -> Vec<Change> {
-        for change in &mut self.changes {
-            change.targets.sort();
-            change.targets.dedup();
-        }
-        self.changes
-    }
-}
 
 fn deprecated(machines: Option<&MachineList>) -> BTreeSet<String> {
     let machines = machines.into_iter().flat_map(MachineList::iter);

@@ -238,6 +238,6 @@ fn finding(change: &Change, circumstances: &Circumstances<'_>, group: usize) -> 
         fingerprint: fingerprint(&change.difference),
         ignored: None,
         used_by: None,
-        seen: vec![Seen { group, targets: change.targets.as_slice().into() }],
+        seen: vec![Seen { group, targets: Arc::clone(&change.targets) }],
     }
 }

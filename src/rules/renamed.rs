@@ -95,10 +95,11 @@ mod tests {
         Change {
             difference: Difference::new(kind, LOADERS).with_value(path),
             evidence: Evidence::default(),
-            targets: vec![ChangedTarget {
+            targets: [ChangedTarget {
                 new_machine: Some(machine.to_owned()),
                 ..ChangedTarget::default()
-            }],
+            }]
+            .into(),
         }
     }
 

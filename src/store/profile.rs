@@ -4,8 +4,17 @@ use rusqlite::{OptionalExtension as _, params};
 
 use super::error::StoreError;
 use super::ids::{BodyId, ContextId, ProfileId};
-use super::writer::{NewOutcome, NewSnapshot, Writer};
+use super::writer::{NewAnswer, NewOutcome, NewSnapshot, Writer};
 use crate::model::{Context, Hash, Hasher, Machine, MachineList, Target};
+
+/// What of the outcomes is addressed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// All of it.
+    All,
+    /// Without what is unique to a host, and the words of errors.
+    Shared,
+}
 
 impl Writer<'_> {
     /// Stores which target gave which outcome, or finds it stored.
@@ -13,62 +22,87 @@ impl Writer<'_> {
         &mut self,
         snapshot: &NewSnapshot<'_>,
     ) -> Result<(ProfileId, Hash), StoreError> {
-        let mut outcomes = snapshot.outcomes.clone();
+        let mut outcomes: Vec<_> = snapshot.outcomes.iter().collect();
         outcomes.sort_by_key(|(target, ..)| *target);
         let list = snapshot.machines.map(MachineList::hash);
-        let list_bytes = list.as_ref().map(|hash| hash.as_bytes().as_slice());
-        let mut all = Hasher::new();
-        let mut shared = Hasher::new();
-        for hasher in [&mut all, &mut shared] {
-            hasher.optional(list_bytes);
+        let hash = self.profile_hash(list, &outcomes, Part::All)?;
+        if let Some(known) = self.profiles.get(&hash) {
+            return Ok((*known, hash));
         }
-        for (target, head, outcome) in &outcomes {
-            all.part(head);
-            for hasher in [&mut all, &mut shared] {
-                for name in [&target.emulator, &target.arch, &target.virttype, &target.machine] {
-                    hasher.part(name.as_bytes());
-                }
+        let found = self.find("SELECT profile_id FROM profile WHERE hash = ?", hash)?;
+        let id = match found {
+            Some(known) => ProfileId(known),
+            None => self.insert_profile(snapshot.machines, list, hash, &outcomes)?,
+        };
+        self.profiles.insert(hash, id);
+        Ok((id, hash))
+    }
+
+    /// The address of all outcomes, or of what of them can be so on two hosts.
+    fn profile_hash(
+        &mut self,
+        list: Option<Hash>,
+        outcomes: &[&NewAnswer<'_>],
+        part: Part,
+    ) -> Result<Hash, StoreError> {
+        let mut hasher = Hasher::new();
+        hasher.optional(list.as_ref().map(|hash| hash.as_bytes().as_slice()));
+        for (target, head, outcome) in outcomes {
+            if part == Part::All {
+                hasher.part(head);
+            }
+            for name in [&target.emulator, &target.arch, &target.virttype, &target.machine] {
+                hasher.part(name.as_bytes());
             }
             match outcome {
                 NewOutcome::Document(body) => {
-                    let (body, content) = self.body_hashes(*body)?;
-                    all.part(b"document").part(body.as_bytes());
-                    shared.part(b"document").part(content.as_bytes());
+                    let (all, shared) = self.body_hashes(*body)?;
+                    let content = if part == Part::All { all } else { shared };
+                    hasher.part(b"document").part(content.as_bytes());
                 }
                 NewOutcome::Failed(class, message) => {
-                    all.part(class.name().as_bytes()).part(message.as_bytes());
-                    shared.part(class.name().as_bytes()).part(b"");
+                    let message = if part == Part::All { message } else { "" };
+                    hasher.part(class.name().as_bytes()).part(message.as_bytes());
                 }
             }
         }
-        let hash = all.finish();
-        if let Some(known) = self.find("SELECT profile_id FROM profile WHERE hash = ?", hash)? {
-            return Ok((ProfileId(known), hash));
-        }
-        let list = match snapshot.machines {
-            Some(machines) => Some(self.add_machine_list(machines)?),
-            None => None,
-        };
+        Ok(hasher.finish())
+    }
+
+    fn insert_profile(
+        &mut self,
+        machines: Option<&MachineList>,
+        list: Option<Hash>,
+        hash: Hash,
+        outcomes: &[&NewAnswer<'_>],
+    ) -> Result<ProfileId, StoreError> {
+        let shared = self.profile_hash(list, outcomes, Part::Shared)?;
+        let list = machines.map(|machines| self.add_machine_list(machines)).transpose()?;
         let id = self.sql(|connection| {
             connection
                 .prepare_cached(
                     "INSERT INTO profile (hash, shared_hash, machine_list_id) VALUES (?, ?, ?)",
                 )?
-                .insert(params![hash, shared.finish(), list])
+                .insert(params![hash, shared, list])
         })?;
         for (target, head, outcome) in outcomes {
-            self.add_outcome(id, target, head, outcome)?;
+            self.add_outcome(id, target, head, *outcome)?;
         }
-        Ok((ProfileId(id), hash))
+        Ok(ProfileId(id))
     }
 
     /// The body's address, and that of its capabilities without what is unique to a host.
-    fn body_hashes(&self, body: BodyId) -> Result<(Hash, Hash), StoreError> {
-        self.sql(|connection| {
+    fn body_hashes(&mut self, body: BodyId) -> Result<(Hash, Hash), StoreError> {
+        if let Some(known) = self.body_hashes.get(&body) {
+            return Ok(*known);
+        }
+        let found = self.sql(|connection| {
             connection
                 .prepare_cached("SELECT hash, shared_hash FROM body WHERE body_id = ?")?
                 .query_row([body], |row| Ok((row.get(0)?, row.get(1)?)))
-        })
+        })?;
+        self.body_hashes.insert(body, found);
+        Ok(found)
     }
 
     /// The number of the row that has this address.

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::body::Base;
 use super::error::StoreError;
-use super::ids::{BodyId, HostId, TreeId};
+use super::ids::{BodyId, HostId, ProfileId, TreeId};
 use super::observed::StoredSnapshot;
 use super::open::Store;
 use crate::model::{Context, FailureClass, Hash, HostName, MachineList, State, Tag, Target, Time};
@@ -24,13 +24,16 @@ pub struct NewSnapshot<'a> {
     pub context: &'a Context,
     /// The machine list, where it was asked for.
     pub machines: Option<&'a MachineList>,
-    /// Each target once, with the bytes of its identity and what it gave.
-    pub outcomes: Vec<(&'a Target, &'a [u8], NewOutcome<'a>)>,
+    /// Each target once.
+    pub outcomes: Vec<NewAnswer<'a>>,
     /// Tags for this snapshot.
     pub tags: &'a [Tag],
     /// Groups to put the host into.
     pub groups: &'a [String],
 }
+
+/// A target, the bytes of its identity, and what it gave.
+pub type NewAnswer<'a> = (&'a Target, &'a [u8], NewOutcome<'a>);
 
 /// What a target gave.
 #[derive(Clone, Copy, Debug)]
@@ -58,6 +61,8 @@ pub struct Writer<'s> {
     is_open: bool,
     pub(super) trees: HashMap<Hash, TreeId>,
     pub(super) bodies: HashMap<Hash, BodyId>,
+    pub(super) body_hashes: HashMap<BodyId, (Hash, Hash)>,
+    pub(super) profiles: HashMap<Hash, ProfileId>,
     pub(super) paths: HashMap<String, i64>,
     pub(super) bases: Vec<Base>,
     pub(super) bases_loaded: bool,
@@ -75,6 +80,8 @@ impl Store {
             is_open: true,
             trees: HashMap::new(),
             bodies: HashMap::new(),
+            body_hashes: HashMap::new(),
+            profiles: HashMap::new(),
             paths: HashMap::new(),
             bases: Vec::new(),
             bases_loaded: false,
@@ -188,6 +195,8 @@ impl Writer<'_> {
     fn forget(&mut self) {
         self.trees.clear();
         self.bodies.clear();
+        self.body_hashes.clear();
+        self.profiles.clear();
         self.paths.clear();
         self.bases.clear();
         self.bases_loaded = false;

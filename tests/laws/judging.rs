@@ -65,7 +65,7 @@ fn change(difference: Difference, virttype: &str, is_odd: bool) -> Change {
         ..ChangedTarget::default()
     };
     let evidence = Evidence { is_builtin_list: is_odd, said_yes: is_odd, ..Evidence::default() };
-    Change { difference, evidence, targets: vec![target] }
+    Change { difference, evidence, targets: [target].into() }
 }
 
 fn context() -> impl Strategy<Value = Context> {

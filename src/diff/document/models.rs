@@ -1,5 +1,7 @@
 //! Custom CPU models: their names are a set, `usable` is support, blockers explain it.
 
+use std::collections::BTreeSet;
+
 use super::{Comparison, Difference, Facts, Kind, Plain, support};
 use crate::model::{CUSTOM_MODELS, Members, Value, escape_key};
 
@@ -10,9 +12,10 @@ pub(super) fn came_or_went(old: &Facts<'_>, new: &Facts<'_>) -> Vec<String> {
     else {
         return Vec::new();
     };
-    let lost = old.iter().filter(|name| !new.contains(name));
-    let gained = new.iter().filter(|name| !old.contains(name));
-    lost.chain(gained).map(|name| format!("{CUSTOM_MODELS}[{}]", escape_key(name))).collect()
+    let [old, new] = [old, new].map(|names| names.iter().collect::<BTreeSet<_>>());
+    old.symmetric_difference(&new)
+        .map(|name| format!("{CUSTOM_MODELS}[{}]", escape_key(name)))
+        .collect()
 }
 
 /// The model that `path` says something of, and what: `cpu.mode[custom].model[EPYC]`, `usable`.

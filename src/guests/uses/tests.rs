@@ -23,7 +23,7 @@ fn target(old: &str, new: &str, alias: Option<&str>) -> ChangedTarget {
 }
 
 fn on(difference: Difference, targets: Vec<ChangedTarget>) -> Change {
-    Change { difference, evidence: Evidence::default(), targets }
+    Change { difference, evidence: Evidence::default(), targets: targets.into() }
 }
 
 fn change(kind: Kind, path: &str, value: Option<&str>) -> Change {
@@ -222,7 +222,7 @@ fn machine_lists_hit_those_who_name_the_machine() {
     assert!(hit(&guest("m", ""), &deprecated("yes")).is_some());
     assert!(hit(&guest("m", ""), &deprecated("no")).is_none());
     let mut alias = changed("alias[q35]", text("m"), text("n"));
-    alias.targets = vec![target("m", "n", Some("q35"))];
+    alias.targets = [target("m", "n", Some("q35"))].into();
     assert!(hit(&guest("q35", ""), &alias).is_some());
     assert!(hit(&guest("m", ""), &alias).is_none(), "it stays on its machine");
 }

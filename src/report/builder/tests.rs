@@ -6,7 +6,11 @@ fn comparison(machine: &str) -> Comparison {
         ChangedTarget { new_machine: Some(machine.to_owned()), ..ChangedTarget::default() };
     let difference = Difference::new(Kind::Lost, "devices.graphics.type").with_value("spice");
     Comparison {
-        changes: vec![Change { difference, evidence: Evidence::default(), targets: vec![target] }],
+        changes: vec![Change {
+            difference,
+            evidence: Evidence::default(),
+            targets: [target].into(),
+        }],
         ..Comparison::default()
     }
 }
