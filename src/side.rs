@@ -6,6 +6,7 @@
 
 mod contents;
 mod files;
+mod parts;
 mod stored;
 
 use std::collections::BTreeMap;
@@ -21,6 +22,7 @@ use crate::store::{BodyId, StoreError};
 
 pub use contents::{Content, Contents};
 pub use files::from_files;
+pub use parts::Pieces;
 pub use stored::from_store;
 
 /// Where a side comes from.

@@ -17,7 +17,7 @@ use crate::model::{
 };
 
 /// What the two documents have to do with each other.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Scope {
     /// Both are of one host: then a value unique to a host can change.
     pub is_one_host: bool,

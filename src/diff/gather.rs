@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::change::{Change, ChangedTarget, Difference, Evidence};
@@ -40,83 +41,82 @@ impl<D: Clone + Eq + Hash> Groups<D> {
 /// Collects the targets of equal differences.
 #[derive(Default)]
 pub(super) struct Changes {
-    at: HashMap<Difference, usize>,
-    gathered: Vec<Gathered>,
-    /// Lists of places that were added so far.
-    lists: Vec<Vec<usize>>,
+    /// Differences of one target, or of the snapshots as a whole.
+    alone: Vec<(Difference, Option<ChangedTarget>)>,
+    /// Pieces, each with the places of all targets that have it.
+    pieces: Vec<(Rc<DocumentChanges>, Vec<usize>)>,
+    at: HashMap<*const DocumentChanges, usize>,
 }
 
 /// A difference, what explains it, and where it was seen.
+#[derive(Default)]
 struct Gathered {
-    difference: Difference,
     evidence: Option<Evidence>,
     /// Targets that are no pair of documents.
     alone: Vec<ChangedTarget>,
-    /// Numbers of lists of places.
-    lists: Vec<usize>,
+    /// Numbers of pieces.
+    pieces: Vec<usize>,
 }
 
 impl Changes {
     /// Adds a difference of one target, which nothing explains.
     pub(super) fn add(&mut self, difference: Difference, target: ChangedTarget) {
-        self.of(difference).alone.push(target);
+        self.alone.push((difference, Some(target)));
     }
 
     /// Adds the differences that all targets at these places have.
-    pub(super) fn add_to_all(&mut self, differences: DocumentChanges, places: &[usize]) {
-        let list = self.lists.len();
-        self.lists.push(places.to_vec());
-        for (difference, evidence) in differences {
-            let gathered = self.of(difference);
-            gathered.lists.push(list);
-            match &mut gathered.evidence {
-                Some(known) => known.join(&evidence),
-                None => gathered.evidence = Some(evidence),
-            }
-        }
+    pub(super) fn add_to_all(&mut self, piece: Rc<DocumentChanges>, places: &[usize]) {
+        // A piece lives as long as this does, so its address is its own.
+        let at = *self.at.entry(Rc::as_ptr(&piece)).or_insert_with(|| {
+            self.pieces.push((piece, Vec::new()));
+            self.pieces.len() - 1
+        });
+        self.pieces[at].1.extend(places);
     }
 
     /// Adds a difference of the snapshots as a whole.
     pub(super) fn snapshot(&mut self, difference: Difference) {
-        self.of(difference);
-    }
-
-    fn of(&mut self, difference: Difference) -> &mut Gathered {
-        let at = match self.at.get(&difference) {
-            Some(at) => *at,
-            None => {
-                self.at.insert(difference.clone(), self.gathered.len());
-                let (alone, lists) = (Vec::new(), Vec::new());
-                self.gathered.push(Gathered { difference, evidence: None, alone, lists });
-                self.gathered.len() - 1
-            }
-        };
-        &mut self.gathered[at]
+        self.alone.push((difference, None));
     }
 
     /// Each change once, its targets sorted.
     pub(super) fn finish(self, targets: &[ChangedTarget]) -> Vec<Change> {
+        let Self { alone, pieces, .. } = self;
+        let mut gathered: HashMap<&Difference, Gathered> = HashMap::new();
+        for (difference, target) in &alone {
+            gathered.entry(difference).or_default().alone.extend(target.clone());
+        }
+        for (number, (piece, _)) in pieces.iter().enumerate() {
+            for (difference, evidence) in piece.iter() {
+                let gathered = gathered.entry(difference).or_default();
+                gathered.pieces.push(number);
+                match &mut gathered.evidence {
+                    Some(known) => known.join(evidence),
+                    None => gathered.evidence = Some(evidence.clone()),
+                }
+            }
+        }
         let mut known: HashMap<Vec<usize>, Arc<[ChangedTarget]>> = HashMap::new();
-        let Self { gathered, lists, .. } = self;
         let all = |numbers: &[usize], alone: Vec<ChangedTarget>| -> Arc<[ChangedTarget]> {
-            let places = numbers.iter().flat_map(|number| &lists[*number]);
+            let places = numbers.iter().flat_map(|number| &pieces[*number].1);
             let mut all: Vec<ChangedTarget> = places.map(|at| targets[*at].clone()).collect();
             all.extend(alone);
             all.sort();
             all.dedup();
             all.into()
         };
-        let change = |Gathered { difference, evidence, alone, lists }| {
-            let targets = match known.get(&lists) {
-                Some(known) if alone.is_empty() => Arc::clone(known),
-                _ if alone.is_empty() => {
-                    let targets = all(&lists, alone);
-                    known.insert(lists, Arc::clone(&targets));
+        let change = |(difference, it): (&Difference, Gathered)| {
+            let targets = match known.get(&it.pieces) {
+                Some(known) if it.alone.is_empty() => Arc::clone(known),
+                _ if it.alone.is_empty() => {
+                    let targets = all(&it.pieces, it.alone);
+                    known.insert(it.pieces, Arc::clone(&targets));
                     targets
                 }
-                _ => all(&lists, alone),
+                _ => all(&it.pieces, it.alone),
             };
-            Change { difference, evidence: evidence.unwrap_or_default(), targets }
+            let evidence = it.evidence.unwrap_or_default();
+            Change { difference: difference.clone(), evidence, targets }
         };
         gathered.into_iter().map(change).collect()
     }

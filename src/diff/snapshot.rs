@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hash;
+use std::rc::Rc;
 
 use super::change::{Change, ChangedTarget, Difference, Evidence, Kind, Plain};
 use super::gather::{Changes, Groups};
@@ -95,14 +96,15 @@ pub struct NotCompared {
     pub why: String,
 }
 
-/// Compares two snapshots; `documents` compares two documents, and is asked once for each two.
+/// Compares two snapshots; `documents` compares two documents, and is asked once for each two. It
+/// gives the differences in pieces; what it gives again for two others is the same piece.
 ///
 /// # Errors
 /// What `documents` fails with.
 pub fn snapshots<D: Clone + Eq + Hash, E>(
     old: &Observed<D>,
     new: &Observed<D>,
-    mut documents: impl FnMut(&D, &D) -> Result<DocumentChanges, E>,
+    mut documents: impl FnMut(&D, &D) -> Result<Vec<Rc<DocumentChanges>>, E>,
 ) -> Result<Comparison, E> {
     let mut comparison = Comparison {
         sides: [old.context.clone(), new.context.clone()],
@@ -139,11 +141,13 @@ pub fn snapshots<D: Clone + Eq + Hash, E>(
     let pairs = Groups::of(pairs);
     comparison.pairs = pairs.targets;
     for (old, new, targets) in &pairs.groups {
-        let differences = if old == new { Vec::new() } else { documents(old, new)? };
-        if differences.is_empty() {
+        let pieces = if old == new { Vec::new() } else { documents(old, new)? };
+        if pieces.iter().all(|piece| piece.is_empty()) {
             comparison.identical += targets.len();
         }
-        changes.add_to_all(differences, targets);
+        for piece in pieces {
+            changes.add_to_all(piece, targets);
+        }
     }
     comparison.changes = changes.finish(&comparison.pairs);
     Ok(comparison)

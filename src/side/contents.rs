@@ -2,8 +2,10 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::rc::Rc;
 
-use crate::diff::{Difference, DocumentChanges, Facts, Kind, Scope, explained};
+use super::parts::{Compared, Pieces};
+use crate::diff::{Difference, Facts, Kind, Scope, explained};
 use crate::model::{Capabilities, Hash, LOADERS, Value};
 use crate::store::{Store, StoreError, TreeId};
 
@@ -30,6 +32,7 @@ pub struct Contents {
     pub store: Option<Store>,
     pub(super) parsed: HashMap<Hash, Capabilities>,
     firmware: RefCell<HashMap<Content, Firmware>>,
+    pub(super) compared: Compared,
 }
 
 impl Contents {
@@ -39,7 +42,7 @@ impl Contents {
         Self { store, ..Self::default() }
     }
 
-    /// What changed from one document to the other.
+    /// What changed from one document to the other, in pieces that others may have too.
     ///
     /// # Errors
     /// Where the store cannot be read.
@@ -48,18 +51,21 @@ impl Contents {
         old: &Content,
         new: &Content,
         scope: Scope,
-    ) -> Result<DocumentChanges, StoreError> {
-        let mut changes = self.changes(old, new, scope)?;
+    ) -> Result<Pieces, StoreError> {
         let is_of_loaders = |change: &Difference| change.path.starts_with(LOADERS);
-        if changes.iter().any(|(change, _)| is_of_loaders(change)) {
-            let (old, new) = (self.firmware(old)?, self.firmware(new)?);
-            for (change, evidence) in changes.iter_mut().filter(|(it, _)| is_of_loaders(it)) {
-                let listed = if change.kind == Kind::Lost { &old } else { &new };
-                evidence.is_builtin_list = !listed.has_efi;
-                evidence.leaves_no_loader = new.has_efi && new.has_no_image;
+        let mut pieces = self.changes(old, new, scope)?;
+        for piece in &mut pieces {
+            if piece.iter().any(|(change, _)| is_of_loaders(change)) {
+                let (old, new) = (self.firmware(old)?, self.firmware(new)?);
+                let changes = Rc::make_mut(piece);
+                for (change, evidence) in changes.iter_mut().filter(|(it, _)| is_of_loaders(it)) {
+                    let listed = if change.kind == Kind::Lost { &old } else { &new };
+                    evidence.is_builtin_list = !listed.has_efi;
+                    evidence.leaves_no_loader = new.has_efi && new.has_no_image;
+                }
             }
         }
-        Ok(changes)
+        Ok(pieces)
     }
 
     /// What a document says of firmware, looked up once: many pairs of targets share one.
@@ -67,32 +73,34 @@ impl Contents {
         if let Some(known) = self.firmware.borrow().get(content) {
             return Ok(*known);
         }
-        let firmware = self.with(content, Firmware::of)?;
+        let firmware = match (content, &self.store) {
+            (Content::Stored { tree, .. }, Some(store)) => {
+                let mut firmware = Firmware::default();
+                Self::look(store, *tree, &Firmware::PATHS, |path, value| {
+                    firmware.note(path, value)
+                })?;
+                firmware
+            }
+            _ => self.with(content, Firmware::of)?,
+        };
         self.firmware.borrow_mut().insert(content.clone(), firmware);
         Ok(firmware)
     }
 
     /// The differences; of stored documents only the part is read in which they differ.
-    fn changes(
-        &self,
-        old: &Content,
-        new: &Content,
-        scope: Scope,
-    ) -> Result<DocumentChanges, StoreError> {
+    fn changes(&self, old: &Content, new: &Content, scope: Scope) -> Result<Pieces, StoreError> {
         if let (
-            Content::Stored { tree: old, is_empty: old_empty },
-            Content::Stored { tree: new, is_empty: new_empty },
+            Content::Stored { tree: old, is_empty: false },
+            Content::Stored { tree: new, is_empty: false },
             Some(store),
         ) = (old, new, &self.store)
         {
-            let part = store.difference(*old, *new)?;
-            let old = Facts::of_part(&part.old, &part.shared, *old_empty);
-            let new = Facts::of_part(&part.new, &part.shared, *new_empty);
-            return Ok(explained(&old, &new, scope));
+            return self.pieces(store, [*old, *new], scope);
         }
-        self.with(old, |old| {
+        let changes = self.with(old, |old| {
             self.with(new, |new| explained(&Facts::of(old), &Facts::of(new), scope))
-        })?
+        })??;
+        Ok(vec![Rc::new(changes)])
     }
 
     /// Lends a document's capabilities.
@@ -147,7 +155,7 @@ impl Contents {
 }
 
 /// What a document says of firmware.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Firmware {
     /// A descriptor offers UEFI for the machine.
     has_efi: bool,
@@ -156,13 +164,20 @@ struct Firmware {
 }
 
 impl Firmware {
+    /// What is looked at.
+    const PATHS: [&str; 2] = ["os.firmware", LOADERS];
+
     fn of(capabilities: &Capabilities) -> Self {
-        let says = |wanted: &str| {
-            capabilities.iter().find(|(path, _)| *path == wanted).map(|(_, value)| value)
-        };
-        Self {
-            has_efi: matches!(says("os.firmware"), Some(Value::Set(it)) if it.contains("efi")),
-            has_no_image: matches!(says(LOADERS), Some(Value::List(images)) if images.is_empty()),
+        let mut firmware = Self::default();
+        capabilities.iter().for_each(|(path, value)| firmware.note(path, value));
+        firmware
+    }
+
+    fn note(&mut self, path: &str, value: Value<'_>) {
+        match value {
+            Value::Set(it) if path == "os.firmware" => self.has_efi = it.contains("efi"),
+            Value::List(images) if path == LOADERS => self.has_no_image = images.is_empty(),
+            _ => {}
         }
     }
 }

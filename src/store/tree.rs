@@ -149,19 +149,67 @@ pub(super) struct Node {
 }
 
 /// Subtrees that were read, by id: content never changes under an id while a store is open.
-pub(super) type Nodes = RefCell<HashMap<TreeId, Rc<Node>>>;
+#[derive(Debug, Default)]
+pub(super) struct Nodes {
+    whole: RefCell<HashMap<TreeId, Rc<Node>>>,
+    parts: RefCell<HashMap<TreeId, Rc<[TreeId]>>>,
+    paths: RefCell<HashMap<TreeId, Rc<str>>>,
+}
 
 impl Store {
-    /// The part in which two trees differ: ids are compared first, and only what differs is read.
+    /// The subtrees that a tree consists of.
     ///
     /// # Errors
     /// Where the database cannot be read or is damaged.
-    pub fn difference(&self, old: TreeId, new: TreeId) -> Result<Difference, StoreError> {
+    pub fn parts(&self, tree: TreeId) -> Result<Rc<[TreeId]>, StoreError> {
+        let known = self.nodes.parts.borrow().get(&tree).map(Rc::clone);
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let parts: Option<String> = self.sql(|connection| {
+            connection
+                .prepare_cached("SELECT parts FROM subtree WHERE subtree_id = ?")?
+                .query_row([tree], |row| row.get(0))
+        })?;
+        let parts: Rc<[TreeId]> = self.read_parts(tree, parts.as_deref())?.into();
+        self.nodes.parts.borrow_mut().insert(tree, Rc::clone(&parts));
+        Ok(parts)
+    }
+
+    /// The path that all of a subtree stands at or below.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn part_path(&self, tree: TreeId) -> Result<Rc<str>, StoreError> {
+        let known = self.nodes.paths.borrow().get(&tree).map(Rc::clone);
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let path: String = self.sql(|connection| {
+            connection
+                .prepare_cached("SELECT path FROM subtree WHERE subtree_id = ?")?
+                .query_row([tree], |row| row.get(0))
+        })?;
+        let path: Rc<str> = path.into();
+        self.nodes.paths.borrow_mut().insert(tree, Rc::clone(&path));
+        Ok(path)
+    }
+
+    /// What differs between the trees of two sides: ids are compared first, and only what differs is
+    /// read.
+    ///
+    /// # Errors
+    /// Where the database cannot be read or is damaged.
+    pub fn difference(
+        &self,
+        old: &BTreeSet<TreeId>,
+        new: &BTreeSet<TreeId>,
+    ) -> Result<Difference, StoreError> {
         let mut difference = Difference::default();
         for side in [&mut difference.old, &mut difference.new] {
             self.read_dotted_names(side)?;
         }
-        let mut level = (BTreeSet::from([old]), BTreeSet::from([new]));
+        let mut level = (old.clone(), new.clone());
         for _ in 0..MAX_DEPTH {
             let shared: Vec<TreeId> = level.0.intersection(&level.1).copied().collect();
             for id in &shared {
@@ -224,9 +272,16 @@ impl Store {
         Ok(below)
     }
 
+    fn read_parts(&self, tree: TreeId, parts: Option<&str>) -> Result<Vec<TreeId>, StoreError> {
+        let Some(parts) = parts else { return Ok(Vec::new()) };
+        let parts: Vec<i64> = serde_json::from_str(parts)
+            .map_err(|error| self.damaged(format!("parts of subtree {}: {error}", tree.0)))?;
+        Ok(parts.into_iter().map(TreeId).collect())
+    }
+
     /// One subtree, read once.
     fn node(&self, tree: TreeId) -> Result<Rc<Node>, StoreError> {
-        if let Some(known) = self.nodes.borrow().get(&tree) {
+        if let Some(known) = self.nodes.whole.borrow().get(&tree) {
             return Ok(Rc::clone(known));
         }
         let mut own = Capabilities::new();
@@ -236,14 +291,9 @@ impl Store {
                 .prepare_cached("SELECT path, parts FROM subtree WHERE subtree_id = ?")?
                 .query_row([tree], |row| Ok((row.get(0)?, row.get(1)?)))
         })?;
-        let parts: Vec<i64> = match parts {
-            Some(parts) => serde_json::from_str(&parts)
-                .map_err(|error| self.damaged(format!("parts of subtree {}: {error}", tree.0)))?,
-            None => Vec::new(),
-        };
-        let parts = parts.into_iter().map(TreeId).collect();
+        let parts = self.read_parts(tree, parts.as_deref())?;
         let node = Rc::new(Node { path, parts, own });
-        self.nodes.borrow_mut().insert(tree, Rc::clone(&node));
+        self.nodes.whole.borrow_mut().insert(tree, Rc::clone(&node));
         Ok(node)
     }
 }

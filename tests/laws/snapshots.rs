@@ -84,7 +84,7 @@ fn compare(old: &Host, new: &Host) -> domcaps::diff::Comparison {
         let side = |name: u8| Some(domcaps::diff::Plain::Number(i64::from(name)));
         let difference =
             Difference::new(Kind::Changed, "vcpu.max").with_sides(side(*old), side(*new));
-        Ok::<_, std::convert::Infallible>(vec![(difference, Evidence::default())])
+        Ok::<_, std::convert::Infallible>(vec![vec![(difference, Evidence::default())].into()])
     };
     snapshots(old, new, documents).unwrap()
 }
