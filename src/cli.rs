@@ -3,6 +3,7 @@
 //! One file for each subcommand: its arguments, whose doc comments are the help, and `run`. Clock,
 //! environment, home folder and terminal are looked at in [`ui`] and nowhere else.
 
+mod changes;
 mod collect;
 mod completions;
 mod demo;
@@ -13,8 +14,10 @@ mod hosts;
 mod hosts_of;
 mod import;
 mod judging;
+mod last;
 mod machines;
 mod man;
+mod many;
 mod outputs;
 mod preflight;
 mod report;
@@ -90,6 +93,8 @@ enum Command {
     Show(show::Arguments),
     Machines(machines::Arguments),
     Diff(diff::Arguments),
+    Last(last::Arguments),
+    Changes(changes::Arguments),
     Report(report::Arguments),
     Rules(rules::Arguments),
     Preflight(preflight::Arguments),
@@ -116,6 +121,8 @@ pub fn run(arguments: Vec<OsString>, out: &mut dyn Write, err: &mut dyn Write) -
         Command::Show(arguments) => show::run(&mut ui, &global, &arguments),
         Command::Machines(arguments) => machines::run(&mut ui, &global, &arguments),
         Command::Diff(arguments) => diff::run(&mut ui, &global, &arguments),
+        Command::Last(arguments) => last::run(&mut ui, &global, &arguments),
+        Command::Changes(arguments) => changes::run(&mut ui, &global, &arguments),
         Command::Report(arguments) => report::run(&mut ui, &global, &arguments),
         Command::Rules(arguments) => rules::run(&mut ui, &arguments),
         Command::Preflight(arguments) => preflight::run(&mut ui, &global, &arguments),

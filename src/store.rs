@@ -4,6 +4,7 @@
 //! bodies with their capabilities and gives both back. `migrations/README.md` explains the schema.
 
 mod body;
+mod changes;
 mod error;
 mod host;
 mod ids;
@@ -19,6 +20,7 @@ mod tree;
 mod writer;
 
 pub use body::NewBody;
+pub use changes::ChangePoint;
 pub use error::StoreError;
 pub use host::{Groups, HostRow};
 pub use ids::{BodyId, ContextId, HostId, MachineListId, PathId, ProfileId, TreeId, ValueId};

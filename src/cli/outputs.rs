@@ -61,6 +61,18 @@ impl Outputs {
         report: &Report,
         format: Format,
     ) -> Result<(), Failure> {
+        self.write_all_of(ui, report, format, false)
+    }
+
+    /// Writes them; in full where `is_full` or the option says so.
+    pub(super) fn write_all_of(
+        &self,
+        ui: &mut Ui<'_>,
+        report: &Report,
+        format: Format,
+        is_full: bool,
+    ) -> Result<(), Failure> {
+        let is_full = is_full || self.full;
         for (at, output) in self.output.iter().enumerate() {
             if self.output[..at].iter().any(|other| other.path == output.path) {
                 let message = format!("{}: named twice by --output", output.path.display());
@@ -69,7 +81,7 @@ impl Outputs {
         }
         for output in &self.output {
             let mut content = Vec::new();
-            let options = Options { is_full: self.full, width: WIDTH };
+            let options = Options { is_full, width: WIDTH };
             render::write(output.format, report, options, &mut content)?;
             if output.format == Format::Text {
                 content = super::ui::without_color(&content);
@@ -77,7 +89,7 @@ impl Outputs {
             save(&output.path, &content)?;
             ui.status(format!("{} written to {}", output.format.name(), output.path.display()));
         }
-        let options = Options { is_full: self.full, width: ui.width() };
+        let options = Options { is_full, width: ui.width() };
         match format {
             Format::Text => {
                 ui.print(|out| render::write(Format::Text, report, options, out))?;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Content, Contents, Origin, Raw, Side, SideError};
 use crate::diff::{Observed, Outcome};
 use crate::model::{TargetPattern, When};
-use crate::store::{Resolved, StoreError};
+use crate::store::{Resolved, SnapshotRow, Store, StoreError};
 
 /// The snapshot of `host` that `when` means, and the targets that `target` means.
 ///
@@ -18,9 +18,23 @@ pub fn from_store(
     target: Option<&TargetPattern>,
     operand: &str,
 ) -> Result<Side, SideError> {
-    let store = contents.store.as_ref().ok_or_else(|| StoreError::Missing { path: "".into() })?;
+    let store = store_of(contents)?;
     let Resolved { snapshot, passed_over } = store.resolve(host, when)?;
-    let stored = store.snapshot(&snapshot)?;
+    let mut side = from_snapshot(contents, &snapshot)?;
+    side.passed_over = passed_over;
+    if let Some(pattern) = target {
+        side.choose(pattern, operand)?;
+    }
+    Ok(side)
+}
+
+/// A snapshot that was found in the store.
+///
+/// # Errors
+/// Where the store cannot be read.
+pub fn from_snapshot(contents: &Contents, snapshot: &SnapshotRow) -> Result<Side, StoreError> {
+    let store = store_of(contents)?;
+    let stored = store.snapshot(snapshot)?;
     let mut outcomes = BTreeMap::new();
     let mut raw = BTreeMap::new();
     for (target, outcome) in stored.outcomes {
@@ -34,14 +48,8 @@ pub fn from_store(
         };
         outcomes.insert(target, outcome);
     }
-    let mut side = Side {
-        origin: Origin {
-            short: Some(store.short_id(&snapshot)?),
-            host: Some(snapshot.host),
-            snapshot: Some(snapshot.id.to_string()),
-            taken_at: Some(snapshot.taken_at),
-            source: None,
-        },
+    Ok(Side {
+        origin: Origin { short: Some(store.short_id(snapshot)?), ..Origin::of(snapshot) },
         observed: Observed {
             outcomes,
             machines: stored.machines,
@@ -50,12 +58,26 @@ pub fn from_store(
             is_chosen: false,
         },
         raw,
-        passed_over,
+        passed_over: Vec::new(),
         bad: Vec::new(),
         unread: Vec::new(),
-    };
-    if let Some(pattern) = target {
-        side.choose(pattern, operand)?;
+    })
+}
+
+fn store_of(contents: &Contents) -> Result<&Store, StoreError> {
+    contents.store.as_ref().ok_or_else(|| StoreError::Missing { path: "".into() })
+}
+
+impl Origin {
+    /// Where a snapshot comes from; its id in full only.
+    #[must_use]
+    pub fn of(snapshot: &SnapshotRow) -> Self {
+        Self {
+            host: Some(snapshot.host.clone()),
+            snapshot: Some(snapshot.id.to_string()),
+            short: None,
+            taken_at: Some(snapshot.taken_at),
+            source: None,
+        }
     }
-    Ok(side)
 }
