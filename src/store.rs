@@ -12,6 +12,7 @@ mod migrate;
 mod observed;
 mod open;
 mod profile;
+mod profiles;
 mod select;
 mod snapshot;
 mod tree;
@@ -20,10 +21,13 @@ mod writer;
 pub use body::NewBody;
 pub use error::StoreError;
 pub use host::{Groups, HostRow};
-pub use ids::{BodyId, ContextId, HostId, ProfileId, TreeId};
+pub use ids::{
+    BodyId, ContextId, HostId, MachineListId, PathId, ProfileId, TreeId, ValueId,
+};
 pub use latest::Latest;
 pub use observed::{StoredDocument, StoredSnapshot};
 pub use open::Store;
+pub use profiles::{Answered, BodyAnswer, ProfileAnswers, ProfileRow};
 pub use select::Resolved;
 pub use snapshot::{Run, SnapshotRow};
 pub use tree::Difference as TreeDifference;

@@ -30,6 +30,9 @@ id! {
     #[doc = "A subtree: the root of a body's capabilities, or a part of it."] TreeId
     #[doc = "A profile: which target gave which outcome."] ProfileId
     #[doc = "A context."] ContextId
+    #[doc = "A machine list."] MachineListId
+    #[doc = "A capability path."] PathId
+    #[doc = "A value that capabilities have."] ValueId
 }
 
 impl FromSql for HostName {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rusqlite::Row;
 
 use super::error::StoreError;
-use super::ids::{BodyId, TreeId};
+use super::ids::{BodyId, MachineListId, TreeId};
 use super::open::Store;
 use super::snapshot::SnapshotRow;
 use crate::model::{Context, FailureClass, Machine, MachineList, Target};
@@ -51,7 +51,7 @@ impl Store {
             )?;
             select.query_map([snapshot.profile], outcome)?.collect()
         })?;
-        let list: Option<i64> = self.sql(|connection| {
+        let list: Option<MachineListId> = self.sql(|connection| {
             connection.query_row(
                 "SELECT machine_list_id FROM profile WHERE profile_id = ?",
                 [snapshot.profile],
@@ -62,7 +62,11 @@ impl Store {
         Ok(StoredSnapshot { outcomes, machines, context: self.context(snapshot)? })
     }
 
-    fn machine_list(&self, list: i64) -> Result<MachineList, StoreError> {
+    /// A machine list.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn machine_list(&self, list: MachineListId) -> Result<MachineList, StoreError> {
         let machines = self.sql(|connection| {
             let mut select = connection.prepare_cached(
                 "SELECT emulator, arch, virttype, name, canonical, max_cpus, deprecated

@@ -269,6 +269,12 @@ impl SnapshotRow {
         self.profile
     }
 
+    /// What explains changes of it: snapshots under equal versions and settings have the same.
+    #[must_use]
+    pub fn context_id(&self) -> ContextId {
+        self.context
+    }
+
     /// Whether nothing but the time differs.
     fn is_like(&self, other: &Self) -> bool {
         (self.host_id, self.profile, self.context, self.state)

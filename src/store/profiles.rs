@@ -1,0 +1,176 @@
+//! What each target of many profiles answered, without reading any document: for questions about a fleet.
+//!
+//! Profiles share targets and bodies, so each of these is read once, and the rows of a profile are
+//! three numbers a target.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use rusqlite::{OptionalExtension as _, Row};
+
+use super::error::StoreError;
+use super::ids::{BodyId, MachineListId, ProfileId, TreeId};
+use super::open::Store;
+use crate::model::{FailureClass, Hash, Target};
+
+/// What a profile is beside the answers of its targets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProfileRow {
+    /// Equal where machine lists, targets and what these answered are equal, but for values unique to
+    /// one host (`crate::model::HOST_UNIQUE`) and the words of errors.
+    pub shared: Hash,
+    /// The machine list, where it was collected.
+    pub machines: Option<MachineListId>,
+}
+
+/// What one target answered.
+#[derive(Clone, Debug)]
+pub struct Answered {
+    /// The target.
+    pub target: Rc<Target>,
+    /// Its document, or why there is none.
+    pub answer: Result<BodyAnswer, FailureClass>,
+}
+
+/// A stored document by its numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct BodyAnswer {
+    /// The body.
+    pub body: BodyId,
+    /// The root of its capabilities.
+    pub tree: TreeId,
+    /// Equal where the capabilities are equal, but for those unique to one host.
+    pub shared: Hash,
+}
+
+/// Reads profiles; what these have in common is read once.
+#[derive(Debug)]
+pub struct ProfileAnswers<'s> {
+    store: &'s Store,
+    targets: RefCell<HashMap<i64, Rc<Target>>>,
+    bodies: RefCell<HashMap<i64, BodyAnswer>>,
+    failures: RefCell<HashMap<i64, FailureClass>>,
+}
+
+impl Store {
+    /// The rows of profiles.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn profile_rows(
+        &self,
+        profiles: impl IntoIterator<Item = ProfileId>,
+    ) -> Result<HashMap<ProfileId, ProfileRow>, StoreError> {
+        self.sql(|connection| {
+            let mut select = connection.prepare_cached(
+                "SELECT shared_hash, machine_list_id FROM profile WHERE profile_id = ?",
+            )?;
+            let mut rows = HashMap::new();
+            for profile in profiles {
+                if let std::collections::hash_map::Entry::Vacant(new) = rows.entry(profile) {
+                    new.insert(select.query_row([profile], |row| {
+                        Ok(ProfileRow { shared: row.get(0)?, machines: row.get(1)? })
+                    })?);
+                }
+            }
+            Ok(rows)
+        })
+    }
+
+    /// Reads what the targets of profiles answered.
+    #[must_use]
+    pub fn profile_answers(&self) -> ProfileAnswers<'_> {
+        ProfileAnswers {
+            store: self,
+            targets: RefCell::default(),
+            bodies: RefCell::default(),
+            failures: RefCell::default(),
+        }
+    }
+}
+
+impl ProfileAnswers<'_> {
+    /// What each target of a profile answered, in the order of the targets.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn of(&self, profile: ProfileId) -> Result<Rc<[Answered]>, StoreError> {
+        let rows: Vec<(i64, Option<i64>, Option<i64>)> = self.store.sql(|connection| {
+            let mut select = connection.prepare_cached(
+                "SELECT head_id, body_id, failure_id FROM profile_target WHERE profile_id = ?",
+            )?;
+            select.query_map([profile], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.collect()
+        })?;
+        let mut answers = Vec::with_capacity(rows.len());
+        for (head, body, failure) in rows {
+            let target = self.target(head)?;
+            let answer = match body {
+                Some(body) => Ok(self.body(body)?),
+                None => Err(self.failure(failure)?),
+            };
+            answers.push(Answered { target, answer });
+        }
+        answers.sort_by(|a, b| a.target.cmp(&b.target));
+        Ok(answers.into())
+    }
+
+    fn target(&self, head: i64) -> Result<Rc<Target>, StoreError> {
+        self.once(
+            &self.targets,
+            head,
+            "SELECT emulator, arch, virttype, machine FROM head JOIN target USING (target_id)
+             WHERE head_id = ?",
+            |row| {
+                Ok(Rc::new(Target {
+                    emulator: row.get(0)?,
+                    arch: row.get(1)?,
+                    virttype: row.get(2)?,
+                    machine: row.get(3)?,
+                }))
+            },
+        )
+    }
+
+    fn body(&self, body: i64) -> Result<BodyAnswer, StoreError> {
+        self.once(
+            &self.bodies,
+            body,
+            "SELECT body_id, subtree_id, shared_hash FROM body WHERE body_id = ?",
+            |row| Ok(BodyAnswer { body: row.get(0)?, tree: row.get(1)?, shared: row.get(2)? }),
+        )
+    }
+
+    fn failure(&self, failure: Option<i64>) -> Result<FailureClass, StoreError> {
+        let Some(failure) = failure else { return Ok(FailureClass::Transient) };
+        self.once(
+            &self.failures,
+            failure,
+            "SELECT class FROM failure WHERE failure_id = ?",
+            |row| {
+                let class: String = row.get(0)?;
+                let class = FailureClass::ALL.into_iter().find(|each| each.name() == class);
+                Ok(class.unwrap_or(FailureClass::Transient))
+            },
+        )
+    }
+
+    /// A row by its number, read the first time it is asked for.
+    fn once<T: Clone>(
+        &self,
+        known: &RefCell<HashMap<i64, T>>,
+        id: i64,
+        select: &str,
+        read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        if let Some(known) = known.borrow().get(&id) {
+            return Ok(known.clone());
+        }
+        let found = self.store.sql(|connection| {
+            connection.prepare_cached(select)?.query_row([id], read).optional()
+        })?;
+        let found = found.ok_or_else(|| self.store.damaged("a profile names what is not there"))?;
+        known.borrow_mut().insert(id, found.clone());
+        Ok(found)
+    }
+}
