@@ -8,6 +8,7 @@ mod error;
 mod host;
 mod ids;
 mod latest;
+mod lookup;
 mod migrate;
 mod observed;
 mod open;
@@ -25,6 +26,7 @@ pub use ids::{
     BodyId, ContextId, HostId, MachineListId, PathId, ProfileId, TreeId, ValueId,
 };
 pub use latest::Latest;
+pub use lookup::{StoredTree, StoredValue};
 pub use observed::{StoredDocument, StoredSnapshot};
 pub use open::Store;
 pub use profiles::{Answered, BodyAnswer, ProfileAnswers, ProfileRow};
