@@ -19,7 +19,9 @@ mod machines;
 mod man;
 mod many;
 mod outputs;
+mod paths;
 mod preflight;
+mod query;
 mod report;
 mod rules;
 mod schema;
@@ -91,6 +93,8 @@ enum Command {
     Host(host::Arguments),
     Snapshots(snapshots::Arguments),
     Show(show::Arguments),
+    Query(query::Arguments),
+    Paths(paths::Arguments),
     Machines(machines::Arguments),
     Diff(diff::Arguments),
     Last(last::Arguments),
@@ -119,6 +123,8 @@ pub fn run(arguments: Vec<OsString>, out: &mut dyn Write, err: &mut dyn Write) -
         Command::Host(arguments) => host::run(&mut ui, &global, &arguments),
         Command::Snapshots(arguments) => snapshots::run(&mut ui, &global, &arguments),
         Command::Show(arguments) => show::run(&mut ui, &global, &arguments),
+        Command::Query(arguments) => query::run(&mut ui, &global, &arguments),
+        Command::Paths(arguments) => paths::run(&mut ui, &global, &arguments),
         Command::Machines(arguments) => machines::run(&mut ui, &global, &arguments),
         Command::Diff(arguments) => diff::run(&mut ui, &global, &arguments),
         Command::Last(arguments) => last::run(&mut ui, &global, &arguments),

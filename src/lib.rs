@@ -12,6 +12,7 @@ pub mod ingest;
 pub mod model;
 pub mod operand;
 pub mod parse;
+pub mod query;
 pub mod render;
 pub mod report;
 pub mod rules;

@@ -13,6 +13,7 @@ pub mod markdown;
 pub mod ndjson;
 pub mod page;
 pub mod preflight;
+pub mod query;
 mod record;
 pub mod rules;
 pub mod sarif;

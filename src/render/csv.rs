@@ -42,6 +42,23 @@ pub fn findings(report: &Report, out: &mut dyn Write) -> std::io::Result<()> {
     rows.flush()
 }
 
+/// Writes rows behind a row of names; no cell is taken for a formula.
+///
+/// # Errors
+/// Where the output cannot be written.
+pub(super) fn records(
+    header: &[&str],
+    records: impl Iterator<Item = Vec<String>>,
+    out: &mut dyn Write,
+) -> std::io::Result<()> {
+    let mut rows = csv::Writer::from_writer(out);
+    rows.write_record(header)?;
+    for record in records {
+        rows.write_record(record.iter().map(|cell| inert(cell).into_owned()))?;
+    }
+    rows.flush()
+}
+
 fn row<'r>(finding: &'r Finding, records: &Records<'_>) -> [Cow<'r, str>; 15] {
     let difference = &finding.difference;
     let name = |name: &'static str| Cow::Borrowed(name);

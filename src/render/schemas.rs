@@ -21,14 +21,17 @@ macro_rules! schema {
 }
 
 /// Every schema, by name.
-pub const ALL: [Schema; 11] = [
+pub const ALL: [Schema; 14] = [
+    schema!("answer"),
     schema!("collect"),
     schema!("diff"),
     schema!("finding"),
     schema!("hosts"),
     schema!("import"),
     schema!("machines"),
+    schema!("paths"),
     schema!("preflight"),
+    schema!("query"),
     schema!("report"),
     schema!("rules"),
     schema!("show"),
