@@ -4,6 +4,7 @@
 
 pub mod collected;
 pub mod csv;
+pub mod export;
 mod format;
 pub mod github;
 pub mod html;
@@ -14,6 +15,7 @@ pub mod ndjson;
 pub mod page;
 pub mod preflight;
 mod record;
+pub mod rows;
 pub mod rules;
 pub mod sarif;
 pub mod schemas;

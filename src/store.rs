@@ -3,8 +3,10 @@
 //! All SQL is here, and rusqlite is named nowhere else. The store knows nothing of XML: it takes
 //! bodies with their capabilities and gives both back. `migrations/README.md` explains the schema.
 
+mod ask;
 mod body;
 mod error;
+mod export;
 mod host;
 mod ids;
 mod latest;
@@ -17,8 +19,10 @@ mod snapshot;
 mod tree;
 mod writer;
 
+pub use ask::{Answer, AskError, Reader, View};
 pub use body::NewBody;
 pub use error::StoreError;
+pub use export::{Period, Reach, ToldOutcome, ToldSnapshot, ToldValue};
 pub use host::{Groups, HostRow};
 pub use ids::{BodyId, ContextId, HostId, ProfileId, TreeId};
 pub use latest::Latest;

@@ -7,6 +7,7 @@ mod diff;
 mod listing;
 mod preflight;
 mod report;
+mod row;
 mod rules;
 mod shallow;
 
@@ -19,6 +20,8 @@ pub use diff::diff;
 pub use listing::{Failed, Imported, Shown, hosts, imported, machines, show, snapshots};
 pub use preflight::preflight;
 pub use report::report;
+pub use row::views;
+pub(super) use row::{Listed, hex, object};
 pub use rules::rules;
 pub(super) use shallow::write as write_shallow;
 

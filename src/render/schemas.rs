@@ -21,9 +21,16 @@ macro_rules! schema {
 }
 
 /// Every schema, by name.
-pub const ALL: [Schema; 11] = [
+pub const ALL: [Schema; 20] = [
     schema!("collect"),
     schema!("diff"),
+    schema!("export-capability"),
+    schema!("export-change"),
+    schema!("export-document"),
+    schema!("export-host"),
+    schema!("export-machine"),
+    schema!("export-profile"),
+    schema!("export-snapshot"),
     schema!("finding"),
     schema!("hosts"),
     schema!("import"),
@@ -33,6 +40,8 @@ pub const ALL: [Schema; 11] = [
     schema!("rules"),
     schema!("show"),
     schema!("snapshots"),
+    schema!("sql"),
+    schema!("views"),
 ];
 
 /// The schema of a name, which may be written in full: `domcaps.diff/1`.
