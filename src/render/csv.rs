@@ -146,5 +146,8 @@ mod tests {
         assert_eq!(inert("a=b"), "a=b");
         assert_eq!(side(Some(&Plain::Number(-1))), "-1");
         assert_eq!(side(Some(&Plain::text("-1"))), "'-1");
+        assert_eq!(field(&Cell::text("-1")), "-1");
+        assert_eq!(field(&Cell::text("+1")), "'+1");
+        assert_eq!(field(&Cell::list(["=1", "b"])), "'=1; b");
     }
 }

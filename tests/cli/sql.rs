@@ -184,3 +184,16 @@ fn a_runaway_statement_ends_when_it_is_interrupted() {
         (Some(1), "error: interrupted: these are not all rows\n")
     );
 }
+
+#[test]
+fn datasette_is_told_to_hide_every_table() {
+    let sandbox = Sandbox::with_demo();
+    let tables = "SELECT name FROM sqlite_schema WHERE name NOT LIKE 'sqlite%' AND type = 'table'";
+    let metadata = crate::support::project_file("contrib/datasette/metadata.yaml");
+    for table in sql(&sandbox, &[tables, "--format", "csv"]).ok().lines().skip(1) {
+        assert!(
+            metadata.contains(&format!("      {table}: {{hidden: true}}\n")),
+            "{table} is shown"
+        );
+    }
+}
