@@ -8,6 +8,7 @@ mod collect;
 mod completions;
 mod demo;
 mod diff;
+mod export;
 mod failure;
 mod host;
 mod hosts;
@@ -28,6 +29,7 @@ mod schema;
 mod show;
 mod sides;
 mod snapshots;
+mod sql;
 mod ui;
 
 use std::ffi::OsString;
@@ -102,6 +104,8 @@ enum Command {
     Report(report::Arguments),
     Rules(rules::Arguments),
     Preflight(preflight::Arguments),
+    Sql(sql::Arguments),
+    Export(export::Arguments),
     Demo(demo::Arguments),
     Schema(schema::Arguments),
     Completions(completions::Arguments),
@@ -132,6 +136,8 @@ pub fn run(arguments: Vec<OsString>, out: &mut dyn Write, err: &mut dyn Write) -
         Command::Report(arguments) => report::run(&mut ui, &global, &arguments),
         Command::Rules(arguments) => rules::run(&mut ui, &arguments),
         Command::Preflight(arguments) => preflight::run(&mut ui, &global, &arguments),
+        Command::Sql(arguments) => sql::run(&mut ui, &global, &arguments),
+        Command::Export(arguments) => export::run(&mut ui, &global, &arguments),
         Command::Demo(arguments) => demo::run(&mut ui, &global, &arguments),
         Command::Schema(arguments) => schema::run(&mut ui, &arguments),
         Command::Completions(arguments) => completions::run(&mut ui, &arguments),

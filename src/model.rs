@@ -2,10 +2,12 @@
 //! from, where it is kept or how it is shown. No I/O, no XML, no SQL.
 
 mod capabilities;
+mod cell;
 mod context;
 mod guest;
 mod hash;
 mod machines;
+mod nearest;
 mod path;
 mod place;
 mod snapshot;
@@ -15,10 +17,12 @@ mod time;
 mod when;
 
 pub use capabilities::{Capabilities, Kind, Members, Value, is_model_version};
+pub use cell::Cell;
 pub use context::Context;
 pub use guest::{Guest, Need, Wanted};
 pub use hash::{Hash, Hasher};
 pub use machines::{Machine, MachineList};
+pub use nearest::nearest_name;
 pub use path::{
     DottedNames, SelectError, ancestors, elements, escape_key, is_at_or_below, is_below, matches_short,
     select,

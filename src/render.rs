@@ -4,6 +4,7 @@
 
 pub mod collected;
 pub mod csv;
+pub mod export;
 mod format;
 pub mod github;
 pub mod html;
@@ -15,6 +16,7 @@ pub mod page;
 pub mod preflight;
 pub mod query;
 mod record;
+pub mod rows;
 pub mod rules;
 pub mod sarif;
 pub mod schemas;

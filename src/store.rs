@@ -3,9 +3,11 @@
 //! All SQL is here, and rusqlite is named nowhere else. The store knows nothing of XML: it takes
 //! bodies with their capabilities and gives both back. `migrations/README.md` explains the schema.
 
+mod ask;
 mod body;
 mod changes;
 mod error;
+mod export;
 mod host;
 mod ids;
 mod latest;
@@ -20,9 +22,11 @@ mod snapshot;
 mod tree;
 mod writer;
 
+pub use ask::{Answer, AskError, Reader, View};
 pub use body::NewBody;
 pub use changes::ChangePoint;
 pub use error::StoreError;
+pub use export::{Period, Reach, ToldOutcome, ToldSnapshot, ToldValue};
 pub use host::{Groups, HostRow};
 pub use ids::{BodyId, ContextId, HostId, MachineListId, PathId, ProfileId, TreeId, ValueId};
 pub use latest::Latest;

@@ -8,6 +8,7 @@ mod listing;
 mod preflight;
 mod query;
 mod report;
+mod row;
 mod rules;
 mod shallow;
 
@@ -21,6 +22,8 @@ pub use listing::{Failed, Imported, Shown, hosts, imported, machines, show, snap
 pub use preflight::preflight;
 pub use query::{answers, paths, query};
 pub use report::report;
+pub use row::views;
+pub(super) use row::{Listed, hex, object};
 pub use rules::rules;
 pub(super) use shallow::write as write_shallow;
 

@@ -21,10 +21,17 @@ macro_rules! schema {
 }
 
 /// Every schema, by name.
-pub const ALL: [Schema; 14] = [
+pub const ALL: [Schema; 23] = [
     schema!("answer"),
     schema!("collect"),
     schema!("diff"),
+    schema!("export-capability"),
+    schema!("export-change"),
+    schema!("export-document"),
+    schema!("export-host"),
+    schema!("export-machine"),
+    schema!("export-profile"),
+    schema!("export-snapshot"),
     schema!("finding"),
     schema!("hosts"),
     schema!("import"),
@@ -36,6 +43,8 @@ pub const ALL: [Schema; 14] = [
     schema!("rules"),
     schema!("show"),
     schema!("snapshots"),
+    schema!("sql"),
+    schema!("views"),
 ];
 
 /// The schema of a name, which may be written in full: `domcaps.diff/1`.

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::support::{Sandbox, expect};
 
-const COMMANDS: [&[&str]; 18] = [
+const COMMANDS: [&[&str]; 20] = [
     &[],
     &["collect"],
     &["import"],
@@ -19,6 +19,8 @@ const COMMANDS: [&[&str]; 18] = [
     &["report", "upgrade"],
     &["rules"],
     &["preflight"],
+    &["sql"],
+    &["export"],
     &["demo"],
     &["schema"],
     &["completions"],

@@ -33,6 +33,7 @@ fn each_library_is_named_in_one_place() {
         ("similar", &["render/unified.rs"]),
         ("csv", &["render/csv.rs", "render/format.rs"]),
         ("comfy_table", &["render/table.rs"]),
+        ("unicode_width", &["render/table.rs"]),
         ("anstream", &["cli/ui.rs"]),
         ("zstd", &["store/body.rs", "demo.rs"]),
         ("jiff", &["model/time.rs", "operand.rs", "cli/ui.rs"]),

@@ -11,6 +11,7 @@ mod collect_faults;
 mod collect_fleet;
 mod demo;
 mod diff;
+mod export;
 mod formats;
 mod help;
 mod import;
@@ -24,6 +25,7 @@ mod report;
 mod rules;
 mod show;
 mod side_by_side;
+mod sql;
 mod support;
 mod views;
 
