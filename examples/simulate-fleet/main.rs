@@ -1,0 +1,106 @@
+//! Makes the database of a fleet that never was, to measure and try domcaps on.
+//!
+//! ```console
+//! cargo run --release --example simulate-fleet -- --db fleet.db [--hosts 10000] [--targets 120] \
+//!     [--nights 365] [--seed 1] [--from 2025-11-23]
+//! ```
+//!
+//! The same arguments give the same fleet and the same history, whatever machine it runs on.
+//!
+//! # What the hosts say
+//!
+//! Every document is one of `tests/one-qemu` (QEMU 7.2, 10.0 and 11.1 under libvirt 9.0 to 12.8), edited
+//! as libvirt would have printed it elsewhere: the most CPUs of each machine from that capture's
+//! `capabilities.xml`; the captures are of virttype `qemu`, and what virttype `kvm` says beside that
+//! (host-passthrough, host-model, which CPU models are usable and what blocks them, hyperv, vfio,
+//! SEV) follows from the CPU, of which there are eight kinds.
+//!
+//! Hosts stand in racks of one CPU kind and role, racks in three sites; each is a group.
+//!
+//! # What happens to them
+//!
+//! | event | how often |
+//! | --- | --- |
+//! | upgrade: libvirt alone, QEMU and libvirt, or Debian 12 to 13 | each site every 73 nights, a wave every 25: one rack as canary, the others six nights later over 14 nights; a host in 50 a few nights later; a rack in ten always one campaign late, one in 33 stays on Debian 12 |
+//! | upgrade rolled back | one in 250 upgrades, after one to three nights; done again one to two weeks later |
+//! | kernel | every 30 nights, rack by rack over 12; context alone |
+//! | microcode | every 90 nights with the kernel; context alone |
+//! | microcode that takes a CPU feature away | four in a year, each of one CPU kind, over 14 nights |
+//! | firmware package that moves its images | once a year and site, over 10 nights |
+//! | package of QEMU's modules missing | a host in 20,000 a night, and one in 100 upgrades of QEMU; repaired after one to nine nights |
+//! | host out of reach: nothing stored, as by `collect` | three of 10,000 hosts a night; a whole rack every 90 nights |
+//! | night `partial`, `failed`, `suspect` | two of 10,000, one of 20,000, one of 33,000 hosts |
+//! | rack comes later | one in 25 |
+//! | hosts that go for good | one for 50 that stay, beyond `--hosts` |
+//! | a value of its own (`features.sev.cpu0Id`) | the AMD EPYC Genoa hosts, a tenth of the fleet, all the time |
+//!
+//! # How it is stored
+//!
+//! As by `domcaps collect`: what was never seen goes through `ingest::visit`, as bytes. Ten thousand
+//! hosts of 120 documents in 365 nights are 13 TB of XML, though; so for content that is stored
+//! already the documents are not made and hashed again: the store is told which bodies they are
+//! (`Writer::add_snapshot`), which is what `ingest::visit` does once it has hashed them. `collect`
+//! commits after each host; this commits after some 50,000 snapshots.
+
+use std::error::Error;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use domcaps::model::Time;
+use domcaps::store::Store;
+
+mod simulator;
+
+use simulator::{Plan, Simulation};
+
+const USAGE: &str = "usage: simulate-fleet --db FILE [--hosts 10000] [--targets 120] [--nights 365] \
+                     [--seed 1] [--from 2025-11-23]";
+
+/// How many snapshots share a transaction.
+const BATCH: usize = 50_000;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let (database, plan) = arguments(std::env::args().skip(1))?;
+    if database.exists() {
+        return Err(format!("{}: is there already", database.display()).into());
+    }
+    let started = Instant::now();
+    let nights = plan.nights;
+    let mut simulation = Simulation::new(plan)?;
+    let mut store = Store::create_or_open(&database)?;
+    let mut err = std::io::stderr();
+    let (mut night, mut stored) = (0, 0);
+    while night < nights {
+        let mut writer = store.writer()?;
+        let mut batch = 0;
+        while night < nights && batch < BATCH {
+            batch += simulation.night(&mut writer, night)?;
+            night += 1;
+        }
+        writer.commit()?;
+        stored += batch;
+        let seconds = started.elapsed().as_secs_f64();
+        write!(err, "\rnight {night} of {nights}: {stored} snapshots, {seconds:.0} s ")?;
+    }
+    writeln!(err, "\n{}: {} contents", database.display(), simulation.contents())?;
+    Ok(())
+}
+
+fn arguments(mut words: impl Iterator<Item = String>) -> Result<(PathBuf, Plan), Box<dyn Error>> {
+    let mut database = None;
+    let mut plan = Plan::default();
+    while let Some(word) = words.next() {
+        let value = words.next().ok_or(USAGE)?;
+        match word.as_str() {
+            "--db" => database = Some(PathBuf::from(value)),
+            "--hosts" => plan.hosts = value.parse()?,
+            "--targets" => plan.targets = value.parse()?,
+            "--nights" => plan.nights = value.parse()?,
+            "--seed" => plan.seed = value.parse()?,
+            "--from" => plan.from = Time::parse_taken(&value)?,
+            _ => return Err(USAGE.into()),
+        }
+    }
+    Ok((database.ok_or(USAGE)?, plan))
+}
