@@ -157,10 +157,10 @@ fn with_most_cpus(captured: &str, most: i64) -> String {
     format!("{before}{START}{most}{rest}")
 }
 
-/// The version in a machine's name; machines without one are asked for first.
+/// The version in a machine's name; those without one are not the first to be left out.
 fn version(machine: &str) -> Vec<u32> {
     match machine.rsplit_once('-') {
         Some((_, version)) => version.split('.').filter_map(|part| part.parse().ok()).collect(),
-        None => vec![u32::MAX],
+        None => vec![5],
     }
 }
