@@ -5,6 +5,9 @@
 //!     [--nights 365] [--seed 1] [--from 2025-11-23]
 //! ```
 //!
+//! With `--one-more` and a database that the same arguments made, every host is asked for one more night
+//! in which nothing has changed, and the time of that is told.
+//!
 //! The same arguments give the same fleet and the same history, whatever machine it runs on.
 //!
 //! # What the hosts say
@@ -44,7 +47,7 @@
 
 use std::error::Error;
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use domcaps::model::Time;
@@ -55,13 +58,13 @@ mod simulator;
 use simulator::{Plan, Simulation};
 
 const USAGE: &str = "usage: simulate-fleet --db FILE [--hosts 10000] [--targets 120] [--nights 365] \
-                     [--seed 1] [--from 2025-11-23]";
-
-/// How many snapshots share a transaction.
-const BATCH: usize = 50_000;
+                     [--seed 1] [--from 2025-11-23] [--one-more]";
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let (database, plan) = arguments(std::env::args().skip(1))?;
+    let (database, plan, is_one_more) = arguments(std::env::args().skip(1))?;
+    if is_one_more {
+        return one_more(&database, plan);
+    }
     if database.exists() {
         return Err(format!("{}: is there already", database.display()).into());
     }
@@ -70,27 +73,39 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut simulation = Simulation::new(plan)?;
     let mut store = Store::create_or_open(&database)?;
     let mut err = std::io::stderr();
-    let (mut night, mut stored) = (0, 0);
-    while night < nights {
-        let mut writer = store.writer()?;
-        let mut batch = 0;
-        while night < nights && batch < BATCH {
-            batch += simulation.night(&mut writer, night)?;
-            night += 1;
-        }
-        writer.commit()?;
-        stored += batch;
+    simulation.store(&mut store, |night, stored| {
         let seconds = started.elapsed().as_secs_f64();
-        write!(err, "\rnight {night} of {nights}: {stored} snapshots, {seconds:.0} s ")?;
-    }
+        write!(err, "\rnight {night} of {nights}: {stored} snapshots, {seconds:.0} s ")
+    })?;
     writeln!(err, "\n{}: {} contents", database.display(), simulation.contents())?;
     Ok(())
 }
 
-fn arguments(mut words: impl Iterator<Item = String>) -> Result<(PathBuf, Plan), Box<dyn Error>> {
-    let mut database = None;
+fn one_more(database: &Path, plan: Plan) -> Result<(), Box<dyn Error>> {
+    let mut store = Store::open(database)?;
+    let mut simulation = Simulation::new(plan)?;
+    let hosts = simulation.resume(&mut store)?;
+    let started = Instant::now();
+    let mut writer = store.writer()?;
+    simulation.unchanged_night(&mut writer)?;
+    writer.commit()?;
+    // The last to close it writes the log back.
+    drop(store);
+    let seconds = started.elapsed().as_secs_f64();
+    writeln!(std::io::stderr(), "{hosts} hosts in {seconds:.2} s")?;
+    Ok(())
+}
+
+fn arguments(
+    mut words: impl Iterator<Item = String>,
+) -> Result<(PathBuf, Plan, bool), Box<dyn Error>> {
+    let (mut database, mut is_one_more) = (None, false);
     let mut plan = Plan::default();
     while let Some(word) = words.next() {
+        if word == "--one-more" {
+            is_one_more = true;
+            continue;
+        }
         let value = words.next().ok_or(USAGE)?;
         match word.as_str() {
             "--db" => database = Some(PathBuf::from(value)),
@@ -102,5 +117,5 @@ fn arguments(mut words: impl Iterator<Item = String>) -> Result<(PathBuf, Plan),
             _ => return Err(USAGE.into()),
         }
     }
-    Ok((database.ok_or(USAGE)?, plan))
+    Ok((database.ok_or(USAGE)?, plan, is_one_more))
 }

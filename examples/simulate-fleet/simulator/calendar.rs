@@ -91,11 +91,8 @@ fn upgrades(host: &Host, nights: usize, chance: Chance, steps: &mut Vec<(usize, 
     let is_left = chance.once_in(33, Draw::Late, rack, 1);
     let last = if is_left { DEBIAN_13 - 1 } else { BUILDS.len() as u8 - 1 };
     let start = FIRST + NEXT_SITE * host.rack.site + if is_late { CAMPAIGN } else { 0 };
-    let mut build = first_build(host);
-    for (campaign, night) in (start..nights).step_by(CAMPAIGN).enumerate() {
-        if build >= last {
-            return;
-        }
+    let builds = first_build(host)..last;
+    for (build, (campaign, night)) in builds.zip((start..nights).step_by(CAMPAIGN).enumerate()) {
         let is_straggler = chance.once_in(50, Draw::Straggler, host.number, campaign);
         let late = if is_straggler {
             2 + chance.roll(Draw::Straggler, host.number, campaign, 6)
@@ -122,7 +119,6 @@ fn upgrades(host: &Host, nights: usize, chance: Chance, steps: &mut Vec<(usize, 
                 steps,
             );
         }
-        build += 1;
     }
 }
 

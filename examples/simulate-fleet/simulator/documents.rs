@@ -60,10 +60,9 @@ pub(crate) fn models(captured: &str) -> Models {
         } else if line.contains("</blockers>") {
             blocked = None;
         } else if let (Some(name), Some(blocked)) = (attribute(line, "<feature ", "name"), &blocked)
+            && let Some((_, needed)) = models.get_mut(blocked)
         {
-            if let Some((_, needed)) = models.get_mut(blocked) {
-                needed.insert(name.to_owned());
-            }
+            needed.insert(name.to_owned());
         }
     }
     for (name, (vendor, needed)) in &mut models {

@@ -75,9 +75,14 @@ pub(crate) fn fleet(plan: &Plan) -> Vec<Host> {
     let all = plan.hosts + leaving;
     let mut hosts: Vec<Host> = (0..all)
         .map(|number| {
-            let retired =
-                (number >= plan.hosts).then(|| 20 + chance.roll(Draw::Retire, number, 0, 320));
-            host(chance, number, rack(chance, number / size, all.div_ceil(size)), retired)
+            let retired = (number >= plan.hosts)
+                .then(|| some_night(chance, Draw::Retire, number, 0, plan.nights));
+            host(
+                chance,
+                number,
+                rack(chance, number / size, all.div_ceil(size), plan.nights),
+                retired,
+            )
         })
         .collect();
     hosts.sort_by_key(|host| (host.minute, host.number));
@@ -103,10 +108,15 @@ fn host(chance: Chance, number: usize, rack: Rack, retired: Option<usize>) -> Ho
     }
 }
 
-fn rack(chance: Chance, number: usize, racks: usize) -> Rack {
+/// A night that is not among the first or last.
+fn some_night(chance: Chance, draw: Draw, number: usize, part: usize, nights: usize) -> usize {
+    (20 + chance.roll(draw, number, part, 320)) * nights / 365
+}
+
+fn rack(chance: Chance, number: usize, racks: usize, nights: usize) -> Rack {
     let of_site: Vec<usize> = (0..racks).filter(|other| site(*other) == site(number)).collect();
     let place = of_site.iter().position(|other| *other == number).unwrap_or_default();
-    let late = 20 + chance.roll(Draw::Join, number, 1, 320);
+    let late = some_night(chance, Draw::Join, number, 1, nights);
     Rack {
         number,
         site: site(number),

@@ -10,7 +10,7 @@ use domcaps::host_info::HostInfo;
 use domcaps::ingest;
 use domcaps::model::{Context, FailureClass, Hash, State, Time};
 use domcaps::parse;
-use domcaps::store::{BodyId, NewOutcome, NewSnapshot, StoreError, Writer};
+use domcaps::store::{BodyId, NewOutcome, NewSnapshot, Store, StoreError, Writer};
 
 use super::builds::{BUILDS, Build, Class, DEBIAN_13, builds};
 use super::calendar::{self, Night, Step};
@@ -19,25 +19,28 @@ use super::cpus::CPUS;
 use super::documents::{Images, Models, Shape, document, models};
 use super::fleet::{Host, Plan, fleet};
 
+/// How many snapshots share a transaction, and a night more.
+const BATCH: usize = 50_000;
+
 /// A fleet and how far its history has come.
 pub(crate) struct Simulation {
-    plan: Plan,
+    pub(super) plan: Plan,
     chance: Chance,
     builds: Vec<Build>,
     models: Models,
-    hosts: Vec<(Host, Now)>,
+    pub(super) hosts: Vec<(Host, Now)>,
     /// The bodies of each class of a build's documents, for all that was stored.
-    known: HashMap<Shape, Rc<[BodyId]>>,
+    pub(super) known: HashMap<Shape, Rc<[BodyId]>>,
 }
 
 /// What a host is like at the moment.
-struct Now {
-    shape: Shape,
+pub(super) struct Now {
+    pub(super) shape: Shape,
     context: Context,
     kernel: u8,
     steps: std::iter::Peekable<std::vec::IntoIter<(usize, Step)>>,
     /// The bodies of its documents, while nothing happened to it.
-    bodies: Option<Rc<[BodyId]>>,
+    pub(super) bodies: Option<Rc<[BodyId]>>,
 }
 
 /// The documents of a shape, one for each class, as they come from a host.
@@ -64,12 +67,29 @@ impl Simulation {
         self.known.len()
     }
 
-    /// Stores a night of the whole fleet; says how many snapshots that were.
-    pub(crate) fn night(
+    /// Stores the whole history; tells of the nights and snapshots so far after each transaction.
+    pub(crate) fn store(
         &mut self,
-        writer: &mut Writer<'_>,
-        night: usize,
-    ) -> Result<usize, Box<dyn Error>> {
+        store: &mut Store,
+        mut progress: impl FnMut(usize, usize) -> std::io::Result<()>,
+    ) -> Result<(), Box<dyn Error>> {
+        let (mut night, mut stored) = (0, 0);
+        while night < self.plan.nights {
+            let mut writer = store.writer()?;
+            let mut batch = 0;
+            while night < self.plan.nights && batch < BATCH {
+                batch += self.night(&mut writer, night)?;
+                night += 1;
+            }
+            writer.commit()?;
+            stored += batch;
+            progress(night, stored)?;
+        }
+        Ok(())
+    }
+
+    /// Stores a night of the whole fleet; says how many snapshots that were.
+    fn night(&mut self, writer: &mut Writer<'_>, night: usize) -> Result<usize, Box<dyn Error>> {
         let mut hosts = std::mem::take(&mut self.hosts);
         let mut stored = 0;
         for (host, now) in &mut hosts {
@@ -125,7 +145,7 @@ impl Simulation {
         Ok(true)
     }
 
-    fn taken_at(&self, host: &Host, night: usize) -> Time {
+    pub(super) fn taken_at(&self, host: &Host, night: usize) -> Time {
         const MINUTE: usize = 60_000;
         // Not to the millisecond at the same time: the hosts before it take their time.
         let jitter = self.chance.roll(Draw::Second, host.number, night, MINUTE);
@@ -134,7 +154,7 @@ impl Simulation {
     }
 
     /// The bodies of a shape in the store, where all of them are there.
-    fn find(
+    pub(super) fn find(
         &mut self,
         writer: &mut Writer<'_>,
         shape: &Shape,
@@ -153,7 +173,7 @@ impl Simulation {
     }
 
     /// The documents of a shape without their identity.
-    fn bodies(&self, shape: &Shape) -> Result<Bodies, Box<dyn Error>> {
+    pub(super) fn bodies(&self, shape: &Shape) -> Result<Bodies, Box<dyn Error>> {
         let body = |class: &Class| {
             let text = document(class, shape, &self.models, self.chance);
             let head = parse::split(text.as_bytes()).ok_or("no document")?;
@@ -212,7 +232,7 @@ impl Simulation {
     }
 
     /// Stores what is all known: see `main.rs`.
-    fn unchanged(
+    pub(super) fn unchanged(
         &self,
         writer: &mut Writer<'_>,
         host: &Host,
@@ -260,7 +280,7 @@ impl Now {
     }
 
     /// Takes in what has happened up to a night; says whether anything did.
-    fn happens(&mut self, host: &Host, night: usize) -> bool {
+    pub(super) fn happens(&mut self, host: &Host, night: usize) -> bool {
         let mut is_any = false;
         while let Some((_, step)) = self.steps.next_if(|(when, _)| *when <= night) {
             is_any = true;

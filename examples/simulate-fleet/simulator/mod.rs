@@ -1,5 +1,6 @@
 //! The fleet, night by night. `main.rs` says what happens in it.
 
+mod afterwards;
 mod builds;
 mod calendar;
 mod chance;
