@@ -27,4 +27,4 @@ pub use open::Store;
 pub use select::Resolved;
 pub use snapshot::{Run, SnapshotRow};
 pub use tree::Difference as TreeDifference;
-pub use writer::{NewOutcome, NewSnapshot, Stored, Writer};
+pub use writer::{Content, NewOutcome, NewSnapshot, Stored, Writer};

@@ -40,10 +40,13 @@
 //! # How it is stored
 //!
 //! As by `domcaps collect`: what was never seen goes through `ingest::visit`, as bytes. Ten thousand
-//! hosts of 120 documents in 365 nights are 13 TB of XML, though; so for content that is stored
-//! already the documents are not made and hashed again: the store is told which bodies they are
-//! (`Writer::add_snapshot`), which is what `ingest::visit` does once it has hashed them. `collect`
-//! commits after each host; this commits after some 50,000 snapshots.
+//! hosts of 120 documents in 365 nights are 13 TB of XML, though; so documents that are stored already
+//! are not made and hashed again. The first snapshot that holds such documents in this
+//! combination tells the store which bodies they are (`Writer::add_snapshot`), as `ingest::visit`
+//! does once it has hashed them; each further one only that it holds the same (`Writer::add_known`).
+//! The rows are those that `collect` would have made, in its order. `--one-more` leaves out the
+//! hashing of documents and nothing else. `collect` commits after each host; this commits after
+//! some 50,000 snapshots.
 
 use std::error::Error;
 use std::io::Write as _;

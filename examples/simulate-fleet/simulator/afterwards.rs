@@ -21,14 +21,14 @@ impl Simulation {
         let mut hosts = std::mem::take(&mut self.hosts);
         for (host, now) in &mut hosts {
             now.happens(host, last);
-            now.bodies = match self.known.get(&now.shape) {
+            now.known = match self.known.get(&now.shape) {
                 Some(known) => Some(known.clone()),
                 None => {
                     let bodies = self.bodies(&now.shape)?;
                     self.find(writer, &now.shape, &bodies)?
                 }
             };
-            if now.bodies.is_none() {
+            if now.known.is_none() {
                 return Err(format!("{}: its documents are not stored", host.name).into());
             }
         }
@@ -36,12 +36,14 @@ impl Simulation {
         Ok(self.hosts.len())
     }
 
-    /// Stores one more night in which every host is asked and nothing has changed.
+    /// Stores one more night in which every host is asked and nothing has changed. Each snapshot's
+    /// outcomes are put together and looked up, as `ingest::visit` does below the hashing.
     pub(crate) fn unchanged_night(&self, writer: &mut Writer<'_>) -> Result<(), StoreError> {
         for (host, now) in &self.hosts {
             let taken_at = self.taken_at(host, self.plan.nights);
-            let bodies = now.bodies.as_deref().unwrap_or_default();
-            self.unchanged(writer, host, now, taken_at, bodies)?;
+            if let Some(known) = &now.known {
+                self.unchanged(writer, host, now, taken_at, known)?;
+            }
         }
         Ok(())
     }

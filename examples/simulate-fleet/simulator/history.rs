@@ -1,5 +1,6 @@
 //! What is stored of the fleet, night by night.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
 use std::error::Error;
 use std::rc::Rc;
@@ -10,7 +11,7 @@ use domcaps::host_info::HostInfo;
 use domcaps::ingest;
 use domcaps::model::{Context, FailureClass, Hash, State, Time};
 use domcaps::parse;
-use domcaps::store::{BodyId, NewOutcome, NewSnapshot, Store, StoreError, Writer};
+use domcaps::store::{BodyId, Content, NewOutcome, NewSnapshot, Store, StoreError, Writer};
 
 use super::builds::{BUILDS, Build, Class, DEBIAN_13, builds};
 use super::calendar::{self, Night, Step};
@@ -29,8 +30,16 @@ pub(crate) struct Simulation {
     builds: Vec<Build>,
     models: Models,
     pub(super) hosts: Vec<(Host, Now)>,
-    /// The bodies of each class of a build's documents, for all that was stored.
-    pub(super) known: HashMap<Shape, Rc<[BodyId]>>,
+    /// All that was stored.
+    pub(super) known: HashMap<Shape, Rc<Known>>,
+}
+
+/// A shape of which the documents are stored.
+pub(super) struct Known {
+    /// The body of each class of the build's documents.
+    bodies: Vec<BodyId>,
+    /// What a snapshot of it holds, once there is one.
+    content: Cell<Option<Content>>,
 }
 
 /// What a host is like at the moment.
@@ -39,8 +48,8 @@ pub(super) struct Now {
     context: Context,
     kernel: u8,
     steps: std::iter::Peekable<std::vec::IntoIter<(usize, Step)>>,
-    /// The bodies of its documents, while nothing happened to it.
-    pub(super) bodies: Option<Rc<[BodyId]>>,
+    /// What it is known to hold, while nothing happens to it.
+    pub(super) known: Option<Rc<Known>>,
 }
 
 /// The documents of a shape, one for each class, as they come from a host.
@@ -94,7 +103,7 @@ impl Simulation {
         let mut stored = 0;
         for (host, now) in &mut hosts {
             if now.happens(host, night) {
-                now.bodies = None;
+                now.known = None;
             }
             if night < host.rack.joined || host.retired.is_some_and(|end| night >= end) {
                 continue;
@@ -127,20 +136,25 @@ impl Simulation {
             self.ingest(writer, host, now, taken_at, state, &bodies)?;
             return Ok(true);
         }
-        if now.bodies.is_none() {
-            now.bodies = self.known.get(&now.shape).cloned();
+        if now.known.is_none() {
+            now.known = self.known.get(&now.shape).cloned();
         }
-        if now.bodies.is_none() {
+        if now.known.is_none() {
             let bodies = self.bodies(&now.shape)?;
-            now.bodies = self.find(writer, &now.shape, &bodies)?;
-            if now.bodies.is_none() {
+            now.known = self.find(writer, &now.shape, &bodies)?;
+            if now.known.is_none() {
                 self.ingest(writer, host, now, taken_at, State::Complete, &bodies)?;
-                now.bodies = self.find(writer, &now.shape, &bodies)?;
+                now.known = self.find(writer, &now.shape, &bodies)?;
                 return Ok(true);
             }
         }
-        if let Some(bodies) = &now.bodies {
-            self.unchanged(writer, host, now, taken_at, bodies)?;
+        if let Some(known) = &now.known {
+            if let Some(content) = known.content.get() {
+                self.again(writer, host, now, taken_at, content)?;
+            } else {
+                let content = self.unchanged(writer, host, now, taken_at, known)?;
+                known.content.set(Some(content));
+            }
         }
         Ok(true)
     }
@@ -159,7 +173,7 @@ impl Simulation {
         writer: &mut Writer<'_>,
         shape: &Shape,
         bodies: &Bodies,
-    ) -> Result<Option<Rc<[BodyId]>>, StoreError> {
+    ) -> Result<Option<Rc<Known>>, StoreError> {
         let mut found = Vec::new();
         for (hash, _) in bodies {
             match writer.body(*hash)? {
@@ -167,7 +181,7 @@ impl Simulation {
                 None => return Ok(None),
             }
         }
-        let found: Rc<[BodyId]> = found.into();
+        let found = Rc::new(Known { bodies: found, content: Cell::default() });
         self.known.insert(shape.clone(), Rc::clone(&found));
         Ok(Some(found))
     }
@@ -231,18 +245,40 @@ impl Simulation {
         ingest::visit(writer, &site, &[], &visit).map(drop)
     }
 
-    /// Stores what is all known: see `main.rs`.
+    /// Stores what another snapshot holds already.
+    fn again(
+        &self,
+        writer: &mut Writer<'_>,
+        host: &Host,
+        now: &Now,
+        taken_at: Time,
+        content: Content,
+    ) -> Result<(), StoreError> {
+        let snapshot = NewSnapshot {
+            host: &host.name,
+            taken_at,
+            state: State::Complete,
+            context: &now.context,
+            machines: None,
+            outcomes: Vec::new(),
+            tags: &[],
+            groups: &host.groups,
+        };
+        writer.add_known(&snapshot, content).map(drop)
+    }
+
+    /// Stores documents that are all known.
     pub(super) fn unchanged(
         &self,
         writer: &mut Writer<'_>,
         host: &Host,
         now: &Now,
         taken_at: Time,
-        bodies: &[BodyId],
-    ) -> Result<(), StoreError> {
+        known: &Known,
+    ) -> Result<Content, StoreError> {
         let build = &self.builds[usize::from(now.shape.build)];
         let outcomes = build.targets.iter().map(|asked| {
-            (&asked.target, asked.head.as_slice(), NewOutcome::Document(bodies[asked.class]))
+            (&asked.target, asked.head.as_slice(), NewOutcome::Document(known.bodies[asked.class]))
         });
         let snapshot = NewSnapshot {
             host: &host.name,
@@ -254,7 +290,8 @@ impl Simulation {
             tags: &[],
             groups: &host.groups,
         };
-        writer.whole(&host.name, taken_at, |writer| writer.add_snapshot(&snapshot)).map(drop)
+        let stored = writer.whole(&host.name, taken_at, |writer| writer.add_snapshot(&snapshot))?;
+        Ok(stored.content)
     }
 }
 
@@ -274,7 +311,7 @@ impl Now {
             is_suspect: false,
         };
         let steps = calendar::steps(host, nights, chance).into_iter().peekable();
-        let mut now = Self { shape, context: Context::default(), kernel: 0, steps, bodies: None };
+        let mut now = Self { shape, context: Context::default(), kernel: 0, steps, known: None };
         now.context = now.context(host);
         now
     }
