@@ -37,4 +37,4 @@ pub use profiles::{Answered, BodyAnswer, ProfileAnswers, ProfileRow};
 pub use select::Resolved;
 pub use snapshot::{Run, SnapshotRow};
 pub use tree::Difference as TreeDifference;
-pub use writer::{NewAnswer, NewOutcome, NewSnapshot, Stored, Writer};
+pub use writer::{Content, NewAnswer, NewOutcome, NewSnapshot, Stored, Writer};
