@@ -10,6 +10,7 @@ mod demo;
 mod diff;
 mod export;
 mod failure;
+mod history;
 mod host;
 mod hosts;
 mod hosts_of;
@@ -99,6 +100,7 @@ enum Command {
     Paths(paths::Arguments),
     Machines(machines::Arguments),
     Diff(diff::Arguments),
+    History(history::Arguments),
     Last(last::Arguments),
     Changes(changes::Arguments),
     Report(report::Arguments),
@@ -131,6 +133,7 @@ pub fn run(arguments: Vec<OsString>, out: &mut dyn Write, err: &mut dyn Write) -
         Command::Paths(arguments) => paths::run(&mut ui, &global, &arguments),
         Command::Machines(arguments) => machines::run(&mut ui, &global, &arguments),
         Command::Diff(arguments) => diff::run(&mut ui, &global, &arguments),
+        Command::History(arguments) => history::run(&mut ui, &global, &arguments),
         Command::Last(arguments) => last::run(&mut ui, &global, &arguments),
         Command::Changes(arguments) => changes::run(&mut ui, &global, &arguments),
         Command::Report(arguments) => report::run(&mut ui, &global, &arguments),

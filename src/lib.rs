@@ -7,6 +7,7 @@ pub mod config;
 pub mod demo;
 pub mod diff;
 pub mod guests;
+pub mod history;
 pub mod host_info;
 pub mod ingest;
 pub mod model;

@@ -24,8 +24,8 @@ pub use hash::{Hash, Hasher};
 pub use machines::{Machine, MachineList};
 pub use nearest::nearest_name;
 pub use path::{
-    DottedNames, SelectError, ancestors, elements, escape_key, is_at_or_below, is_below, matches_short,
-    select,
+    DottedNames, SelectError, ancestors, elements, escape_key, is_at_or_below, is_below,
+    matches_short, select,
 };
 pub use place::line_and_column;
 pub use snapshot::{FailureClass, HostName, HostNameError, State, Tag, TagError};

@@ -7,6 +7,7 @@ pub mod csv;
 pub mod export;
 mod format;
 pub mod github;
+pub mod history;
 pub mod html;
 pub mod json;
 pub mod junit;

@@ -77,11 +77,7 @@ pub(super) fn run(
     let expression: Expression =
         arguments.expression.parse().map_err(|error| shown(&error, &arguments.expression))?;
     let store = Store::open(&ui::database(global)?)?;
-    let query = Query::new(&store, &expression, arguments.machines.clone(), arguments.every);
-    let query = query.map_err(|error| match error {
-        ResolveError::Query(error) => shown(&error, &expression.text),
-        ResolveError::Store(error) => error.into(),
-    })?;
+    let query = read(&store, &expression, arguments.machines.clone(), arguments.every)?;
     for warning in query.warnings() {
         ui.warning(warning);
     }
@@ -116,8 +112,21 @@ pub(super) fn run(
     Ok(Exit::Done)
 }
 
+/// Looks up what an expression names.
+pub(super) fn read<'s>(
+    store: &'s Store,
+    expression: &Expression,
+    machines: Vec<TargetPattern>,
+    is_every: bool,
+) -> Result<Query<'s>, Failure> {
+    Query::new(store, expression, machines, is_every).map_err(|error| match error {
+        ResolveError::Query(error) => shown(&error, &expression.text),
+        ResolveError::Store(error) => error.into(),
+    })
+}
+
 /// The error, and where it is in the expression.
-fn shown(error: &QueryError, expression: &str) -> Failure {
+pub(super) fn shown(error: &QueryError, expression: &str) -> Failure {
     let failure = if error.is_syntax { Failure::usage(error) } else { Failure::new(error) };
     let before: String = expression.chars().take(error.column - 1).collect();
     let column = render::plain(&before).chars().count();

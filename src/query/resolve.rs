@@ -13,8 +13,19 @@ use crate::store::{PathId, Store, StoreError, StoredValue};
 
 /// Names that are no capabilities.
 pub(super) const FIELDS: [&str; 13] = [
-    "host", "group", "machine", "arch", "virttype", "emulator", "deprecated", "libvirt",
-    "hypervisor", "kernel", "microcode", "api_flags", "uri",
+    "host",
+    "group",
+    "machine",
+    "arch",
+    "virttype",
+    "emulator",
+    "deprecated",
+    "libvirt",
+    "hypervisor",
+    "kernel",
+    "microcode",
+    "api_flags",
+    "uri",
 ];
 
 /// Every value of the context.
@@ -129,7 +140,8 @@ impl<'a> Resolver<'a> {
             }
             _ if name == "deprecated" => Wanted { operator: Operator::Equal, text: "yes".into() },
             _ => {
-                let message = format!("`{name}` alone asks nothing: compare it, as in `{name} = …`");
+                let message =
+                    format!("`{name}` alone asks nothing: compare it, as in `{name} = …`");
                 return Err(self.error(&leaf.subject, message).into());
             }
         };
@@ -262,10 +274,9 @@ impl<'a> Resolver<'a> {
         }
         let what = if wanted.operator == Operator::Fits { "value that fits " } else { "" };
         let nearest = nearest(&wanted.text, members());
-        self.questions.warnings.push(format!(
-            "no stored document has {what}`{}` at {path}{nearest}",
-            wanted.text
-        ));
+        self.questions
+            .warnings
+            .push(format!("no stored document has {what}`{}` at {path}{nearest}", wanted.text));
         Ok(())
     }
 
@@ -316,7 +327,8 @@ fn nearest<'t>(wanted: &str, there: impl Iterator<Item = &'t str>) -> String {
     let wanted = wanted.trim_matches('*').to_ascii_lowercase();
     let likeness = |text: &str| {
         let text = text.to_ascii_lowercase();
-        let common = |a: &str, b: &str| a.chars().zip(b.chars()).take_while(|(a, b)| a == b).count();
+        let common =
+            |a: &str, b: &str| a.chars().zip(b.chars()).take_while(|(a, b)| a == b).count();
         let back = |text: &str| text.chars().rev().collect::<String>();
         let is_part = usize::from(text.contains(&wanted) || wanted.contains(&text));
         common(&text, &wanted).max(common(&back(&text), &back(&wanted))) + is_part * 4

@@ -4,6 +4,7 @@
 
 mod collected;
 mod diff;
+mod history;
 mod listing;
 mod preflight;
 mod query;
@@ -18,6 +19,7 @@ use serde::Serialize;
 
 pub use collected::collected;
 pub use diff::diff;
+pub use history::history;
 pub use listing::{Failed, Imported, Shown, hosts, imported, machines, show, snapshots};
 pub use preflight::preflight;
 pub use query::{answers, paths, query};

@@ -21,7 +21,7 @@ macro_rules! schema {
 }
 
 /// Every schema, by name.
-pub const ALL: [Schema; 23] = [
+pub const ALL: [Schema; 24] = [
     schema!("answer"),
     schema!("collect"),
     schema!("diff"),
@@ -33,6 +33,7 @@ pub const ALL: [Schema; 23] = [
     schema!("export-profile"),
     schema!("export-snapshot"),
     schema!("finding"),
+    schema!("history"),
     schema!("hosts"),
     schema!("import"),
     schema!("machines"),

@@ -47,6 +47,17 @@ impl Store {
         )
     }
 
+    /// The complete snapshots of a host up to a moment, oldest first.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn complete_of(&self, host: HostId, to: Time) -> Result<Vec<SnapshotRow>, StoreError> {
+        self.snapshots_where(
+            "host_id = ? AND taken_at <= ? AND state = 'complete' ORDER BY taken_at",
+            (host, to.milliseconds()),
+        )
+    }
+
     /// The newest change of a host, or of any; none where no host ever changed.
     ///
     /// # Errors
