@@ -4,6 +4,7 @@
 //! environment, home folder and terminal are looked at in [`ui`] and nowhere else.
 
 mod collect;
+mod complete;
 mod completions;
 mod demo;
 mod diff;
@@ -99,6 +100,8 @@ enum Command {
     Preflight(preflight::Arguments),
     Demo(demo::Arguments),
     Schema(schema::Arguments),
+    #[command(hide = true)]
+    Complete(complete::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -127,6 +130,7 @@ pub fn run(arguments: Vec<OsString>, out: &mut dyn Write, err: &mut dyn Write) -
         Command::Preflight(arguments) => preflight::run(&mut ui, &global, &arguments),
         Command::Demo(arguments) => demo::run(&mut ui, &global, &arguments),
         Command::Schema(arguments) => schema::run(&mut ui, &arguments),
+        Command::Complete(arguments) => complete::run(&mut ui, &global, &arguments),
         Command::Completions(arguments) => completions::run(&mut ui, &arguments),
         Command::Man(arguments) => man::run(&mut ui, &arguments),
     };

@@ -20,8 +20,8 @@ pub use guest::{Guest, Need, Wanted};
 pub use hash::{Hash, Hasher};
 pub use machines::{Machine, MachineList};
 pub use path::{
-    DottedNames, SelectError, ancestors, elements, escape_key, is_at_or_below, is_below, matches_short,
-    select,
+    DottedNames, SelectError, ancestors, elements, escape_key, is_at_or_below, is_below,
+    matches_short, select,
 };
 pub use place::line_and_column;
 pub use snapshot::{FailureClass, HostName, HostNameError, State, Tag, TagError};

@@ -5,6 +5,7 @@
 
 mod answer;
 mod capability;
+mod complete;
 mod error;
 mod evaluate;
 mod expression;
@@ -12,10 +13,12 @@ mod host;
 mod parse;
 mod paths;
 mod resolve;
+mod similar;
 mod target;
 mod value;
 
 pub use answer::Answer;
+pub use complete::{expressions as completed_expressions, paths as completed_paths};
 pub use error::QueryError;
 pub use evaluate::{Asked, HostAnswer, Query, TargetAnswer};
 pub use expression::{Expression, Leaf, Node, Test, Word};

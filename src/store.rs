@@ -22,9 +22,7 @@ mod writer;
 pub use body::NewBody;
 pub use error::StoreError;
 pub use host::{Groups, HostRow};
-pub use ids::{
-    BodyId, ContextId, HostId, MachineListId, PathId, ProfileId, TreeId, ValueId,
-};
+pub use ids::{BodyId, ContextId, HostId, MachineListId, PathId, ProfileId, TreeId, ValueId};
 pub use latest::Latest;
 pub use lookup::{StoredTree, StoredValue};
 pub use observed::{StoredDocument, StoredSnapshot};

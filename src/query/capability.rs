@@ -76,7 +76,11 @@ impl<'s> Trees<'s> {
 pub(super) struct Values(HashMap<ValueId, Rc<StoredValue>>);
 
 impl Values {
-    pub(super) fn get(&mut self, store: &Store, id: ValueId) -> Result<Rc<StoredValue>, StoreError> {
+    pub(super) fn get(
+        &mut self,
+        store: &Store,
+        id: ValueId,
+    ) -> Result<Rc<StoredValue>, StoreError> {
         if let Some(known) = self.0.get(&id) {
             return Ok(Rc::clone(known));
         }
@@ -194,10 +198,12 @@ impl Capability {
 
     /// The answer of a document that says all this.
     fn combined(&self, hits: &[Hit]) -> Answer {
-        let found = || hits.iter().filter_map(|hit| match hit {
-            Hit::Found(model, answer) => Some((model.as_deref(), *answer)),
-            _ => None,
-        });
+        let found = || {
+            hits.iter().filter_map(|hit| match hit {
+                Hit::Found(model, answer) => Some((model.as_deref(), *answer)),
+                _ => None,
+            })
+        };
         let models = hits.iter().find_map(|hit| match hit {
             Hit::Models(names) => Some(names),
             _ => None,

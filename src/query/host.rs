@@ -28,7 +28,11 @@ pub(super) enum HostTest {
 
 impl HostTest {
     /// The answer of each host.
-    pub(super) fn answers(&self, store: &Store, asked: &[Asked]) -> Result<Vec<Answer>, StoreError> {
+    pub(super) fn answers(
+        &self,
+        store: &Store,
+        asked: &[Asked],
+    ) -> Result<Vec<Answer>, StoreError> {
         let each = |answer: &dyn Fn(&Asked) -> Answer| Ok(asked.iter().map(answer).collect());
         match self {
             Self::Name(wanted) => each(&|host| wanted.is_met_by(host.host.as_str()).into()),

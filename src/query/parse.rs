@@ -1,7 +1,9 @@
 //! Reading an expression. The only place that names the parser's library.
 
 use winnow::ascii::multispace0;
-use winnow::combinator::{alt, cut_err, delimited, eof, not, opt, peek, preceded, repeat, terminated};
+use winnow::combinator::{
+    alt, cut_err, delimited, eof, not, opt, peek, preceded, repeat, terminated,
+};
 use winnow::error::{ContextError, ErrMode, StrContext, StrContextValue};
 use winnow::prelude::*;
 use winnow::stream::{LocatingSlice, Location as _, Stateful};
@@ -191,7 +193,8 @@ fn symbol<'i>(symbol: &'static str) -> impl Parser<Input<'i>, (), ErrMode<Contex
 
 /// What a word without quotes may hold.
 fn is_word(letter: char) -> bool {
-    !letter.is_whitespace() && !matches!(letter, '(' | ')' | '=' | '!' | '<' | '>' | '~' | '"' | '\\')
+    !letter.is_whitespace()
+        && !matches!(letter, '(' | ')' | '=' | '!' | '<' | '>' | '~' | '"' | '\\')
 }
 
 #[cfg(test)]
@@ -224,7 +227,10 @@ mod tests {
     fn what_is_wrong_has_its_column() {
         for (text, expected) in [
             ("", "column 1: it ends where a capability, a field, `not` or `(` should be"),
-            ("disk.bus =", "column 11: it ends where a value (a word, or text in \"quotes\") should be"),
+            (
+                "disk.bus =",
+                "column 11: it ends where a value (a word, or text in \"quotes\") should be",
+            ),
             ("disk.bus = = x", "column 12: here should be a value (a word, or text in \"quotes\")"),
             ("a b", "column 3: here should be an operator, `and`, `or` or the end"),
             ("(a or b", "column 8: it ends where `)`, `and` or `or` should be"),

@@ -72,7 +72,8 @@ pub fn known(store: &Store, pattern: Option<&str>) -> Result<Vec<PathRow>, Store
 }
 
 fn finished(path: &str, row: Row, count: impl Fn(&BTreeSet<usize>) -> usize) -> PathRow {
-    let value = |(value, hosts): (String, BTreeSet<usize>)| PathValue { value, hosts: count(&hosts) };
+    let value =
+        |(value, hosts): (String, BTreeSet<usize>)| PathValue { value, hosts: count(&hosts) };
     let mut values: Vec<PathValue> = row.values.into_iter().map(value).collect();
     values.sort_by(|a, b| b.hosts.cmp(&a.hosts).then_with(|| a.value.cmp(&b.value)));
     PathRow {
@@ -152,7 +153,8 @@ mod tests {
     #[test]
     fn a_pattern_means_full_and_short_paths() {
         let path = "cpu.mode[custom].model[EPYC-v1].usable";
-        for pattern in ["*", "model[EPYC*].usable", "model[EPYC*]", "*EPYC*", "cpu", "usable", path] {
+        for pattern in ["*", "model[EPYC*].usable", "model[EPYC*]", "*EPYC*", "cpu", "usable", path]
+        {
             assert!(is_meant(path, pattern), "{pattern}");
         }
         for pattern in ["model", "EPYC-v1", "cpu.mode", "able"] {
@@ -162,7 +164,10 @@ mod tests {
 
     #[test]
     fn keys_fold_but_for_those_of_modes() {
-        assert_eq!(folded("cpu.mode[custom].model[a.b].usable"), "cpu.mode[custom].model[*].usable");
+        assert_eq!(
+            folded("cpu.mode[custom].model[a.b].usable"),
+            "cpu.mode[custom].model[*].usable"
+        );
         assert_eq!(folded("devices.disk.bus"), "devices.disk.bus");
     }
 }

@@ -217,7 +217,9 @@ mod tests {
             assert!(is_less(less, more), "{less} < {more}");
             assert!(!is_less(more, less) || less.contains(' '), "{more} < {less}");
         }
-        for (same, other) in [("10.9.0", "10.9"), ("10.9", "10.9.0"), ("abc", "1"), ("1", "abc"), ("", "1")] {
+        for (same, other) in
+            [("10.9.0", "10.9"), ("10.9", "10.9.0"), ("abc", "1"), ("1", "abc"), ("", "1")]
+        {
             assert!(!is_less(same, other), "{same} < {other}");
         }
         assert!(Wanted { operator: Operator::AtMost, text: "10.9".into() }.is_met_by("10.9.0"));

@@ -96,7 +96,11 @@ pub fn csv(answers: &Answers<'_>, out: &mut dyn Write) -> std::io::Result<()> {
     if answers.has_targets {
         header.extend(["emulator", "arch", "virttype", "machine"]);
     }
-    super::csv::records(&header, answers.listed().flat_map(|(asked, host)| lines(asked, host, answers.has_targets)), out)
+    super::csv::records(
+        &header,
+        answers.listed().flat_map(|(asked, host)| lines(asked, host, answers.has_targets)),
+        out,
+    )
 }
 
 fn lines(asked: &Asked, host: &HostAnswer, has_targets: bool) -> Vec<Vec<String>> {

@@ -100,7 +100,9 @@ impl ProfileAnswers<'_> {
             let mut select = connection.prepare_cached(
                 "SELECT head_id, body_id, failure_id FROM profile_target WHERE profile_id = ?",
             )?;
-            select.query_map([profile], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.collect()
+            select
+                .query_map([profile], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+                .collect()
         })?;
         let mut answers = Vec::with_capacity(rows.len());
         for (head, body, failure) in rows {

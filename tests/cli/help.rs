@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::support::{Sandbox, expect};
 
-const COMMANDS: [&[&str]; 18] = [
+const COMMANDS: [&[&str]; 20] = [
     &[],
     &["collect"],
     &["import"],
@@ -13,6 +13,8 @@ const COMMANDS: [&[&str]; 18] = [
     &["host", "set"],
     &["snapshots"],
     &["show"],
+    &["query"],
+    &["paths"],
     &["machines"],
     &["diff"],
     &["report"],

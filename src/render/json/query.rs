@@ -33,7 +33,9 @@ struct Hosts<'a, 'b>(&'b Answers<'a>);
 impl Serialize for Hosts<'_, '_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let has_targets = self.0.has_targets;
-        serializer.collect_seq(self.0.listed().map(|(asked, host)| HostWire::new(asked, host, has_targets)))
+        serializer.collect_seq(
+            self.0.listed().map(|(asked, host)| HostWire::new(asked, host, has_targets)),
+        )
     }
 }
 
