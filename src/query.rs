@@ -10,10 +10,10 @@ mod error;
 mod evaluate;
 mod expression;
 mod host;
+mod nearest;
 mod parse;
 mod paths;
 mod resolve;
-mod similar;
 mod target;
 mod value;
 

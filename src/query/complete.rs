@@ -42,7 +42,7 @@ fn words(store: &Store, begun: &str) -> Result<(usize, Vec<String>), StoreError>
         found.extend(beginning(fields, word).into_iter().filter(|_| !word.is_empty()));
         return Ok((start, found));
     };
-    let subject = subject.trim_end_matches(|letter| is_end(letter));
+    let subject = subject.trim_end_matches(is_end);
     let subject = subject.rsplit(is_end).next().unwrap_or_default();
     let found = match subject {
         "host" => {

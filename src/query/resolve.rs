@@ -6,7 +6,7 @@ use super::capability::{Capability, Test as CapabilityTest};
 use super::error::QueryError;
 use super::expression::{Expression, Leaf, Node, Test, Word};
 use super::host::HostTest;
-use super::similar;
+use super::nearest;
 use super::target::TargetTest;
 use super::value::{Operator, Wanted};
 use crate::model::{Kind, SelectError, elements, glob, select};
@@ -169,7 +169,7 @@ impl<'a> Resolver<'a> {
             members.extend(self.store.host_names(Some(group))?);
         }
         if members.is_empty() && wanted.operator == Operator::Equal {
-            let nearest = similar::values(&wanted.text, groups.iter().map(String::as_str));
+            let nearest = nearest::values(&wanted.text, groups.iter().map(String::as_str));
             self.questions.warnings.push(format!("no host is in group `{}`{nearest}", wanted.text));
         }
         Ok(self.host("group", HostTest::Members(members)))
@@ -232,7 +232,7 @@ impl<'a> Resolver<'a> {
         };
         let message = match error {
             SelectError::Unknown { .. } => {
-                let nearest = similar::paths(wanted, known);
+                let nearest = nearest::paths(wanted, known);
                 format!("no capability `{wanted}`{nearest}")
             }
             ambiguous @ SelectError::Ambiguous { .. } => ambiguous.to_string(),
@@ -276,7 +276,7 @@ impl<'a> Resolver<'a> {
             return Ok(());
         }
         let what = if wanted.operator == Operator::Fits { "value that fits " } else { "" };
-        let nearest = similar::values(&wanted.text, members());
+        let nearest = nearest::values(&wanted.text, members());
         self.questions
             .warnings
             .push(format!("no stored document has {what}`{}` at {path}{nearest}", wanted.text));
