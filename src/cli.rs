@@ -5,6 +5,7 @@
 
 mod changes;
 mod collect;
+mod complete;
 mod completions;
 mod demo;
 mod diff;
@@ -110,6 +111,8 @@ enum Command {
     Export(export::Arguments),
     Demo(demo::Arguments),
     Schema(schema::Arguments),
+    #[command(hide = true)]
+    Complete(complete::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -143,6 +146,7 @@ pub fn run(arguments: Vec<OsString>, out: &mut dyn Write, err: &mut dyn Write) -
         Command::Export(arguments) => export::run(&mut ui, &global, &arguments),
         Command::Demo(arguments) => demo::run(&mut ui, &global, &arguments),
         Command::Schema(arguments) => schema::run(&mut ui, &arguments),
+        Command::Complete(arguments) => complete::run(&mut ui, &global, &arguments),
         Command::Completions(arguments) => completions::run(&mut ui, &arguments),
         Command::Man(arguments) => man::run(&mut ui, &arguments),
     };

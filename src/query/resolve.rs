@@ -6,6 +6,7 @@ use super::capability::{Capability, Test as CapabilityTest};
 use super::error::QueryError;
 use super::expression::{Expression, Leaf, Node, Test, Word};
 use super::host::HostTest;
+use super::nearest;
 use super::target::TargetTest;
 use super::value::{Operator, Wanted};
 use crate::model::{Kind, SelectError, elements, glob, select};
@@ -168,7 +169,7 @@ impl<'a> Resolver<'a> {
             members.extend(self.store.host_names(Some(group))?);
         }
         if members.is_empty() && wanted.operator == Operator::Equal {
-            let nearest = nearest(&wanted.text, groups.iter().map(String::as_str));
+            let nearest = nearest::values(&wanted.text, groups.iter().map(String::as_str));
             self.questions.warnings.push(format!("no host is in group `{}`{nearest}", wanted.text));
         }
         Ok(self.host("group", HostTest::Members(members)))
@@ -215,7 +216,7 @@ impl<'a> Resolver<'a> {
             Err(error) if !wanted.contains('*') => error,
             Err(error) => {
                 let mut found: BTreeSet<String> = BTreeSet::new();
-                known.for_each(|path| found.extend(with_prefix(path, wanted)));
+                known.clone().for_each(|path| found.extend(with_prefix(path, wanted)));
                 if found.contains(wanted) {
                     return Ok(wanted.to_owned());
                 }
@@ -229,11 +230,13 @@ impl<'a> Resolver<'a> {
                 }
             }
         };
-        let field = FIELDS.iter().find(|field| field.eq_ignore_ascii_case(wanted));
-        let mut message = error.to_string();
-        if let Some(field) = field {
-            message.push_str(&format!("; the field is `{field}`"));
-        }
+        let message = match error {
+            SelectError::Unknown { .. } => {
+                let nearest = nearest::paths(wanted, known);
+                format!("no capability `{wanted}`{nearest}")
+            }
+            ambiguous @ SelectError::Ambiguous { .. } => ambiguous.to_string(),
+        };
         Err(self.error(subject, message))
     }
 
@@ -273,7 +276,7 @@ impl<'a> Resolver<'a> {
             return Ok(());
         }
         let what = if wanted.operator == Operator::Fits { "value that fits " } else { "" };
-        let nearest = nearest(&wanted.text, members());
+        let nearest = nearest::values(&wanted.text, members());
         self.questions
             .warnings
             .push(format!("no stored document has {what}`{}` at {path}{nearest}", wanted.text));
@@ -320,26 +323,4 @@ fn with_prefix(known: &str, pattern: &str) -> Option<String> {
 /// Whether a value says yes or no.
 fn is_support(path: &str, value: &StoredValue) -> bool {
     value.kind == Kind::Support || path.ends_with("].usable")
-}
-
-/// `: nearest is …`, up to three that are like what is wanted.
-fn nearest<'t>(wanted: &str, there: impl Iterator<Item = &'t str>) -> String {
-    let wanted = wanted.trim_matches('*').to_ascii_lowercase();
-    let likeness = |text: &str| {
-        let text = text.to_ascii_lowercase();
-        let common =
-            |a: &str, b: &str| a.chars().zip(b.chars()).take_while(|(a, b)| a == b).count();
-        let back = |text: &str| text.chars().rev().collect::<String>();
-        let is_part = usize::from(text.contains(&wanted) || wanted.contains(&text));
-        common(&text, &wanted).max(common(&back(&text), &back(&wanted))) + is_part * 4
-    };
-    let there: BTreeSet<&str> = there.filter(|text| !text.is_empty()).collect();
-    let mut there: Vec<(usize, &str)> = there.into_iter().map(|it| (likeness(it), it)).collect();
-    there.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
-    let there: Vec<&str> = there.into_iter().take(3).map(|(_, text)| text).collect();
-    match there[..] {
-        [] => String::new(),
-        [one] => format!(": there is {one}"),
-        _ => format!(": nearest are {}", there.join(", ")),
-    }
 }

@@ -13,6 +13,8 @@ const COMMANDS: [&[&str]; 20] = [
     &["host", "set"],
     &["snapshots"],
     &["show"],
+    &["query"],
+    &["paths"],
     &["machines"],
     &["diff"],
     &["report"],

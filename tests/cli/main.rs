@@ -20,6 +20,7 @@ mod layering;
 mod listings;
 mod one_qemu;
 mod preflight;
+mod query;
 mod readme;
 mod report;
 mod rules;
