@@ -6,14 +6,14 @@ use super::Global;
 use super::failure::{Exit, Failure};
 use super::hosts_of;
 use super::judging::Judging;
-use super::many::{Holds, Many};
+use super::many::{Holds, Many, Pair};
 use super::outputs::Outputs;
 use super::ui::{self, Ui};
 use crate::model::{Ago, Time};
 use crate::render::Format;
 use crate::report::{Fleet, Period};
 use crate::side::Contents;
-use crate::store::{ChangePoint, Store};
+use crate::store::{ChangePoint, SnapshotRow, Store, StoreError};
 
 /// What changed on a fleet over a period; the same change on many hosts is one line
 ///
@@ -85,8 +85,9 @@ pub(super) fn run(
     let points = store.changes(from, to, group)?;
     let judged = arguments.judging.read(ui)?;
     let contents = Contents::new(Some(store));
-    let mut many = Many::new(&contents, &judged);
-    let new_hosts = compare(&contents, &mut many, &points)?;
+    let mut many = Many::new(&contents, &judged)?;
+    many.add(&pairs(contents.stored()?, &points)?)?;
+    let new_hosts = points.iter().filter(|point| point.before.is_none()).count();
     let mut report = many.finish(Fleet {
         scope: group.map_or_else(|| "all hosts".to_owned(), |group| format!("group {group}")),
         from: from.to_string(),
@@ -99,29 +100,19 @@ pub(super) fn run(
     Ok(judged.exit(ui, &report, Exit::Done))
 }
 
-/// Compares each changed snapshot with the one before; gives how many hosts have none before.
-fn compare(
-    contents: &Contents,
-    many: &mut Many<'_>,
-    points: &[ChangePoint],
-) -> Result<usize, Failure> {
-    let Some(store) = &contents.store else { return Ok(0) };
+/// Each changed snapshot and the one before.
+fn pairs<'p>(store: &Store, points: &'p [ChangePoint]) -> Result<Vec<Pair<'p>>, StoreError> {
     let rows = points.iter().flat_map(|point| point.before.iter().chain([&point.after]));
-    let profiles = store.profile_rows(rows.map(|row| row.content()))?;
-    let mut new_hosts = 0;
-    for point in points {
-        let Some(before) = &point.before else {
-            new_hosts += 1;
-            continue;
-        };
-        let pair = [before, &point.after];
-        let shared = pair.map(|row| profiles[&row.content()].shared);
+    let profiles = store.profile_rows(rows.map(SnapshotRow::content))?;
+    let pair = |point: &'p ChangePoint| {
+        let rows = [point.before.as_ref()?, &point.after];
+        let shared = rows.map(|row| profiles[&row.content()].shared);
         // What differs only in a value that is unique to the host is looked at on that host.
         let holds = match shared[0] == shared[1] {
-            true => pair.map(|row| Holds::Profile(row.content())),
+            true => rows.map(|row| Holds::Profile(row.content())),
             false => shared.map(Holds::Shared),
         };
-        many.pair(store, pair, holds)?;
-    }
-    Ok(new_hosts)
+        Some((rows, holds))
+    };
+    Ok(points.iter().filter_map(pair).collect())
 }

@@ -49,28 +49,6 @@ enum Hit {
     Models(Rc<[String]>),
 }
 
-/// The subtrees below subtrees, read once.
-#[derive(Debug)]
-pub(super) struct Trees<'s> {
-    store: &'s Store,
-    parts: RefCell<HashMap<TreeId, Rc<[TreeId]>>>,
-}
-
-impl<'s> Trees<'s> {
-    pub(super) fn new(store: &'s Store) -> Self {
-        Self { store, parts: RefCell::default() }
-    }
-
-    fn parts(&self, tree: TreeId) -> Result<Rc<[TreeId]>, StoreError> {
-        if let Some(known) = self.parts.borrow().get(&tree) {
-            return Ok(Rc::clone(known));
-        }
-        let parts = self.store.parts(tree)?;
-        self.parts.borrow_mut().insert(tree, Rc::clone(&parts));
-        Ok(parts)
-    }
-}
-
 /// Values by their numbers, read once.
 #[derive(Debug, Default)]
 pub(super) struct Values(HashMap<ValueId, Rc<StoredValue>>);
@@ -164,29 +142,24 @@ impl Capability {
     }
 
     /// What the document with this tree answers.
-    pub(super) fn answer(&self, trees: &Trees<'_>, root: TreeId) -> Result<Answer, StoreError> {
+    pub(super) fn answer(&self, store: &Store, root: TreeId) -> Result<Answer, StoreError> {
         if let Some(known) = self.answers.borrow().get(&root) {
             return Ok(*known);
         }
-        let answer = self.combined(&self.gather(trees, root, 0)?);
+        let answer = self.combined(&self.gather(store, root, 0)?);
         self.answers.borrow_mut().insert(root, answer);
         Ok(answer)
     }
 
     /// What a subtree and those below it say.
-    fn gather(
-        &self,
-        trees: &Trees<'_>,
-        tree: TreeId,
-        depth: usize,
-    ) -> Result<Rc<[Hit]>, StoreError> {
+    fn gather(&self, store: &Store, tree: TreeId, depth: usize) -> Result<Rc<[Hit]>, StoreError> {
         if let Some(known) = self.gathered.borrow().get(&tree) {
             return Ok(Rc::clone(known));
         }
         let mut hits = self.hits.get(&tree).cloned().unwrap_or_default();
         if depth == 0 || (self.is_deep && depth <= GROUP_DEPTH) {
-            for part in trees.parts(tree)?.iter() {
-                hits.extend(self.gather(trees, *part, depth + 1)?.iter().cloned());
+            for part in store.parts(tree)?.iter() {
+                hits.extend(self.gather(store, *part, depth + 1)?.iter().cloned());
             }
         }
         let hits: Rc<[Hit]> = hits.into();

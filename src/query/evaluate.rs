@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::answer::Answer;
-use super::capability::Trees;
 use super::expression::Expression;
 use super::resolve::{Plan, Questions, ResolveError, Resolver};
 use super::target::{Lists, Machines};
@@ -18,7 +17,6 @@ pub struct Query<'s> {
     questions: Questions,
     patterns: Vec<TargetPattern>,
     is_every: bool,
-    trees: Trees<'s>,
     lists: Lists,
     profiles: ProfileAnswers<'s>,
 }
@@ -113,7 +111,6 @@ impl<'s> Query<'s> {
             questions,
             patterns,
             is_every,
-            trees: Trees::new(store),
             lists: Lists::default(),
             profiles: store.profile_answers(),
         })
@@ -238,7 +235,7 @@ impl<'s> Query<'s> {
             },
             Plan::Capability(nth) => match place.target {
                 Some((Answered { answer: Ok(body), .. }, _)) => {
-                    self.questions.capability[*nth].answer(&self.trees, body.tree)?
+                    self.questions.capability[*nth].answer(self.store, body.tree)?
                 }
                 _ => Answer::Unknown,
             },
@@ -252,7 +249,7 @@ impl<'s> Query<'s> {
             Ok(body) => {
                 for (nth, question) in self.questions.capability.iter().enumerate() {
                     if !why.capability.contains(&nth)
-                        && question.answer(&self.trees, body.tree)? == Answer::Unknown
+                        && question.answer(self.store, body.tree)? == Answer::Unknown
                     {
                         why.capability.push(nth);
                     }

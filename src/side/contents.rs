@@ -44,6 +44,14 @@ impl Contents {
         Self { store, ..Self::default() }
     }
 
+    /// The store.
+    ///
+    /// # Errors
+    /// Where there is none.
+    pub fn stored(&self) -> Result<&Store, StoreError> {
+        self.store.as_ref().ok_or_else(|| StoreError::Missing { path: "".into() })
+    }
+
     /// Compares only what stands at, below or above a path from now on.
     pub fn look_only_at(&mut self, path: &str) {
         self.only = Some(path.to_owned());

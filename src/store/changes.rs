@@ -29,7 +29,7 @@ impl Store {
         group: Option<&str>,
     ) -> Result<Vec<ChangePoint>, StoreError> {
         self.change_points(
-            "s.taken_at BETWEEN ?1 AND ?2 AND (?3 IS NULL
+            "s.is_change > 0 AND s.taken_at BETWEEN ?1 AND ?2 AND (?3 IS NULL
                OR s.host_id IN (SELECT host_id FROM host_group WHERE name = ?3))
              ORDER BY s.taken_at, h.name",
             (from.milliseconds(), to.milliseconds(), group),
@@ -42,7 +42,7 @@ impl Store {
     /// Where the database cannot be read.
     pub fn changes_of(&self, host: HostId, to: Time) -> Result<Vec<ChangePoint>, StoreError> {
         self.change_points(
-            "s.host_id = ? AND s.taken_at <= ? ORDER BY s.taken_at",
+            "s.is_change = 1 AND s.host_id = ? AND s.taken_at <= ? ORDER BY s.taken_at",
             (host, to.milliseconds()),
         )
     }
@@ -64,10 +64,12 @@ impl Store {
     /// Where the database cannot be read.
     pub fn last_change(&self, host: Option<HostId>) -> Result<Option<ChangePoint>, StoreError> {
         let condition = match host {
-            Some(_) => "s.host_id = ?1 AND p.taken_at IS NOT NULL ORDER BY s.taken_at DESC LIMIT 1",
-            None => "?1 IS NULL AND p.taken_at IS NOT NULL ORDER BY s.taken_at DESC LIMIT 1",
+            Some(_) => "s.is_change = 1 AND s.host_id = ?1",
+            None => "s.is_change > 0 AND ?1 IS NULL",
         };
-        Ok(self.change_points(condition, [host])?.pop())
+        let condition =
+            format!("{condition} AND p.taken_at IS NOT NULL ORDER BY s.taken_at DESC LIMIT 1");
+        Ok(self.change_points(&condition, [host])?.pop())
     }
 
     fn change_points(
@@ -76,13 +78,13 @@ impl Store {
         parameters: impl Params,
     ) -> Result<Vec<ChangePoint>, StoreError> {
         let sql = format!(
-            "SELECT h.name, s.host_id, s.hash, s.taken_at, s.state, s.profile_id, s.context_id,
+            "SELECT h.name, s.host_id, s.hash, s.taken_at, 'complete', s.profile_id, s.context_id,
                     p.hash, p.taken_at, p.profile_id, p.context_id
              FROM host_snapshot s JOIN host h ON h.host_id = s.host_id
              LEFT JOIN host_snapshot p ON p.host_id = s.host_id AND p.taken_at =
                (SELECT max(b.taken_at) FROM host_snapshot b
                 WHERE b.host_id = s.host_id AND b.taken_at < s.taken_at AND b.state = 'complete')
-             WHERE s.is_change = 1 AND {condition}"
+             WHERE {condition}"
         );
         let read = |connection: &Connection| -> rusqlite::Result<Vec<ChangePoint>> {
             connection.prepare_cached(&sql)?.query_map(parameters, change_point)?.collect()

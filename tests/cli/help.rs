@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::support::{Sandbox, expect};
 
-const COMMANDS: [&[&str]; 20] = [
+const COMMANDS: [&[&str]; 25] = [
     &[],
     &["collect"],
     &["import"],
@@ -17,6 +17,9 @@ const COMMANDS: [&[&str]; 20] = [
     &["paths"],
     &["machines"],
     &["diff"],
+    &["history"],
+    &["last"],
+    &["changes"],
     &["report"],
     &["report", "upgrade"],
     &["rules"],

@@ -14,6 +14,7 @@ mod diff;
 mod export;
 mod formats;
 mod help;
+mod history;
 mod import;
 mod judging;
 mod layering;

@@ -6,7 +6,7 @@ use super::Arguments;
 use crate::cli::Global;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::hosts_of;
-use crate::cli::many::{Holds, Many};
+use crate::cli::many::{Holds, Many, Pair};
 use crate::cli::ui::{self, Ui};
 use crate::model::{HostName, When};
 use crate::operand::Operand;
@@ -59,19 +59,19 @@ pub(super) fn run(
     };
     let judged = arguments.judging.read(ui)?;
     let contents = Contents::new(Some(store));
-    let Some(store) = &contents.store else { return Ok(Exit::Failed) };
-    let mut many = Many::new(&contents, &judged);
+    let store = contents.stored()?;
+    let mut found = Vec::new();
     let mut exit = Exit::Done;
     for host in hosts.iter().filter(|name| **name != old.host) {
         match store.resolve(host.as_str(), &When::Latest) {
-            Ok(found) => {
-                if let Some((time, state)) = found.passed_over.first() {
+            Ok(resolved) => {
+                if let Some((time, state)) = resolved.passed_over.first() {
                     ui.warning(format!(
                         "{host}: passed over the {} snapshot of {time}",
                         state.name()
                     ));
                 }
-                add(store, &mut many, [&old, &found.snapshot])?;
+                found.push(resolved.snapshot);
             }
             Err(error @ StoreError::NoSnapshot { .. }) => {
                 ui.warning(format!("{host}: not compared: {error}"));
@@ -81,6 +81,8 @@ pub(super) fn run(
             Err(error) => return Err(error.into()),
         }
     }
+    let mut many = Many::new(&contents, &judged)?;
+    many.add(&pairs(store, &old, &found)?)?;
     if many.builder.groups() == 0 {
         return Err(Failure::new(&format!("no other host to compare with {}", old.host))
             .with_hint("`domcaps hosts` lists hosts and their groups"));
@@ -91,11 +93,19 @@ pub(super) fn run(
     Ok(judged.exit(ui, &report, exit))
 }
 
-/// Two hosts: values that are unique to one are no difference.
-fn add(store: &Store, many: &mut Many<'_>, pair: [&SnapshotRow; 2]) -> Result<(), Failure> {
-    let rows = store.profile_rows(pair.map(SnapshotRow::content))?;
-    let holds = pair.map(|row| Holds::Shared(rows[&row.content()].shared));
-    many.pair(store, pair, holds)
+/// Each host beside the one: values that are unique to a host are no difference.
+fn pairs<'p>(
+    store: &Store,
+    old: &'p SnapshotRow,
+    found: &'p [SnapshotRow],
+) -> Result<Vec<Pair<'p>>, StoreError> {
+    let rows = found.iter().chain([old]).map(SnapshotRow::content);
+    let profiles = store.profile_rows(rows)?;
+    let pair = |new| {
+        let rows = [old, new];
+        (rows, rows.map(|row| Holds::Shared(profiles[&row.content()].shared)))
+    };
+    Ok(found.iter().map(pair).collect())
 }
 
 /// What the hosts are called together, and their names.

@@ -81,13 +81,15 @@ pub(in crate::cli) fn run(
         period: None,
     };
     let contents = Contents::new(Some(store));
-    let many = Many::new(&contents, &judged);
-    let mut upgrades = Upgrades { contents: &contents, many, fleet };
+    let mut many = Many::new(&contents, &judged)?;
+    let mut upgrades = Upgrades { store: contents.stored()?, pairs: Vec::new(), fleet };
     let mut whole = true;
     for host in &hosts {
         whole &= upgrades.host(host, &arguments.from.when, &arguments.to.when)?;
     }
-    let Upgrades { mut many, fleet, .. } = upgrades;
+    let Upgrades { pairs, fleet, .. } = upgrades;
+    let pairs: Vec<_> = pairs.iter().map(|pair| (pair.each_ref(), holds(pair))).collect();
+    many.add(&pairs)?;
     if arguments.selection.is_all() {
         many.builder.all_hosts(hosts.iter().map(HostName::as_str));
     }
@@ -110,16 +112,16 @@ pub(in crate::cli) fn run(
 }
 
 struct Upgrades<'u> {
-    contents: &'u Contents,
-    many: Many<'u>,
+    store: &'u Store,
+    /// What is to be compared.
+    pairs: Vec<[SnapshotRow; 2]>,
     fleet: Fleet,
 }
 
 impl Upgrades<'_> {
     /// Compares a host with itself; whether it could be.
     fn host(&mut self, host: &HostName, from: &When, to: &When) -> Result<bool, Failure> {
-        let Some(store) = &self.contents.store else { return Ok(false) };
-        let moments = [from, to].map(|when| match store.resolve(host.as_str(), when) {
+        let moments = [from, to].map(|when| match self.store.resolve(host.as_str(), when) {
             Ok(resolved) => Ok(usable(resolved)),
             Err(error @ StoreError::NoSnapshot { .. }) => Ok(Err(error.to_string())),
             Err(error) => Err(error),
@@ -137,8 +139,7 @@ impl Upgrades<'_> {
             let why = format!("the snapshot before, of {}, is the newer one", old.taken_at);
             return Ok(self.silent(host, why));
         }
-        let holds = [&old, &new].map(|row| Holds::Profile(row.content()));
-        self.many.pair(store, [&old, &new], holds)?;
+        self.pairs.push([old, new]);
         Ok(true)
     }
 
@@ -146,6 +147,11 @@ impl Upgrades<'_> {
         self.fleet.silent.push((host.clone(), why));
         false
     }
+}
+
+/// Over time a value that is unique to a host says something too.
+fn holds(pair: &[SnapshotRow; 2]) -> [Holds; 2] {
+    pair.each_ref().map(|row| Holds::Profile(row.content()))
 }
 
 /// A snapshot to compare, or why not: what was passed over, or failed, may be the upgrade itself.
