@@ -3,11 +3,14 @@
 //! One file for each subcommand: its arguments, whose doc comments are the help, and `run`. Clock,
 //! environment, home folder and terminal are looked at in [`ui`] and nowhere else.
 
+mod backup;
+mod check;
 mod collect;
 mod completions;
 mod demo;
 mod diff;
 mod failure;
+mod forget;
 mod host;
 mod hosts;
 mod hosts_of;
@@ -17,12 +20,14 @@ mod machines;
 mod man;
 mod outputs;
 mod preflight;
+mod prune;
 mod report;
 mod rules;
 mod schema;
 mod show;
 mod sides;
 mod snapshots;
+mod tag;
 mod ui;
 
 use std::ffi::OsString;
@@ -93,6 +98,11 @@ enum Command {
     Report(report::Arguments),
     Rules(rules::Arguments),
     Preflight(preflight::Arguments),
+    Tag(tag::Arguments),
+    Forget(forget::Arguments),
+    Prune(prune::Arguments),
+    Check(check::Arguments),
+    Backup(backup::Arguments),
     Demo(demo::Arguments),
     Schema(schema::Arguments),
     Completions(completions::Arguments),
@@ -119,6 +129,11 @@ pub fn run(arguments: Vec<OsString>, out: &mut dyn Write, err: &mut dyn Write) -
         Command::Report(arguments) => report::run(&mut ui, &global, &arguments),
         Command::Rules(arguments) => rules::run(&mut ui, &arguments),
         Command::Preflight(arguments) => preflight::run(&mut ui, &global, &arguments),
+        Command::Forget(arguments) => forget::run(&mut ui, &global, &arguments),
+        Command::Prune(arguments) => prune::run(&mut ui, &global, &arguments),
+        Command::Check(arguments) => check::run(&mut ui, &global, &arguments),
+        Command::Tag(arguments) => tag::run(&mut ui, &global, &arguments),
+        Command::Backup(arguments) => backup::run(&mut ui, &global, &arguments),
         Command::Demo(arguments) => demo::run(&mut ui, &global, &arguments),
         Command::Schema(arguments) => schema::run(&mut ui, &arguments),
         Command::Completions(arguments) => completions::run(&mut ui, &arguments),

@@ -1,6 +1,7 @@
 //! A history of what every hypervisor host of a fleet can do.
 
 pub mod bad_files;
+pub mod check;
 mod cli;
 pub mod collect;
 pub mod config;
@@ -14,6 +15,7 @@ pub mod operand;
 pub mod parse;
 pub mod render;
 pub mod report;
+pub mod retention;
 pub mod rules;
 pub mod side;
 pub mod source;

@@ -9,6 +9,7 @@ mod preflight;
 mod report;
 mod rules;
 mod shallow;
+mod upkeep;
 
 use std::io::Write;
 
@@ -21,6 +22,10 @@ pub use preflight::preflight;
 pub use report::report;
 pub use rules::rules;
 pub(super) use shallow::write as write_shallow;
+pub use upkeep::{
+    Forgotten, ForgottenHost, GoneHost, Judged, backed_up, checked, forgotten, gone, pruned,
+    renamed, tagged,
+};
 
 /// Writes one object, indented, with a line end.
 fn write(value: &impl Serialize, out: &mut dyn Write) -> std::io::Result<()> {

@@ -21,18 +21,25 @@ macro_rules! schema {
 }
 
 /// Every schema, by name.
-pub const ALL: [Schema; 11] = [
+pub const ALL: [Schema; 18] = [
+    schema!("backup"),
+    schema!("check"),
     schema!("collect"),
     schema!("diff"),
     schema!("finding"),
+    schema!("forget"),
+    schema!("gone"),
     schema!("hosts"),
     schema!("import"),
     schema!("machines"),
     schema!("preflight"),
+    schema!("prune"),
+    schema!("rename"),
     schema!("report"),
     schema!("rules"),
     schema!("show"),
     schema!("snapshots"),
+    schema!("tag"),
 ];
 
 /// The schema of a name, which may be written in full: `domcaps.diff/1`.

@@ -39,6 +39,11 @@ impl Contents {
         Self { store, ..Self::default() }
     }
 
+    /// Forgets what was looked up in the store, which others may have changed since.
+    pub fn forget(&self) {
+        self.firmware.borrow_mut().clear();
+    }
+
     /// What changed from one document to the other.
     ///
     /// # Errors

@@ -62,7 +62,7 @@ impl Store {
         Ok(StoredSnapshot { outcomes, machines, context: self.context(snapshot)? })
     }
 
-    fn machine_list(&self, list: i64) -> Result<MachineList, StoreError> {
+    pub(super) fn machine_list(&self, list: i64) -> Result<MachineList, StoreError> {
         let machines = self.sql(|connection| {
             let mut select = connection.prepare_cached(
                 "SELECT emulator, arch, virttype, name, canonical, max_cpus, deprecated

@@ -10,7 +10,7 @@ use super::migrate;
 use super::tree::Nodes;
 
 /// How long a command waits for another process that writes.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// An open database.
 #[derive(Debug)]
@@ -42,14 +42,23 @@ impl Store {
             }
             made?;
         }
-        Self::open(path)
+        Self::open_at_rest(path)
     }
 
-    /// Opens the database at `path`; where it may not be written, for reading.
+    /// Opens the database at `path`; where it may not be written, for reading. All that is read is
+    /// of one moment, whatever others store or remove meanwhile, until [`Store::writer`] is called.
     ///
     /// # Errors
     /// Where there is none, it cannot be read, is not ours, or is newer than this program.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let store = Self::open_at_rest(path)?;
+        // It takes no lock before the first read.
+        store.sql(|connection| connection.execute_batch("BEGIN"))?;
+        Ok(store)
+    }
+
+    /// Opens the database; each statement is a transaction of its own.
+    fn open_at_rest(path: &Path) -> Result<Self, StoreError> {
         if !path.exists() {
             return Err(StoreError::Missing { path: path.to_owned() });
         }
@@ -64,6 +73,31 @@ impl Store {
         let mut store = Self { connection, path: path.to_owned(), nodes: Nodes::default() };
         migrate::migrate(&mut store, false)?;
         Ok(store)
+    }
+
+    /// Ends the moment that is read: what is read from now on may have changed.
+    pub(super) fn end_reading(&self) -> Result<(), StoreError> {
+        if !self.connection.is_autocommit() {
+            self.sql(|connection| connection.execute_batch("COMMIT"))?;
+        }
+        // A number may be another's once `prune` has freed it.
+        self.nodes.borrow_mut().clear();
+        Ok(())
+    }
+
+    /// Runs `read`, which sees the database as it is at one moment.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn at_one_moment<T>(&self, read: impl FnOnce() -> T) -> Result<T, StoreError> {
+        if !self.connection.is_autocommit() {
+            return Ok(read());
+        }
+        self.nodes.borrow_mut().clear();
+        self.sql(|connection| connection.execute_batch("BEGIN"))?;
+        let result = read();
+        self.end_reading()?;
+        Ok(result)
     }
 
     /// Whether it can be written, before anything else is done for it.
@@ -164,7 +198,7 @@ fn is_not_writable(error: &rusqlite::Error) -> bool {
 }
 
 /// A path as SQLite's URI; what means something in a URI is escaped.
-fn uri(path: &Path, mode: &str) -> String {
+pub(super) fn uri(path: &Path, mode: &str) -> String {
     let mut uri = String::from("file:");
     for byte in std::os::unix::ffi::OsStrExt::as_bytes(path.as_os_str()) {
         if byte.is_ascii_alphanumeric() || b"/._-".contains(byte) {
@@ -185,7 +219,7 @@ fn make_folder(path: &Path) -> std::io::Result<()> {
 }
 
 /// The name under which a new database is made, of this process alone.
-fn draft(path: &Path) -> PathBuf {
+pub(super) fn draft(path: &Path) -> PathBuf {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     path.with_file_name(format!(".{name}.{}", std::process::id()))
 }
@@ -195,6 +229,8 @@ fn make(draft: &Path, path: &Path) -> Result<(), StoreError> {
     let error = |source| StoreError::of(path, source);
     let connection = connect(draft, "rw").map_err(error)?;
     let mut store = Store { connection, path: path.to_owned(), nodes: Nodes::default() };
+    // Before the first table, or not without a VACUUM: lets `prune` give space back in small steps.
+    store.sql(|connection| connection.pragma_update(None, "auto_vacuum", "INCREMENTAL"))?;
     migrate::migrate(&mut store, true)?;
     store.connection.close().map_err(|(_, source)| error(source))?;
     match std::fs::hard_link(draft, path) {
@@ -205,7 +241,7 @@ fn make(draft: &Path, path: &Path) -> Result<(), StoreError> {
 
 /// Creates an empty file that only its owner may read: documents tell what a host can be
 /// attacked with.
-fn create_private(path: &Path) -> std::io::Result<()> {
+pub(super) fn create_private(path: &Path) -> std::io::Result<()> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

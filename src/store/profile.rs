@@ -5,7 +5,47 @@ use rusqlite::{OptionalExtension as _, params};
 use super::error::StoreError;
 use super::ids::{BodyId, ContextId, ProfileId};
 use super::writer::{NewOutcome, NewSnapshot, Writer};
-use crate::model::{Context, Hash, Hasher, Machine, MachineList, Target};
+use crate::model::{Context, FailureClass, Hash, Hasher, Machine, MachineList, Target};
+
+/// What a target gave, as a profile's hashes see it.
+pub(super) enum Gave {
+    /// A body: its address, and that of its capabilities without what is unique to a host.
+    Document(Hash, Hash),
+    /// libvirt's error.
+    Failed(FailureClass, String),
+}
+
+/// The two hashes of a profile. Outcomes come sorted by target.
+pub(super) fn profile_hashes<'o>(
+    list: Option<Hash>,
+    outcomes: impl Iterator<Item = (&'o Target, &'o [u8], &'o Gave)>,
+) -> (Hash, Hash) {
+    let list_bytes = list.as_ref().map(|hash| hash.as_bytes().as_slice());
+    let mut all = Hasher::new();
+    let mut shared = Hasher::new();
+    for hasher in [&mut all, &mut shared] {
+        hasher.optional(list_bytes);
+    }
+    for (target, head, gave) in outcomes {
+        all.part(head);
+        for hasher in [&mut all, &mut shared] {
+            for name in [&target.emulator, &target.arch, &target.virttype, &target.machine] {
+                hasher.part(name.as_bytes());
+            }
+        }
+        match gave {
+            Gave::Document(body, content) => {
+                all.part(b"document").part(body.as_bytes());
+                shared.part(b"document").part(content.as_bytes());
+            }
+            Gave::Failed(class, message) => {
+                all.part(class.name().as_bytes()).part(message.as_bytes());
+                shared.part(class.name().as_bytes()).part(b"");
+            }
+        }
+    }
+    (all.finish(), shared.finish())
+}
 
 impl Writer<'_> {
     /// Stores which target gave which outcome, or finds it stored.
@@ -16,32 +56,19 @@ impl Writer<'_> {
         let mut outcomes = snapshot.outcomes.clone();
         outcomes.sort_by_key(|(target, ..)| *target);
         let list = snapshot.machines.map(MachineList::hash);
-        let list_bytes = list.as_ref().map(|hash| hash.as_bytes().as_slice());
-        let mut all = Hasher::new();
-        let mut shared = Hasher::new();
-        for hasher in [&mut all, &mut shared] {
-            hasher.optional(list_bytes);
-        }
-        for (target, head, outcome) in &outcomes {
-            all.part(head);
-            for hasher in [&mut all, &mut shared] {
-                for name in [&target.emulator, &target.arch, &target.virttype, &target.machine] {
-                    hasher.part(name.as_bytes());
-                }
-            }
-            match outcome {
+        let mut gave = Vec::with_capacity(outcomes.len());
+        for (.., outcome) in &outcomes {
+            gave.push(match outcome {
                 NewOutcome::Document(body) => {
                     let (body, content) = self.body_hashes(*body)?;
-                    all.part(b"document").part(body.as_bytes());
-                    shared.part(b"document").part(content.as_bytes());
+                    Gave::Document(body, content)
                 }
-                NewOutcome::Failed(class, message) => {
-                    all.part(class.name().as_bytes()).part(message.as_bytes());
-                    shared.part(class.name().as_bytes()).part(b"");
-                }
-            }
+                NewOutcome::Failed(class, message) => Gave::Failed(*class, (*message).to_owned()),
+            });
         }
-        let hash = all.finish();
+        let named = outcomes.iter().zip(&gave);
+        let (hash, shared) =
+            profile_hashes(list, named.map(|((target, head, _), gave)| (*target, *head, gave)));
         if let Some(known) = self.find("SELECT profile_id FROM profile WHERE hash = ?", hash)? {
             return Ok((ProfileId(known), hash));
         }
@@ -54,7 +81,7 @@ impl Writer<'_> {
                 .prepare_cached(
                     "INSERT INTO profile (hash, shared_hash, machine_list_id) VALUES (?, ?, ?)",
                 )?
-                .insert(params![hash, shared.finish(), list])
+                .insert(params![hash, shared, list])
         })?;
         for (target, head, outcome) in outcomes {
             self.add_outcome(id, target, head, outcome)?;

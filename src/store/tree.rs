@@ -248,7 +248,7 @@ impl Store {
     }
 }
 
-fn read_own(
+pub(super) fn read_own(
     connection: &Connection,
     tree: TreeId,
     into: &mut Capabilities,

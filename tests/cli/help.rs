@@ -4,13 +4,15 @@ use std::fmt::Write as _;
 
 use crate::support::{Sandbox, expect};
 
-const COMMANDS: [&[&str]; 18] = [
+const COMMANDS: [&[&str]; 25] = [
     &[],
     &["collect"],
     &["import"],
     &["hosts"],
     &["host"],
     &["host", "set"],
+    &["host", "rename"],
+    &["host", "forget"],
     &["snapshots"],
     &["show"],
     &["machines"],
@@ -19,6 +21,11 @@ const COMMANDS: [&[&str]; 18] = [
     &["report", "upgrade"],
     &["rules"],
     &["preflight"],
+    &["tag"],
+    &["forget"],
+    &["prune"],
+    &["check"],
+    &["backup"],
     &["demo"],
     &["schema"],
     &["completions"],

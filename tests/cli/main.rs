@@ -6,25 +6,30 @@
 #![expect(clippy::unwrap_used, reason = "a failed test may panic, and says what it read")]
 
 mod bad_input;
+mod check;
 mod collect;
 mod collect_faults;
 mod collect_fleet;
 mod demo;
 mod diff;
+mod forget;
 mod formats;
 mod help;
 mod import;
 mod judging;
 mod layering;
 mod listings;
+mod migrate;
 mod one_qemu;
 mod preflight;
+mod prune;
 mod readme;
 mod report;
 mod rules;
 mod show;
 mod side_by_side;
 mod support;
+mod upkeep;
 mod views;
 
 #[test]
