@@ -10,7 +10,17 @@ use super::migrate;
 use super::tree::Nodes;
 
 /// How long a command waits for another process that writes.
-pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long it sleeps between two tries. SQLite's own waiting sleeps ever longer, up to 100 ms, so that
+/// whoever waited longest tries least: of four importers in loops one waited 2 s for its turn.
+const NAP: Duration = Duration::from_millis(2);
+
+/// Says whether to try once more after `tries`.
+fn wait(tries: i32) -> bool {
+    std::thread::sleep(NAP);
+    NAP.saturating_mul(tries.unsigned_abs()) < BUSY_TIMEOUT
+}
 
 /// An open database.
 #[derive(Debug)]
@@ -100,6 +110,17 @@ impl Store {
         Ok(result)
     }
 
+    /// Writes the log back and cuts it, unless readers of an older moment need it: then the last one
+    /// to close the file does.
+    pub(super) fn cut_log(&mut self) -> Result<(), StoreError> {
+        self.sql(|connection| {
+            connection.busy_timeout(Duration::from_secs(1))?;
+            connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+        })?;
+        let waiting = self.connection.busy_handler(Some(wait));
+        waiting.map_err(|source| StoreError::of(&self.path, source))
+    }
+
     /// Whether it can be written, before anything else is done for it.
     ///
     /// # Errors
@@ -175,8 +196,8 @@ fn connect(path: &Path, mode: &str) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX
         | OpenFlags::SQLITE_OPEN_URI;
-    let connection = Connection::open_with_flags(uri(path, mode), flags)?;
-    connection.busy_timeout(BUSY_TIMEOUT)?;
+    let mut connection = Connection::open_with_flags(uri(path, mode), flags)?;
+    connection.busy_handler(Some(wait))?;
     connection.set_prepared_statement_cache_capacity(64);
     connection.execute_batch("PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL;")?;
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;

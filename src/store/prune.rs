@@ -5,12 +5,10 @@
 //! than one takes. A row number that was freed may be given out again; whoever reads does so at one
 //! moment ([`Store::open`]), and a [`super::Writer`] knows only numbers of its own transaction.
 
-use std::time::Duration;
-
 use rusqlite::Connection;
 
 use super::error::StoreError;
-use super::open::{BUSY_TIMEOUT, Store};
+use super::open::Store;
 
 /// What was freed.
 #[derive(Debug, Default)]
@@ -137,14 +135,14 @@ impl Store {
 
     /// Moves pages from the end of the file to free ones and cuts it, in small steps. A database of
     /// before there was `prune` learns that by one `VACUUM`.
-    fn give_back(&self) -> Result<(), StoreError> {
-        let free = || self.sql(|connection| pragma(connection, "freelist_count"));
-        if free()? > 0 && self.sql(|connection| pragma(connection, "auto_vacuum"))? == 0 {
+    fn give_back(&mut self) -> Result<(), StoreError> {
+        let free = |store: &Self| store.sql(|connection| pragma(connection, "freelist_count"));
+        if free(self)? > 0 && self.sql(|connection| pragma(connection, "auto_vacuum"))? == 0 {
             self.sql(|connection| {
                 connection.execute_batch("PRAGMA auto_vacuum = INCREMENTAL; VACUUM")
             })?;
         }
-        let mut left = free()?;
+        let mut left = free(self)?;
         while left > 0 {
             self.sql(|connection| {
                 let mut step = connection.prepare(&format!("PRAGMA incremental_vacuum({STEP})"))?;
@@ -152,19 +150,14 @@ impl Store {
                 while rows.next()?.is_some() {}
                 Ok(())
             })?;
-            let now = free()?;
+            let now = free(self)?;
             // Others take free pages, and free some.
             if now >= left {
                 break;
             }
             left = now;
         }
-        // Readers of an older moment need the log: then the last one to close the file cuts it.
-        self.sql(|connection| {
-            connection.busy_timeout(Duration::from_secs(1))?;
-            connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
-            connection.busy_timeout(BUSY_TIMEOUT)
-        })
+        self.cut_log()
     }
 }
 
