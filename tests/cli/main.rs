@@ -28,6 +28,7 @@ mod report;
 mod rules;
 mod show;
 mod side_by_side;
+mod storm;
 mod support;
 mod upkeep;
 mod views;
