@@ -3,7 +3,9 @@
 //! One file for each subcommand: its arguments, whose doc comments are the help, and `run`. Clock,
 //! environment, home folder and terminal are looked at in [`ui`] and nowhere else.
 
+mod backup;
 mod changes;
+mod check;
 mod collect;
 mod complete;
 mod completions;
@@ -11,6 +13,7 @@ mod demo;
 mod diff;
 mod export;
 mod failure;
+mod forget;
 mod history;
 mod host;
 mod hosts;
@@ -24,6 +27,7 @@ mod many;
 mod outputs;
 mod paths;
 mod preflight;
+mod prune;
 mod query;
 mod report;
 mod rules;
@@ -32,6 +36,7 @@ mod show;
 mod sides;
 mod snapshots;
 mod sql;
+mod tag;
 mod ui;
 
 use std::ffi::OsString;
@@ -109,6 +114,11 @@ enum Command {
     Preflight(preflight::Arguments),
     Sql(sql::Arguments),
     Export(export::Arguments),
+    Tag(tag::Arguments),
+    Forget(forget::Arguments),
+    Prune(prune::Arguments),
+    Check(check::Arguments),
+    Backup(backup::Arguments),
     Demo(demo::Arguments),
     Schema(schema::Arguments),
     #[command(hide = true)]
@@ -144,6 +154,11 @@ pub fn run(arguments: Vec<OsString>, out: &mut dyn Write, err: &mut dyn Write) -
         Command::Preflight(arguments) => preflight::run(&mut ui, &global, &arguments),
         Command::Sql(arguments) => sql::run(&mut ui, &global, &arguments),
         Command::Export(arguments) => export::run(&mut ui, &global, &arguments),
+        Command::Forget(arguments) => forget::run(&mut ui, &global, &arguments),
+        Command::Prune(arguments) => prune::run(&mut ui, &global, &arguments),
+        Command::Check(arguments) => check::run(&mut ui, &global, &arguments),
+        Command::Tag(arguments) => tag::run(&mut ui, &global, &arguments),
+        Command::Backup(arguments) => backup::run(&mut ui, &global, &arguments),
         Command::Demo(arguments) => demo::run(&mut ui, &global, &arguments),
         Command::Schema(arguments) => schema::run(&mut ui, &arguments),
         Command::Complete(arguments) => complete::run(&mut ui, &global, &arguments),

@@ -1,6 +1,7 @@
 //! A history of what every hypervisor host of a fleet can do.
 
 pub mod bad_files;
+pub mod check;
 mod cli;
 pub mod collect;
 pub mod config;
@@ -16,6 +17,7 @@ pub mod parse;
 pub mod query;
 pub mod render;
 pub mod report;
+pub mod retention;
 pub mod rules;
 pub mod side;
 pub mod source;

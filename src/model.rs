@@ -29,9 +29,9 @@ pub use path::{
 };
 pub use place::line_and_column;
 pub use snapshot::{FailureClass, HostName, HostNameError, State, Tag, TagError};
-pub use subtree::{Subtree, shared_hash, subtrees};
+pub use subtree::{Subtree, shared_hash, subtree_hash, subtrees};
 pub use target::{Target, TargetPattern, glob};
-pub use time::{Ago, Time, TimeError, parse_duration};
+pub use time::{Period, Time, TimeError, Within, parse_duration};
 pub use when::{When, WhenError};
 
 /// The path of values that are unique to one machine by design: never a difference between hosts.

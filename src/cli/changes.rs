@@ -9,7 +9,7 @@ use super::judging::Judging;
 use super::many::{Holds, Many, Pair};
 use super::outputs::Outputs;
 use super::ui::{self, Ui};
-use crate::model::{Ago, Time};
+use crate::model::{Time, Within};
 use crate::render::Format;
 use crate::report::{Fleet, Period};
 use crate::side::Contents;
@@ -27,9 +27,9 @@ Examples:
   domcaps changes --since 1w --fail-on breaking      for a nightly job
   domcaps changes --since 7d --all --format json     all of it, for programs")]
 pub(super) struct Arguments {
-    /// From when on: a time, a date (its beginning), or how long ago: 36h, 30d, 2w
-    #[arg(long, value_name = "WHEN", value_parser = since)]
-    since: Since,
+    /// From when on: a time, a date (its beginning), or how long before its end: 36h, 30d, 2w, 6mo
+    #[arg(long, value_name = "WHEN")]
+    since: Within,
     /// Until when: a time, or a date (its end) [default: now]
     #[arg(long, value_name = "WHEN", value_parser = Time::parse_moment)]
     until: Option<Time>,
@@ -48,21 +48,6 @@ pub(super) struct Arguments {
     judging: Judging,
 }
 
-/// Where a period begins.
-#[derive(Clone, Copy, Debug)]
-enum Since {
-    Time(Time),
-    Ago(Ago),
-}
-
-fn since(text: &str) -> Result<Since, String> {
-    match (text.parse(), Time::parse_taken(text)) {
-        (Ok(ago), _) => Ok(Since::Ago(ago)),
-        (_, Ok(time)) => Ok(Since::Time(time)),
-        (_, Err(error)) => Err(format!("{error}, or how long ago: 36h, 30d, 2w")),
-    }
-}
-
 pub(super) fn run(
     ui: &mut Ui<'_>,
     global: &Global,
@@ -70,11 +55,8 @@ pub(super) fn run(
 ) -> Result<Exit, Failure> {
     let store = Store::open(&ui::database(global)?)?;
     let now = ui::now();
-    let from = match arguments.since {
-        Since::Time(time) => time,
-        Since::Ago(ago) => arguments.until.unwrap_or(now).before(ago),
-    };
     let to = arguments.until.unwrap_or(now);
+    let from = arguments.since.before(to);
     if from > to {
         return Err(Failure::usage(&format!(
             "the period ends, at {to}, before it begins, at {from}"

@@ -98,6 +98,12 @@ impl From<StoreError> for Failure {
             StoreError::Io { .. } | StoreError::NotWritable { .. } => {
                 failure.with_hint("the database and its folder must be writable; --db names another file")
             }
+            StoreError::HostExists { .. } => {
+                failure.with_hint("nothing was renamed; hosts are not merged: their histories would mix")
+            }
+            StoreError::NotTagged { .. } => failure.with_hint("nothing was changed; `domcaps snapshots HOST` lists tags"),
+            StoreError::Exists { .. } => failure.with_hint("give another name, or --force to replace it"),
+            StoreError::InUse { .. } => failure.with_hint("give another name"),
             StoreError::Sql { .. } => failure,
         }
     }

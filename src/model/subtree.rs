@@ -82,17 +82,28 @@ impl<'a> Subtree<'a> {
         parts: Vec<Self>,
     ) -> Self {
         own.sort_unstable_by_key(|index| capabilities.at(*index).0);
-        let mut hasher = Hasher::new();
-        for index in &own {
-            let (kind, value) = capabilities.encoded_at(*index);
-            let path = capabilities.at(*index).0;
-            hasher.part(path.as_bytes()).part(kind.name().as_bytes()).part(value.as_bytes());
-        }
-        for part in &parts {
-            hasher.part(part.key.as_bytes()).part(part.hash.as_bytes());
-        }
-        Self { key, hash: hasher.finish(), own, parts }
+        let hashes = parts.iter().map(|part| (part.key, part.hash));
+        Self { key, hash: subtree_hash(capabilities, &own, hashes), own, parts }
     }
+}
+
+/// The address of a subtree: of its own capabilities, given sorted by path, and its parts' keys and
+/// addresses in their order.
+pub fn subtree_hash<'p>(
+    capabilities: &Capabilities,
+    own: &[usize],
+    parts: impl Iterator<Item = (&'p str, Hash)>,
+) -> Hash {
+    let mut hasher = Hasher::new();
+    for index in own {
+        let (kind, value) = capabilities.encoded_at(*index);
+        let path = capabilities.at(*index).0;
+        hasher.part(path.as_bytes()).part(kind.name().as_bytes()).part(value.as_bytes());
+    }
+    for (key, hash) in parts {
+        hasher.part(key.as_bytes()).part(hash.as_bytes());
+    }
+    hasher.finish()
 }
 
 /// The piece a capability belongs to: its first two elements, or its CPU model.

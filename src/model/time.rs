@@ -1,7 +1,6 @@
 //! Moments, to the millisecond, UTC.
 
 use std::fmt;
-use std::str::FromStr;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -40,12 +39,6 @@ impl Time {
     #[must_use]
     pub fn day(self) -> String {
         self.to_string().chars().take(DATE.len()).collect()
-    }
-
-    /// So long before this moment.
-    #[must_use]
-    pub fn before(self, ago: Ago) -> Self {
-        Self(self.0.saturating_sub(ago.0))
     }
 
     /// Whether text begins like a date: then it is meant as a time, and nothing else.
@@ -94,24 +87,87 @@ impl Time {
     }
 }
 
-/// How long ago: `36h`, `30d`, `2w`.
+/// A stretch of the calendar, UTC. A week is ISO 8601's, which begins on Monday.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ago(i64);
+pub enum Period {
+    /// An hour.
+    Hour,
+    /// A day.
+    Day,
+    /// An ISO week.
+    Week,
+    /// A month.
+    Month,
+    /// A year.
+    Year,
+}
 
-impl FromStr for Ago {
-    type Err = TimeError;
+impl Time {
+    /// The number of the period that it is in: two times of one period have the same.
+    #[must_use]
+    pub fn period(self, period: Period) -> i64 {
+        let day = self.0.div_euclid(DAY);
+        let date = || {
+            let time = Timestamp::from_millisecond(self.0).unwrap_or_default();
+            time.to_zoned(jiff::tz::TimeZone::UTC).date()
+        };
+        match period {
+            Period::Hour => self.0.div_euclid(DAY / 24),
+            Period::Day => day,
+            // 1970 began on a Thursday.
+            Period::Week => (day + 3).div_euclid(7),
+            Period::Month => {
+                let date = date();
+                i64::from(date.year()) * 12 + i64::from(date.month())
+            }
+            Period::Year => i64::from(date().year()),
+        }
+    }
+}
+
+/// From when on something counts: for a length of time before a moment, or from a time.
+#[derive(Clone, Debug)]
+pub struct Within {
+    text: String,
+    from: Result<Time, jiff::Span>,
+}
+
+impl std::str::FromStr for Within {
+    type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let error = || TimeError(text.to_owned());
-        let unit = text.chars().last().ok_or_else(error)?;
-        let length = match unit {
-            'h' => DAY / 24,
-            'd' => DAY,
-            'w' => 7 * DAY,
-            _ => return Err(error()),
+        let from = match Time::parse_taken(text) {
+            Ok(time) => Ok(time),
+            Err(error) if Time::looks_like_one(text) => return Err(error.to_string()),
+            Err(_) => {
+                let span = text.parse::<jiff::Span>().ok().filter(|span| !span.is_negative());
+                Err(span.ok_or_else(|| {
+                    format!("`{text}` is no length of time: write 30d, 8w, 6mo, 1y 6mo or a date")
+                })?)
+            }
         };
-        let count: u32 = text[..text.len() - 1].parse().map_err(|_| error())?;
-        Ok(Self(length.saturating_mul(count.into())))
+        Ok(Self { text: text.to_owned(), from })
+    }
+}
+
+impl Within {
+    /// From when on, where the length of time ends at `end`.
+    #[must_use]
+    pub fn before(&self, end: Time) -> Time {
+        let start = |span| {
+            let end = Timestamp::from_millisecond(end.0).ok()?.to_zoned(jiff::tz::TimeZone::UTC);
+            end.checked_sub(span).ok().map(|start| Time(start.timestamp().as_millisecond()))
+        };
+        // What lies before all time takes in everything.
+        self.from.unwrap_or_else(|span| start(span).unwrap_or(Time(i64::MIN)))
+    }
+}
+
+impl fmt::Display for Within {
+    /// `within 30d`, `since 2026-11-01`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let word = if self.from.is_ok() { "since" } else { "within" };
+        write!(f, "{word} {}", self.text)
     }
 }
 
@@ -170,14 +226,34 @@ mod tests {
     }
 
     #[test]
-    fn so_long_ago() {
-        let now = Time::parse_moment("2026-11-30T12:00:00Z").unwrap();
-        let ago = |text: &str| now.before(text.parse().unwrap()).to_string();
-        assert_eq!(ago("30d"), "2026-10-31T12:00:00Z");
-        assert_eq!(ago("36h"), "2026-11-29T00:00:00Z");
-        assert_eq!(ago("1w"), "2026-11-23T12:00:00Z");
-        for bad in ["", "d", "30", "-1d", "3x", "1.5d", "30 d"] {
-            assert!(bad.parse::<Ago>().is_err(), "{bad}");
+    fn periods_are_the_calendar_s_in_utc() {
+        let same = |period, one, other| {
+            let at = |text| Time::parse_moment(text).unwrap().period(period);
+            at(one) == at(other)
+        };
+        // 2026-01-01 is a Thursday: its ISO week began in 2025.
+        assert!(same(Period::Week, "2025-12-29T00:00:00Z", "2026-01-04T23:59:59Z"));
+        assert!(!same(Period::Week, "2025-12-28T23:59:59Z", "2025-12-29T00:00:00Z"));
+        assert!(!same(Period::Week, "2026-01-04T23:59:59Z", "2026-01-05T00:00:00Z"));
+        assert!(same(Period::Month, "2026-02-01T00:00:00Z", "2026-02-28T23:59:59Z"));
+        assert!(!same(Period::Month, "2025-11-01", "2026-11-01"));
+        assert!(!same(Period::Month, "2025-12-31", "2026-01-01"));
+        assert!(same(Period::Year, "2026-01-01", "2026-12-31"));
+        assert!(!same(Period::Day, "2026-01-01T23:59:59.999Z", "2026-01-02T00:00:00Z"));
+        assert!(same(Period::Hour, "2026-01-01T23:00:00Z", "2026-01-02T00:59:59+01:00"));
+    }
+
+    #[test]
+    fn within_a_length_of_time_or_since_a_date() {
+        let end = Time::parse_moment("2026-03-31T02:00:00Z").unwrap();
+        let from = |text: &str| text.parse::<Within>().unwrap().before(end).to_string();
+        assert_eq!(from("30d"), "2026-03-01T02:00:00Z");
+        assert_eq!(from("1mo"), "2026-02-28T02:00:00Z");
+        assert_eq!(from("1y 6mo"), "2024-09-30T02:00:00Z");
+        assert_eq!(from("12h"), "2026-03-30T14:00:00Z");
+        assert_eq!(from("2026-01-01"), "2026-01-01T00:00:00Z");
+        for bad in ["", "soon", "-5d", "30", "2026-13-01"] {
+            assert!(bad.parse::<Within>().is_err(), "{bad}");
         }
     }
 

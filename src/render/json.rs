@@ -12,6 +12,7 @@ mod report;
 mod row;
 mod rules;
 mod shallow;
+mod upkeep;
 
 use std::io::Write;
 
@@ -28,6 +29,10 @@ pub use row::views;
 pub(super) use row::{Listed, hex, object};
 pub use rules::rules;
 pub(super) use shallow::write as write_shallow;
+pub use upkeep::{
+    Forgotten, ForgottenHost, GoneHost, Judged, backed_up, checked, forgotten, gone, pruned,
+    renamed, tagged,
+};
 
 /// Writes one object, indented, with a line end.
 fn write(value: &impl Serialize, out: &mut dyn Write) -> std::io::Result<()> {

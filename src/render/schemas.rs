@@ -21,8 +21,10 @@ macro_rules! schema {
 }
 
 /// Every schema, by name.
-pub const ALL: [Schema; 24] = [
+pub const ALL: [Schema; 31] = [
     schema!("answer"),
+    schema!("backup"),
+    schema!("check"),
     schema!("collect"),
     schema!("diff"),
     schema!("export-capability"),
@@ -33,18 +35,23 @@ pub const ALL: [Schema; 24] = [
     schema!("export-profile"),
     schema!("export-snapshot"),
     schema!("finding"),
+    schema!("forget"),
+    schema!("gone"),
     schema!("history"),
     schema!("hosts"),
     schema!("import"),
     schema!("machines"),
     schema!("paths"),
     schema!("preflight"),
+    schema!("prune"),
     schema!("query"),
+    schema!("rename"),
     schema!("report"),
     schema!("rules"),
     schema!("show"),
     schema!("snapshots"),
     schema!("sql"),
+    schema!("tag"),
     schema!("views"),
 ];
 

@@ -74,6 +74,12 @@ impl Contents {
         self.with(content, |all| all.get(path).and_then(Plain::of))
     }
 
+    /// Forgets what was looked up in the store, which others may have changed since.
+    pub fn forget(&self) {
+        self.firmware.borrow_mut().clear();
+        self.compared.borrow_mut().clear();
+    }
+
     /// What changed from one document to the other, in pieces that others may have too.
     ///
     /// # Errors

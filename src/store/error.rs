@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use crate::model::{Hash, HostName, Time};
+use crate::model::{Hash, HostName, Tag, Time};
 
 /// A failure of the store. Nothing was changed by the operation that failed.
 #[derive(Debug, Error)]
@@ -91,6 +91,34 @@ pub enum StoreError {
     #[error("{}: the database holds no host yet", path.display())]
     Empty {
         /// The database file.
+        path: PathBuf,
+    },
+    /// A host of that name is there already.
+    #[error("host {host} is there already")]
+    HostExists {
+        /// The host.
+        host: HostName,
+    },
+    /// The snapshot does not have the tag that is to be taken off.
+    #[error("host {host}: the snapshot of {taken_at} is not tagged {tag}")]
+    NotTagged {
+        /// The host.
+        host: HostName,
+        /// The time.
+        taken_at: Time,
+        /// The tag.
+        tag: Tag,
+    },
+    /// There is a file where a new one was to be.
+    #[error("{}: there is a file of that name", path.display())]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file is a database that is in use.
+    #[error("{}: a database that is in use", path.display())]
+    InUse {
+        /// The file.
         path: PathBuf,
     },
     /// No host of that name.

@@ -7,8 +7,8 @@ use rusqlite::{OptionalExtension as _, Row, params};
 use super::error::StoreError;
 use super::ids::HostId;
 use super::open::Store;
-use super::writer::Writer;
-use crate::model::{HostName, Time};
+use super::writer::{Writer, snapshot_id};
+use crate::model::{Hash, HostName, Time};
 
 /// What is known of a host.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,6 +94,59 @@ impl Writer<'_> {
                     .execute("UPDATE host SET uri = ? WHERE host_id = ?", params![uri, host])?;
             }
             Ok(())
+        })
+    }
+}
+
+impl Writer<'_> {
+    /// Gives a host another name. An id is a hash of the host's name too, so each snapshot gets a new
+    /// one; how many there are.
+    ///
+    /// # Errors
+    /// Where a host of that name is there, or the database cannot be written.
+    pub fn rename_host(&mut self, host: HostId, name: &HostName) -> Result<usize, StoreError> {
+        let is_taken: bool = self.sql(|connection| {
+            connection.query_row(
+                "SELECT EXISTS (SELECT 1 FROM host WHERE name = ?)",
+                [name.as_str()],
+                |row| row.get(0),
+            )
+        })?;
+        if is_taken {
+            return Err(StoreError::HostExists { host: name.clone() });
+        }
+        self.sql(|connection| {
+            let mut select = connection.prepare(
+                "SELECT taken_at, p.hash, c.hash FROM host_snapshot
+                 JOIN profile p USING (profile_id) JOIN context c USING (context_id)
+                 WHERE host_id = ?",
+            )?;
+            let ids = select.query_map([host], |row| {
+                let at = row.get(0)?;
+                Ok((at, snapshot_id(name, at, row.get(1)?, row.get(2)?)))
+            })?;
+            let ids = ids.collect::<rusqlite::Result<Vec<(i64, Hash)>>>()?;
+            connection.execute(
+                "UPDATE host SET name = ? WHERE host_id = ?",
+                params![name.as_str(), host],
+            )?;
+            let mut update = connection
+                .prepare("UPDATE host_snapshot SET hash = ? WHERE host_id = ? AND taken_at = ?")?;
+            for (at, id) in &ids {
+                update.execute(params![id, host, at])?;
+            }
+            Ok(ids.len())
+        })
+        .and_then(|count| self.settle(host).map(|()| count))
+    }
+
+    /// Removes a host with all its snapshots, tags and groups.
+    ///
+    /// # Errors
+    /// Where the database cannot be written.
+    pub fn forget_host(&mut self, host: HostId) -> Result<(), StoreError> {
+        self.sql(|connection| {
+            connection.execute("DELETE FROM host WHERE host_id = ?", [host]).map(drop)
         })
     }
 }

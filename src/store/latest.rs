@@ -53,6 +53,52 @@ impl Writer<'_> {
     }
 }
 
+/// What `host_latest` holds: the rows of migration 0002. A condition on the host `h` may follow.
+pub(super) const LATEST: &str =
+    "SELECT s.host_id, s.taken_at, s.hash, s.profile_id, s.context_id, s.state,
+            (SELECT max(taken_at) FROM host_snapshot n WHERE n.host_id = s.host_id) AS newest_at
+     FROM host h JOIN host_snapshot s ON s.host_id = h.host_id AND s.taken_at = (
+       SELECT taken_at FROM host_snapshot n WHERE n.host_id = h.host_id AND n.state <> 'failed'
+       ORDER BY n.state = 'complete' DESC, n.taken_at DESC LIMIT 1)";
+
+impl Writer<'_> {
+    /// Derives anew what is derived from the snapshots of each host.
+    ///
+    /// # Errors
+    /// Where the database cannot be written.
+    pub fn settle_all(&mut self) -> Result<(), StoreError> {
+        let hosts: Vec<HostId> = self.sql(|connection| {
+            connection
+                .prepare_cached("SELECT host_id FROM host")?
+                .query_map([], |row| row.get(0))?
+                .collect()
+        })?;
+        hosts.into_iter().try_for_each(|host| self.settle(host))
+    }
+
+    /// Sets right what is derived from a host's snapshots, after some of them went.
+    pub(super) fn settle(&self, host: HostId) -> Result<(), StoreError> {
+        let latest = format!("INSERT INTO host_latest {LATEST} WHERE h.host_id = ?");
+        self.sql(|connection| {
+            connection
+                .prepare_cached(
+                    "WITH derived AS (
+                       SELECT taken_at, state = 'complete' AND profile_id IS NOT lag(profile_id)
+                         OVER (PARTITION BY state = 'complete' ORDER BY taken_at) AS is_change
+                       FROM host_snapshot WHERE host_id = ?1)
+                     UPDATE host_snapshot AS s SET is_change = r.is_change FROM derived r
+                     WHERE s.host_id = ?1 AND s.taken_at = r.taken_at
+                       AND s.is_change <> r.is_change",
+                )?
+                .execute([host])?;
+            connection
+                .prepare_cached("DELETE FROM host_latest WHERE host_id = ?")?
+                .execute([host])?;
+            connection.prepare_cached(&latest)?.execute([host]).map(drop)
+        })
+    }
+}
+
 impl Store {
     /// The newest snapshot of each host, or of each host of a group, by name. A host without any
     /// answer is not among them.

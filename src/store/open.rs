@@ -13,6 +13,16 @@ use super::tree::Nodes;
 /// How long a command waits for another process that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// How long it sleeps between two tries. SQLite's own waiting sleeps ever longer, up to 100 ms, so that
+/// whoever waited longest tries least: of four importers in loops one waited 2 s for its turn.
+const NAP: Duration = Duration::from_millis(2);
+
+/// Says whether to try once more after `tries`.
+fn wait(tries: i32) -> bool {
+    std::thread::sleep(NAP);
+    NAP.saturating_mul(tries.unsigned_abs()) < BUSY_TIMEOUT
+}
+
 /// An open database.
 #[derive(Debug)]
 pub struct Store {
@@ -43,14 +53,23 @@ impl Store {
             }
             made?;
         }
-        Self::open(path)
+        Self::open_at_rest(path)
     }
 
-    /// Opens the database at `path`; where it may not be written, for reading.
+    /// Opens the database at `path`; where it may not be written, for reading. All that is read is
+    /// of one moment, whatever others store or remove meanwhile, until [`Store::writer`] is called.
     ///
     /// # Errors
     /// Where there is none, it cannot be read, is not ours, or is newer than this program.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let store = Self::open_at_rest(path)?;
+        // It takes no lock before the first read.
+        store.sql(|connection| connection.execute_batch("BEGIN"))?;
+        Ok(store)
+    }
+
+    /// Opens the database; each statement is a transaction of its own.
+    fn open_at_rest(path: &Path) -> Result<Self, StoreError> {
         if !path.exists() {
             return Err(StoreError::Missing { path: path.to_owned() });
         }
@@ -65,6 +84,42 @@ impl Store {
         let mut store = Self { connection, path: path.to_owned(), nodes: Nodes::default() };
         migrate::migrate(&mut store, false)?;
         Ok(store)
+    }
+
+    /// Ends the moment that is read: what is read from now on may have changed.
+    pub(super) fn end_reading(&self) -> Result<(), StoreError> {
+        if !self.connection.is_autocommit() {
+            self.sql(|connection| connection.execute_batch("COMMIT"))?;
+        }
+        // A number may be another's once `prune` has freed it.
+        self.nodes.clear();
+        Ok(())
+    }
+
+    /// Runs `read`, which sees the database as it is at one moment.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn at_one_moment<T>(&self, read: impl FnOnce() -> T) -> Result<T, StoreError> {
+        if !self.connection.is_autocommit() {
+            return Ok(read());
+        }
+        self.nodes.clear();
+        self.sql(|connection| connection.execute_batch("BEGIN"))?;
+        let result = read();
+        self.end_reading()?;
+        Ok(result)
+    }
+
+    /// Writes the log back and cuts it, unless readers of an older moment need it: then the last one
+    /// to close the file does.
+    pub(super) fn cut_log(&mut self) -> Result<(), StoreError> {
+        self.sql(|connection| {
+            connection.busy_timeout(Duration::from_secs(1))?;
+            connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+        })?;
+        let waiting = self.connection.busy_handler(Some(wait));
+        waiting.map_err(|source| StoreError::of(&self.path, source))
     }
 
     /// Whether it can be written, before anything else is done for it.
@@ -142,8 +197,8 @@ fn connect(path: &Path, mode: &str) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX
         | OpenFlags::SQLITE_OPEN_URI;
-    let connection = Connection::open_with_flags(uri(path, mode), flags)?;
-    connection.busy_timeout(BUSY_TIMEOUT)?;
+    let mut connection = Connection::open_with_flags(uri(path, mode), flags)?;
+    connection.busy_handler(Some(wait))?;
     connection.set_prepared_statement_cache_capacity(64);
     // Else a statement is prepared again for each value that is bound to it.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
@@ -167,7 +222,7 @@ fn is_not_writable(error: &rusqlite::Error) -> bool {
 }
 
 /// A path as SQLite's URI; what means something in a URI is escaped.
-fn uri(path: &Path, mode: &str) -> String {
+pub(super) fn uri(path: &Path, mode: &str) -> String {
     let mut uri = String::from("file:");
     for byte in std::os::unix::ffi::OsStrExt::as_bytes(path.as_os_str()) {
         if byte.is_ascii_alphanumeric() || b"/._-".contains(byte) {
@@ -188,7 +243,7 @@ fn make_folder(path: &Path) -> std::io::Result<()> {
 }
 
 /// The name under which a new database is made, of this process alone.
-fn draft(path: &Path) -> PathBuf {
+pub(super) fn draft(path: &Path) -> PathBuf {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     path.with_file_name(format!(".{name}.{}", std::process::id()))
 }
@@ -198,6 +253,8 @@ fn make(draft: &Path, path: &Path) -> Result<(), StoreError> {
     let error = |source| StoreError::of(path, source);
     let connection = connect(draft, "rw").map_err(error)?;
     let mut store = Store { connection, path: path.to_owned(), nodes: Nodes::default() };
+    // Before the first table, or not without a VACUUM: lets `prune` give space back in small steps.
+    store.sql(|connection| connection.pragma_update(None, "auto_vacuum", "INCREMENTAL"))?;
     migrate::migrate(&mut store, true)?;
     store.connection.close().map_err(|(_, source)| error(source))?;
     match std::fs::hard_link(draft, path) {
@@ -208,7 +265,7 @@ fn make(draft: &Path, path: &Path) -> Result<(), StoreError> {
 
 /// Creates an empty file that only its owner may read: documents tell what a host can be
 /// attacked with.
-fn create_private(path: &Path) -> std::io::Result<()> {
+pub(super) fn create_private(path: &Path) -> std::io::Result<()> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

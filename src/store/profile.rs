@@ -1,19 +1,58 @@
 //! Profiles, machine lists and contexts: what an unchanged run shares with the one before.
 
+use std::borrow::Cow;
+
 use rusqlite::{OptionalExtension as _, params};
 
 use super::error::StoreError;
 use super::ids::{BodyId, ContextId, ProfileId};
 use super::writer::{NewAnswer, NewOutcome, NewSnapshot, Writer};
-use crate::model::{Context, Hash, Hasher, Machine, MachineList, Target};
+use crate::model::{Context, FailureClass, Hash, Hasher, Machine, MachineList, Target};
 
-/// What of the outcomes is addressed.
+/// What a target gave, as a profile's hashes see it.
+pub(super) enum Gave<'o> {
+    /// A body: its address, and that of its capabilities without what is unique to a host.
+    Document(Hash, Hash),
+    /// libvirt's error.
+    Failed(FailureClass, Cow<'o, str>),
+}
+
+/// What of the outcomes a hash is of.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Part {
+pub(super) enum Part {
     /// All of it.
     All,
     /// Without what is unique to a host, and the words of errors.
     Shared,
+}
+
+/// A hash of a profile. Outcomes come sorted by target.
+pub(super) fn profile_hash<'o>(
+    part: Part,
+    list: Option<Hash>,
+    outcomes: impl Iterator<Item = (&'o Target, &'o [u8], &'o Gave<'o>)>,
+) -> Hash {
+    let mut hasher = Hasher::new();
+    hasher.optional(list.as_ref().map(|hash| hash.as_bytes().as_slice()));
+    for (target, head, gave) in outcomes {
+        if part == Part::All {
+            hasher.part(head);
+        }
+        for name in [&target.emulator, &target.arch, &target.virttype, &target.machine] {
+            hasher.part(name.as_bytes());
+        }
+        match gave {
+            Gave::Document(all, shared) => {
+                let content = if part == Part::All { all } else { shared };
+                hasher.part(b"document").part(content.as_bytes());
+            }
+            Gave::Failed(class, message) => {
+                let message = if part == Part::All { message } else { "" };
+                hasher.part(class.name().as_bytes()).part(message.as_bytes());
+            }
+        }
+    }
+    hasher.finish()
 }
 
 impl Writer<'_> {
@@ -25,58 +64,42 @@ impl Writer<'_> {
         let mut outcomes: Vec<_> = snapshot.outcomes.iter().collect();
         outcomes.sort_by_key(|(target, ..)| *target);
         let list = snapshot.machines.map(MachineList::hash);
-        let hash = self.profile_hash(list, &outcomes, Part::All)?;
+        let mut gave = Vec::with_capacity(outcomes.len());
+        for (.., outcome) in &outcomes {
+            gave.push(match outcome {
+                NewOutcome::Document(body) => {
+                    let (body, content) = self.body_hashes(*body)?;
+                    Gave::Document(body, content)
+                }
+                NewOutcome::Failed(class, message) => Gave::Failed(*class, Cow::Borrowed(message)),
+            });
+        }
+        let hash_of = |part| {
+            let named = outcomes.iter().zip(&gave);
+            profile_hash(part, list, named.map(|((target, head, _), gave)| (*target, *head, gave)))
+        };
+        let hash = hash_of(Part::All);
         if let Some(known) = self.profiles.get(&hash) {
             return Ok((*known, hash));
         }
         let found = self.find("SELECT profile_id FROM profile WHERE hash = ?", hash)?;
         let id = match found {
             Some(known) => ProfileId(known),
-            None => self.insert_profile(snapshot.machines, list, hash, &outcomes)?,
+            None => {
+                let hashes = (hash, hash_of(Part::Shared));
+                self.insert_profile(hashes, snapshot.machines, &outcomes)?
+            }
         };
         self.profiles.insert(hash, id);
         Ok((id, hash))
     }
 
-    /// The address of all outcomes, or of what of them can be so on two hosts.
-    fn profile_hash(
-        &mut self,
-        list: Option<Hash>,
-        outcomes: &[&NewAnswer<'_>],
-        part: Part,
-    ) -> Result<Hash, StoreError> {
-        let mut hasher = Hasher::new();
-        hasher.optional(list.as_ref().map(|hash| hash.as_bytes().as_slice()));
-        for (target, head, outcome) in outcomes {
-            if part == Part::All {
-                hasher.part(head);
-            }
-            for name in [&target.emulator, &target.arch, &target.virttype, &target.machine] {
-                hasher.part(name.as_bytes());
-            }
-            match outcome {
-                NewOutcome::Document(body) => {
-                    let (all, shared) = self.body_hashes(*body)?;
-                    let content = if part == Part::All { all } else { shared };
-                    hasher.part(b"document").part(content.as_bytes());
-                }
-                NewOutcome::Failed(class, message) => {
-                    let message = if part == Part::All { message } else { "" };
-                    hasher.part(class.name().as_bytes()).part(message.as_bytes());
-                }
-            }
-        }
-        Ok(hasher.finish())
-    }
-
     fn insert_profile(
         &mut self,
+        (hash, shared): (Hash, Hash),
         machines: Option<&MachineList>,
-        list: Option<Hash>,
-        hash: Hash,
         outcomes: &[&NewAnswer<'_>],
     ) -> Result<ProfileId, StoreError> {
-        let shared = self.profile_hash(list, outcomes, Part::Shared)?;
         let list = machines.map(|machines| self.add_machine_list(machines)).transpose()?;
         let id = self.sql(|connection| {
             connection

@@ -115,6 +115,42 @@ impl Writer<'_> {
     }
 }
 
+impl Writer<'_> {
+    /// Tags a snapshot, and takes tags off it; the tags that it has then, sorted.
+    ///
+    /// # Errors
+    /// Where it does not have a tag that is to be taken off, or the database cannot be written.
+    pub fn set_tags(
+        &mut self,
+        snapshot: &SnapshotRow,
+        add: &[Tag],
+        remove: &[Tag],
+    ) -> Result<Vec<String>, StoreError> {
+        let (host, at) = (snapshot.host_id, snapshot.taken_at);
+        for tag in add {
+            self.add_tag(host, tag, at)?;
+        }
+        for tag in remove {
+            let count = self.sql(|connection| {
+                connection.execute(
+                    "DELETE FROM snapshot_tag WHERE host_id = ? AND taken_at = ? AND name = ?",
+                    params![host, at.milliseconds(), tag.as_str()],
+                )
+            })?;
+            if count == 0 {
+                let (host, tag) = (snapshot.host.clone(), tag.clone());
+                return Err(StoreError::NotTagged { host, taken_at: at, tag });
+            }
+        }
+        self.sql(|connection| {
+            let mut select = connection.prepare(
+                "SELECT name FROM snapshot_tag WHERE host_id = ? AND taken_at = ? ORDER BY name",
+            )?;
+            select.query_map(params![host, at.milliseconds()], |row| row.get(0))?.collect()
+        })
+    }
+}
+
 impl Store {
     /// The snapshots of one host or of all, oldest first, identical follow-ups collapsed.
     ///
@@ -183,13 +219,17 @@ impl Store {
     /// # Errors
     /// Where the database cannot be read.
     pub fn context(&self, snapshot: &SnapshotRow) -> Result<Context, StoreError> {
+        self.context_of(snapshot.context)
+    }
+
+    pub(super) fn context_of(&self, context: ContextId) -> Result<Context, StoreError> {
         self.sql(|connection| {
             connection
                 .prepare_cached(
                     "SELECT libvirt, hypervisor, kernel, cpu, microcode, firmware, api_flags, uri
                      FROM context WHERE context_id = ?",
                 )?
-                .query_row([snapshot.context], |row| {
+                .query_row([context], |row| {
                     Ok(Context {
                         libvirt: row.get(0)?,
                         hypervisor: row.get(1)?,

@@ -156,6 +156,15 @@ pub(super) struct Nodes {
     paths: RefCell<HashMap<TreeId, Rc<str>>>,
 }
 
+impl Nodes {
+    /// Forgets all: a subtree may be gone, and its number be another's.
+    pub(super) fn clear(&self) {
+        self.whole.borrow_mut().clear();
+        self.parts.borrow_mut().clear();
+        self.paths.borrow_mut().clear();
+    }
+}
+
 impl Store {
     /// The subtrees that a tree consists of.
     ///
@@ -298,7 +307,7 @@ impl Store {
     }
 }
 
-fn read_own(
+pub(super) fn read_own(
     connection: &Connection,
     tree: TreeId,
     into: &mut Capabilities,

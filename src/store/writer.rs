@@ -83,6 +83,7 @@ impl Store {
     /// # Errors
     /// Where the database cannot be locked.
     pub fn writer(&mut self) -> Result<Writer<'_>, StoreError> {
+        self.end_reading()?;
         self.sql(|connection| connection.execute_batch("BEGIN IMMEDIATE"))?;
         Ok(Writer {
             store: self,
@@ -99,6 +100,12 @@ impl Store {
 }
 
 impl Writer<'_> {
+    /// The store as this transaction sees it.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        self.store
+    }
+
     pub(super) fn sql<T>(
         &self,
         run: impl FnOnce(&Connection) -> rusqlite::Result<T>,
@@ -142,12 +149,8 @@ impl Writer<'_> {
         let Content { profile, hash } = content;
         let context = self.add_context(snapshot.context)?;
         let host = self.add_host(snapshot.host)?;
-        let id = crate::model::Hasher::new()
-            .part(snapshot.host.as_str().as_bytes())
-            .part(&snapshot.taken_at.milliseconds().to_le_bytes())
-            .part(hash.as_bytes())
-            .part(snapshot.context.hash().as_bytes())
-            .finish();
+        let at = snapshot.taken_at.milliseconds();
+        let id = snapshot_id(snapshot.host, at, hash, snapshot.context.hash());
         for group in snapshot.groups {
             self.add_group(host, group)?;
         }
@@ -251,6 +254,16 @@ impl Writer<'_> {
                 .optional()
         })
     }
+}
+
+/// The id of a snapshot.
+pub(super) fn snapshot_id(host: &HostName, at: i64, profile: Hash, context: Hash) -> Hash {
+    crate::model::Hasher::new()
+        .part(host.as_str().as_bytes())
+        .part(&at.to_le_bytes())
+        .part(profile.as_bytes())
+        .part(context.as_bytes())
+        .finish()
 }
 
 impl Drop for Writer<'_> {

@@ -4,13 +4,15 @@ use std::fmt::Write as _;
 
 use crate::support::{Sandbox, expect};
 
-const COMMANDS: [&[&str]; 25] = [
+const COMMANDS: [&[&str]; 32] = [
     &[],
     &["collect"],
     &["import"],
     &["hosts"],
     &["host"],
     &["host", "set"],
+    &["host", "rename"],
+    &["host", "forget"],
     &["snapshots"],
     &["show"],
     &["query"],
@@ -26,6 +28,11 @@ const COMMANDS: [&[&str]; 25] = [
     &["preflight"],
     &["sql"],
     &["export"],
+    &["tag"],
+    &["forget"],
+    &["prune"],
+    &["check"],
+    &["backup"],
     &["demo"],
     &["schema"],
     &["completions"],

@@ -96,7 +96,7 @@ fn what_has_no_history() {
         (&["last", "hv04"], 1, "host hv04 never changed"),
         (&["last", "hv09"], 1, "no host `hv09`"),
         (&["changes"], 2, "--since"),
-        (&["changes", "--since", "yesterday"], 2, "how long ago"),
+        (&["changes", "--since", "yesterday"], 2, "no length of time"),
         (&["changes", "--since", "2026-11-05", "--until", "2026-11-01"], 2, "before it begins"),
         (&["changes", "--since", "2026-11-01", "--group", "none"], 1, "no host is in group none"),
         (&["diff", "--baseline", "hv01"], 2, "compared with whom"),

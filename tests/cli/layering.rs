@@ -47,7 +47,7 @@ fn each_library_is_named_in_one_place() {
         ("fastrand", &["collect/fleet.rs"]),
         ("memchr", &["collect/stream.rs", "collect/session.rs"]),
         ("signal_hook", &["cli/ui.rs"]),
-        ("indicatif", &["cli/import.rs", "cli/collect/progress.rs"]),
+        ("indicatif", &["cli/import.rs", "cli/check.rs", "cli/collect/progress.rs"]),
     ] {
         for (name, text) in sources() {
             let is_whole = |(at, _): (usize, &str)| {
@@ -82,7 +82,7 @@ fn data_flows_one_way() {
             "render",
             &[
                 "model", "diff", "rules", "side", "report", "store", "collect", "ingest", "guests",
-                "query",
+                "query", "check",
             ],
         ),
     ];

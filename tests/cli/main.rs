@@ -6,12 +6,14 @@
 #![expect(clippy::unwrap_used, reason = "a failed test may panic, and says what it read")]
 
 mod bad_input;
+mod check;
 mod collect;
 mod collect_faults;
 mod collect_fleet;
 mod demo;
 mod diff;
 mod export;
+mod forget;
 mod formats;
 mod help;
 mod history;
@@ -19,8 +21,10 @@ mod import;
 mod judging;
 mod layering;
 mod listings;
+mod migrate;
 mod one_qemu;
 mod preflight;
+mod prune;
 mod query;
 mod readme;
 mod report;
@@ -28,7 +32,9 @@ mod rules;
 mod show;
 mod side_by_side;
 mod sql;
+mod storm;
 mod support;
+mod upkeep;
 mod views;
 
 #[test]

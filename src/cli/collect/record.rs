@@ -149,8 +149,27 @@ impl<'r> Record<'r> {
     /// What changed since the complete snapshot before that was asked for under the same flags.
     fn change(&self, site: &Site, ingested: &Ingested) -> Result<Compared, Failure> {
         let Some(store) = &self.contents.store else { return Ok(Compared::First) };
+        // A row's number may be another's since the last host: others may have pruned.
+        self.contents.forget();
+        store.at_one_moment(|| self.compared(store, site, ingested))?
+    }
+
+    fn compared(
+        &self,
+        store: &Store,
+        site: &Site,
+        ingested: &Ingested,
+    ) -> Result<Compared, Failure> {
         let new = When::Id(ingested.stored.id.to_string());
-        let new_row = store.resolve(site.name.as_str(), &new)?.snapshot;
+        let new_row = match store.resolve(site.name.as_str(), &new) {
+            // Stored, and removed or renamed by someone since.
+            Err(
+                StoreError::NoSnapshot { .. }
+                | StoreError::UnknownHost { .. }
+                | StoreError::Empty { .. },
+            ) => return Ok(Compared::First),
+            other => other?.snapshot,
+        };
         let Some(old) = store.comparable_before(&new_row)? else { return Ok(Compared::First) };
         if old.has_content_of(&new_row) {
             return Ok(Compared::Same);
