@@ -9,6 +9,9 @@ DROP INDEX host_snapshot_hash;
 CREATE INDEX host_snapshot_changed ON host_snapshot (taken_at, hash, profile_id, context_id, is_change)
 WHERE is_change > 0;
 
+-- The groups of each host.
+CREATE INDEX host_group_of ON host_group (host_id);
+
 -- The snapshot that `latest` means: a host's newest complete one; where none is, the newest that has
 -- anything. newest_at is when the host was last asked: later than taken_at where newer snapshots were
 -- passed over. Kept with every write to host_snapshot; no row where all of a host's snapshots failed.

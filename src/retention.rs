@@ -156,7 +156,7 @@ mod tests {
             tags: Vec::new(),
             series: None,
         };
-        (0..).zip(states.chars()).map(candidate).collect()
+        (0_i64..).zip(states.chars()).map(candidate).collect()
     }
 
     fn kept(policy: &Policy, history: &[Candidate]) -> String {

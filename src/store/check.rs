@@ -4,10 +4,11 @@ mod rehash;
 
 pub use rehash::{REHASHES, StoredBody};
 
-use rusqlite::Connection;
+use std::collections::HashMap;
+
+use rusqlite::{Connection, Row};
 
 use super::error::StoreError;
-use super::latest::LATEST;
 use super::open::Store;
 use crate::model::Hash;
 
@@ -89,8 +90,7 @@ impl Store {
         for law in LAWS {
             look(self.sql(|connection| breaches(connection, law)));
         }
-        look(self.sql(changes));
-        look(self.sql(latest));
+        look(self.sql(derived));
         damage
     }
 
@@ -143,56 +143,98 @@ fn breaches(connection: &Connection, law: &str) -> rusqlite::Result<Vec<Damage>>
     rows.collect()
 }
 
-/// Whether each snapshot says rightly that its content is new. In the order of the rows: to sort a
-/// history of millions would take longer than all else.
-fn changes(connection: &Connection) -> rusqlite::Result<Vec<Damage>> {
+/// Whether each snapshot says rightly that its content is new, and each host which of them is the
+/// newest. In one walk through the rows as they stand: to sort a history of millions, or to look for
+/// each host's newest, would take longer than all else.
+fn derived(connection: &Connection) -> rusqlite::Result<Vec<Damage>> {
     let mut select = connection.prepare(
-        "SELECT host_id, name, hash, profile_id, state, is_change
+        "SELECT host_id, name, hash, taken_at, profile_id, context_id, state, is_change
          FROM host_snapshot JOIN host USING (host_id) ORDER BY host_id, taken_at",
     )?;
+    let mut latest = stored_latest(connection)?;
     let mut rows = select.query([])?;
-    let (mut host, mut before) = (None, None);
+    let mut walk: Option<Walk> = None;
     let mut damage = Vec::new();
     while let Some(row) = rows.next()?
         && damage.len() < MOST
     {
-        let this: i64 = row.get(0)?;
-        if host.replace(this) != Some(this) {
-            before = None;
+        let host: i64 = row.get(0)?;
+        if walk.as_ref().is_none_or(|walk| walk.host != host) {
+            let next = Walk { host, name: row.get(1)?, latest: None, before: None, newest_at: 0 };
+            damage.extend(walk.replace(next).and_then(|done| done.end(&mut latest)));
         }
-        let is_complete = row.get_ref(4)?.as_str()? == "complete";
-        let profile: i64 = row.get(3)?;
-        let derived = is_complete && before != Some(profile);
-        if is_complete {
-            before = Some(profile);
+        if let Some(walk) = &mut walk {
+            damage.extend(walk.step(row)?);
         }
-        let stored: i64 = row.get(5)?;
-        if stored != i64::from(derived) {
-            let (name, id): (String, Hash) = (row.get(1)?, row.get(2)?);
-            damage.push(Damage {
-                place: format!("host {name}, snapshot {id}"),
-                what: format!("is_change is {stored}, and must be {}", i64::from(derived)),
-                is_derived: true,
-            });
-        }
+    }
+    if damage.len() < MOST {
+        damage.extend(walk.and_then(|done| done.end(&mut latest)));
+        // Of hosts that have no snapshot.
+        damage.extend(latest.into_keys().map(|host| wrong_latest(&format!("host number {host}"))));
     }
     Ok(damage)
 }
 
-fn latest(connection: &Connection) -> rusqlite::Result<Vec<Damage>> {
-    let sql = format!(
-        "SELECT name FROM host WHERE host_id IN (
-           SELECT host_id FROM (SELECT * FROM host_latest EXCEPT {LATEST})
-           UNION SELECT host_id FROM ({LATEST} EXCEPT SELECT * FROM host_latest))
-         ORDER BY name LIMIT {MOST}"
-    );
-    let mut select = connection.prepare(&sql)?;
+/// A row of `host_latest`, but for the host.
+type LatestRow = (i64, Hash, i64, i64, String, i64);
+
+fn stored_latest(connection: &Connection) -> rusqlite::Result<HashMap<i64, LatestRow>> {
+    let mut select = connection.prepare(
+        "SELECT host_id, taken_at, hash, profile_id, context_id, state, newest_at FROM host_latest",
+    )?;
     let rows = select.query_map([], |row| {
-        Ok(Damage {
-            place: format!("host {}", row.get::<_, String>(0)?),
-            what: "host_latest does not say which snapshot is the newest".to_owned(),
-            is_derived: true,
-        })
+        let latest = (row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?);
+        Ok((row.get(0)?, latest))
     })?;
     rows.collect()
+}
+
+fn wrong_latest(place: &str) -> Damage {
+    Damage {
+        place: place.to_owned(),
+        what: "host_latest does not say which snapshot is the newest".to_owned(),
+        is_derived: true,
+    }
+}
+
+/// A walk through a host's snapshots, oldest first.
+struct Walk {
+    host: i64,
+    name: String,
+    /// What `latest` means so far.
+    latest: Option<LatestRow>,
+    /// The profile of the complete snapshot before.
+    before: Option<i64>,
+    newest_at: i64,
+}
+
+impl Walk {
+    fn step(&mut self, row: &Row<'_>) -> rusqlite::Result<Option<Damage>> {
+        let (id, at, profile): (Hash, i64, i64) = (row.get(2)?, row.get(3)?, row.get(4)?);
+        let state: String = row.get(6)?;
+        let stored: i64 = row.get(7)?;
+        let is_complete = state == "complete";
+        let is_change = is_complete && self.before != Some(profile);
+        if is_complete || (self.before.is_none() && state != "failed") {
+            self.latest = Some((at, id, profile, row.get(5)?, state, 0));
+        }
+        if is_complete {
+            self.before = Some(profile);
+        }
+        self.newest_at = at;
+        Ok((stored != i64::from(is_change)).then(|| Damage {
+            place: format!("host {}, snapshot {id}", self.name),
+            what: format!("is_change is {stored}, and must be {}", i64::from(is_change)),
+            is_derived: true,
+        }))
+    }
+
+    fn end(self, stored: &mut HashMap<i64, LatestRow>) -> Option<Damage> {
+        let mut latest = self.latest;
+        if let Some(latest) = &mut latest {
+            latest.5 = self.newest_at;
+        }
+        let is_right = stored.remove(&self.host) == latest;
+        (!is_right).then(|| wrong_latest(&format!("host {}", self.name)))
+    }
 }

@@ -54,8 +54,7 @@ impl Writer<'_> {
 }
 
 /// What `host_latest` holds: the rows of migration 0002. A condition on the host `h` may follow.
-pub(super) const LATEST: &str =
-    "SELECT s.host_id, s.taken_at, s.hash, s.profile_id, s.context_id, s.state,
+const LATEST: &str = "SELECT s.host_id, s.taken_at, s.hash, s.profile_id, s.context_id, s.state,
             (SELECT max(taken_at) FROM host_snapshot n WHERE n.host_id = s.host_id) AS newest_at
      FROM host h JOIN host_snapshot s ON s.host_id = h.host_id AND s.taken_at = (
        SELECT taken_at FROM host_snapshot n WHERE n.host_id = h.host_id AND n.state <> 'failed'

@@ -27,8 +27,10 @@ fn each_command_prints_what_is_shown() {
         ("README.md", 6),
         ("docs/judging.md", 6),
         ("docs/querying.md", 5),
+        ("docs/history.md", 8),
         ("docs/ci.md", 2),
         ("docs/sql.md", 6),
+        ("docs/upkeep.md", 8),
     ] {
         let found = commands(&project_file(page));
         assert!(found.len() >= least, "{page}: {found:?}");
