@@ -8,6 +8,7 @@ mod completions;
 mod demo;
 mod diff;
 mod failure;
+mod fleet;
 mod host;
 mod hosts;
 mod hosts_of;
@@ -91,6 +92,7 @@ enum Command {
     Machines(machines::Arguments),
     Diff(diff::Arguments),
     Report(report::Arguments),
+    Fleet(fleet::Arguments),
     Rules(rules::Arguments),
     Preflight(preflight::Arguments),
     Demo(demo::Arguments),
@@ -117,6 +119,7 @@ pub fn run(arguments: Vec<OsString>, out: &mut dyn Write, err: &mut dyn Write) -
         Command::Machines(arguments) => machines::run(&mut ui, &global, &arguments),
         Command::Diff(arguments) => diff::run(&mut ui, &global, &arguments),
         Command::Report(arguments) => report::run(&mut ui, &global, &arguments),
+        Command::Fleet(arguments) => fleet::run(&mut ui, &global, &arguments),
         Command::Rules(arguments) => rules::run(&mut ui, &arguments),
         Command::Preflight(arguments) => preflight::run(&mut ui, &global, &arguments),
         Command::Demo(arguments) => demo::run(&mut ui, &global, &arguments),

@@ -4,6 +4,7 @@
 
 pub mod collected;
 pub mod csv;
+pub mod fleet;
 mod format;
 pub mod github;
 pub mod html;

@@ -16,6 +16,7 @@ mod profiles;
 mod select;
 mod snapshot;
 mod tree;
+mod versions;
 mod writer;
 
 pub use body::NewBody;
@@ -29,4 +30,5 @@ pub use profiles::{Answered, BodyAnswer, ProfileAnswers, ProfileRow};
 pub use select::Resolved;
 pub use snapshot::{Run, SnapshotRow};
 pub use tree::Difference as TreeDifference;
+pub use versions::Versions;
 pub use writer::{NewAnswer, NewOutcome, NewSnapshot, Stored, Writer};

@@ -4,6 +4,7 @@
 
 mod collected;
 mod diff;
+mod fleet;
 mod listing;
 mod preflight;
 mod report;
@@ -16,6 +17,7 @@ use serde::Serialize;
 
 pub use collected::collected;
 pub use diff::diff;
+pub use fleet::cohorts;
 pub use listing::{Failed, Imported, Shown, hosts, imported, machines, show, snapshots};
 pub use preflight::preflight;
 pub use report::report;

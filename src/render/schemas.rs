@@ -21,7 +21,8 @@ macro_rules! schema {
 }
 
 /// Every schema, by name.
-pub const ALL: [Schema; 11] = [
+pub const ALL: [Schema; 12] = [
+    schema!("cohorts"),
     schema!("collect"),
     schema!("diff"),
     schema!("finding"),

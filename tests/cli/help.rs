@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::support::{Sandbox, expect};
 
-const COMMANDS: [&[&str]; 18] = [
+const COMMANDS: [&[&str]; 20] = [
     &[],
     &["collect"],
     &["import"],
@@ -17,6 +17,8 @@ const COMMANDS: [&[&str]; 18] = [
     &["diff"],
     &["report"],
     &["report", "upgrade"],
+    &["fleet"],
+    &["fleet", "cohorts"],
     &["rules"],
     &["preflight"],
     &["demo"],

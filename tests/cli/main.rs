@@ -11,6 +11,7 @@ mod collect_faults;
 mod collect_fleet;
 mod demo;
 mod diff;
+mod fleet;
 mod formats;
 mod help;
 mod import;
