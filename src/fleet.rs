@@ -6,6 +6,18 @@
 
 mod apart;
 mod cohort;
+mod common;
+mod facts;
+mod generations;
+mod matrix;
+mod offer;
+mod outlier;
 
 pub use apart::{Apart, ApartChange, apart, side_of};
 pub use cohort::{Cohort, Cohorts, Counted};
+pub use common::{ByValue, Common, FamilyCommon, HeldBack, HostModel, Thing};
+pub use facts::{Fact, FactKind, Facts};
+pub use generations::{Generation, generation, newest_first};
+pub use matrix::{Cell, Column, Matrix, Row};
+pub use offer::{Can, Family, Offer, Offers};
+pub use outlier::{Outlier, outliers};

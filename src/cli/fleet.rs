@@ -1,6 +1,9 @@
 //! `domcaps fleet`
 
 mod cohorts;
+mod common;
+mod matrix;
+mod outliers;
 
 use std::collections::HashSet;
 
@@ -9,8 +12,8 @@ use clap::{Args, Subcommand};
 use super::failure::{Exit, Failure};
 use super::ui::{self, Ui};
 use super::{Global, hosts_of};
-use crate::fleet::Cohorts;
-use crate::model::HostName;
+use crate::fleet::{Cohorts, Offers};
+use crate::model::{HostName, TargetPattern};
 use crate::side::Contents;
 use crate::store::{Store, StoreError};
 
@@ -24,6 +27,9 @@ pub(super) struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Question {
     Cohorts(cohorts::Arguments),
+    Common(common::Arguments),
+    Outliers(outliers::Arguments),
+    Matrix(matrix::Arguments),
 }
 
 pub(super) fn run(
@@ -33,6 +39,9 @@ pub(super) fn run(
 ) -> Result<Exit, Failure> {
     match &arguments.question {
         Question::Cohorts(arguments) => cohorts::run(ui, global, arguments),
+        Question::Common(arguments) => common::run(ui, global, arguments),
+        Question::Outliers(arguments) => outliers::run(ui, global, arguments),
+        Question::Matrix(arguments) => matrix::run(ui, global, arguments),
     }
 }
 
@@ -50,6 +59,28 @@ struct Chosen {
 impl Chosen {
     fn read(&self, ui: &mut Ui<'_>, global: &Global) -> Result<(Contents, Cohorts), Failure> {
         read(ui, global, &self.hosts, self.group.as_deref())
+    }
+}
+
+/// Which targets count.
+#[derive(Args, Debug)]
+struct Targets {
+    /// Only these targets: a machine or alias, or ARCH/VIRTTYPE/MACHINE with * (may be repeated)
+    #[arg(long, value_name = "MACHINE")]
+    machine: Vec<TargetPattern>,
+}
+
+impl Targets {
+    /// What each cohort offers on them.
+    fn offers(&self, contents: &Contents, cohorts: &Cohorts) -> Result<Offers, Failure> {
+        let Some(store) = &contents.store else { return Ok(Offers::default()) };
+        let offers = Offers::read(store, cohorts, &self.machine)?;
+        if offers.families().is_empty() {
+            let error = "no host has a target that --machine means";
+            return Err(Failure::new(&error)
+                .with_hint("`domcaps machines HOST` lists machines and aliases"));
+        }
+        Ok(offers)
     }
 }
 

@@ -84,7 +84,8 @@ fn rank(difference: &Difference) -> u8 {
         _ if path.starts_with("machine[") => 9,
         CUSTOM_MODELS => 8,
         _ if path.starts_with(CUSTOM_MODELS) => 9,
-        _ if path.starts_with(HOST_MODEL) => 6,
-        _ => 5,
+        _ if path == format!("{HOST_MODEL}.model") => 5,
+        _ if path.starts_with(HOST_MODEL) => 7,
+        _ => 6,
     }
 }

@@ -42,6 +42,21 @@ pub fn findings(report: &Report, out: &mut dyn Write) -> std::io::Result<()> {
     rows.flush()
 }
 
+/// Writes texts, none of which a spreadsheet takes for a formula.
+///
+/// # Errors
+/// Where the output cannot be written.
+pub(super) fn texts(
+    rows: impl IntoIterator<Item = Vec<String>>,
+    out: &mut dyn Write,
+) -> std::io::Result<()> {
+    let mut writer = csv::Writer::from_writer(out);
+    for row in rows {
+        writer.write_record(row.iter().map(|cell| inert(cell).into_owned()))?;
+    }
+    writer.flush()
+}
+
 fn row<'r>(finding: &'r Finding, records: &Records<'_>) -> [Cow<'r, str>; 15] {
     let difference = &finding.difference;
     let name = |name: &'static str| Cow::Borrowed(name);

@@ -1,8 +1,15 @@
 //! What is told of a fleet, in the terminal.
 
 mod cohorts;
+mod common;
+mod matrix;
+mod outliers;
+mod things;
 
 pub use cohorts::cohorts;
+pub use common::common;
+pub use matrix::{matrix, matrix_csv};
+pub use outliers::outliers;
 
 use std::io::Write;
 
@@ -48,7 +55,8 @@ fn share(count: usize, all: usize) -> String {
     }
 }
 
-/// A path without the element that all devices, or features, stand in.
+/// A path without what may be left out of it when it is asked for.
 fn short(path: &str) -> &str {
-    ["devices.", "features."].iter().find_map(|above| path.strip_prefix(above)).unwrap_or(path)
+    let above = ["devices.", "features.", "cpu.mode[custom].", "cpu."];
+    above.iter().find_map(|above| path.strip_prefix(above)).unwrap_or(path)
 }

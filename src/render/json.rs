@@ -17,7 +17,7 @@ use serde::Serialize;
 
 pub use collected::collected;
 pub use diff::diff;
-pub use fleet::cohorts;
+pub use fleet::{cohorts, common, matrix, outliers};
 pub use listing::{Failed, Imported, Shown, hosts, imported, machines, show, snapshots};
 pub use preflight::preflight;
 pub use report::report;

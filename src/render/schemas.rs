@@ -21,14 +21,17 @@ macro_rules! schema {
 }
 
 /// Every schema, by name.
-pub const ALL: [Schema; 12] = [
+pub const ALL: [Schema; 15] = [
     schema!("cohorts"),
     schema!("collect"),
+    schema!("common"),
     schema!("diff"),
     schema!("finding"),
     schema!("hosts"),
     schema!("import"),
     schema!("machines"),
+    schema!("matrix"),
+    schema!("outliers"),
     schema!("preflight"),
     schema!("report"),
     schema!("rules"),

@@ -92,7 +92,7 @@ fn cohorts_say_what_sets_them_apart() {
     assert_eq!(cohorts["cohorts"][1]["apart"]["gained"], serde_json::json!([]));
     assert_eq!(cohorts["cohorts"][2]["apart"], Value::Null, "it is not compared");
     let text = fleet(&sandbox, &["cohorts", "--limit", "1"]).ok();
-    assert!(text.contains("2 more cohorts of 1 hosts, 2 in all"), "{text}");
+    assert!(text.contains("2 more cohorts of 1 host, 2 in all"), "{text}");
 }
 
 #[test]
@@ -137,4 +137,181 @@ fn hosts_are_chosen_by_name_or_group() {
     assert!(error.contains("no host `hv09`"), "{error}");
     let error = sandbox.run(&["--db", "none.db", "fleet", "cohorts"]).fails(1);
     assert!(error.contains("none.db"), "{error}");
+}
+
+const NO_SPICE: (&str, &str) = ("<value>spice</value>", "");
+/// As a libvirt that says nothing of graphics.
+const SILENT: [(&str, &str); 2] = [("<graphics ", "<hologram "), ("</graphics>", "</hologram>")];
+const NO_QEMU64: (&str, &str) = (
+    "<model usable='yes' vendor='unknown'>qemu64</model>",
+    "<model usable='no' vendor='unknown'>qemu64</model>\
+     <blockers model='qemu64'><feature name='svm'/></blockers>",
+);
+
+/// Three hosts that are alike, one that lacks something, one that says less.
+fn mixed(sandbox: &Sandbox) {
+    for name in ["hv01", "hv02", "hv03"] {
+        host(sandbox, name, "debian-12", &[]);
+    }
+    host(sandbox, "hv04", "debian-12", &[NO_SPICE, NO_QEMU64]);
+    host(sandbox, "hv05", "debian-12", &SILENT);
+}
+
+fn strings(value: &Value) -> Vec<&str> {
+    value.as_array().unwrap().iter().map(|each| each.as_str().unwrap()).collect()
+}
+
+#[test]
+fn what_one_host_lacks_is_not_common_and_who_lacks_it_is_named() {
+    let sandbox = Sandbox::new();
+    mixed(&sandbox);
+    expect("fleet-common", &fleet(&sandbox, &["common", "--machine", "q35"]).ok());
+    let common = fleet(&sandbox, &["common", "--format", "json"]).json();
+    valid("common", &common);
+    assert_eq!((&common["hosts"], &common["cohorts"]), (&5.into(), &3.into()));
+    let family = &common["families"][0];
+    assert_eq!((&family["arch"], &family["virttype"]), (&"x86_64".into(), &"qemu".into()));
+    let offered =
+        |path: &str| family["offered"].as_array().unwrap().iter().find(|it| it["path"] == path);
+    assert!(offered("devices.graphics.type").is_none(), "hv05 says nothing of it");
+    assert_eq!(
+        strings(&offered("devices.disk.diskDevice").unwrap()["members"]),
+        ["cdrom", "disk", "floppy", "lun"]
+    );
+    let models = strings(&family["cpu_models"]);
+    assert!(models.contains(&"qemu32") && !models.contains(&"qemu64"));
+    let held = |value: &Value| {
+        let held = family["held_back"].as_array().unwrap().iter();
+        held.clone().find(|it| it["things"].as_array().unwrap().contains(value)).cloned()
+    };
+    let spice =
+        held(&serde_json::json!({ "path": "devices.graphics.type", "value": "spice" })).unwrap();
+    assert_eq!(
+        (strings(&spice["not_on"]), strings(&spice["unreported_on"])),
+        (vec!["hv04"], vec!["hv05"])
+    );
+    let usable = "cpu.mode[custom].model[qemu64].usable";
+    let model = held(&serde_json::json!({ "path": usable, "value": null })).unwrap();
+    assert_eq!(
+        (strings(&model["not_on"]), strings(&model["blockers"])),
+        (vec!["hv04"], vec!["svm"])
+    );
+    let vnc = serde_json::json!({ "path": "devices.graphics.type", "value": "vnc" });
+    assert!(held(&vnc).is_none(), "nobody says that it lacks vnc");
+}
+
+#[test]
+fn migration_needs_equal_numbers_and_one_cpu() {
+    let sandbox = Sandbox::new();
+    host(&sandbox, "hv01", "debian-12", &[(SEV, &sev("AAAA"))]);
+    host(&sandbox, "hv02", "debian-12", &[(SEV, &sev("BBBB"))]);
+    let equal = fleet(&sandbox, &["common", "--for-migration", "--format", "json"]).json();
+    valid("common", &equal);
+    assert_eq!(equal["families"][0]["unequal"], serde_json::json!([]));
+    assert_eq!(equal["families"][0]["offered"], Value::Null);
+    assert_eq!(equal["families"][0]["host_models"].as_array().unwrap().len(), 1);
+    host(&sandbox, "hv03", "debian-12", &[(SEV, &sev("CCCC").replace("51", "47"))]);
+    let other = fleet(&sandbox, &["common", "--for-migration", "--format", "json"]).json();
+    valid("common", &other);
+    let unequal = &other["families"][0]["unequal"][0];
+    assert_eq!(unequal["path"], "features.sev.cbitpos");
+    assert_eq!(strings(&unequal["groups"][1]["hosts"]), ["hv03"]);
+    let text = fleet(&sandbox, &["common", "--for-migration"]).ok();
+    assert!(text.contains("host-passthrough: one CPU on all, AMD family 25"), "{text}");
+    assert!(text.contains("sev.cbitpos differs"), "{text}");
+    assert!(!text.contains("disk.bus"), "{text}");
+}
+
+#[test]
+fn who_lacks_what_nearly_all_have_stands_out_and_who_says_nothing_does_not() {
+    let sandbox = Sandbox::new();
+    mixed(&sandbox);
+    let share = ["outliers", "--share", "75"];
+    let output = fleet(&sandbox, &share);
+    expect("fleet-outliers", &output.ok());
+    let found = fleet(&sandbox, &[&share[..], &["--format", "json"]].concat()).json();
+    valid("outliers", &found);
+    let found = found["outliers"].as_array().unwrap();
+    let of_hosts = |host: &str| found.iter().find(|it| strings(&it["hosts"]) == [host]);
+    let lacks = of_hosts("hv04").unwrap();
+    assert_eq!(lacks["kind"], "lacks");
+    let things = lacks["things"].as_array().unwrap();
+    assert!(
+        things.iter().any(|it| it["path"] == "devices.graphics.type" && it["value"] == "spice")
+    );
+    let silent =
+        found.iter().filter(|it| it["kind"] == "lacks" && strings(&it["hosts"]).contains(&"hv05"));
+    assert_eq!(silent.count(), 0, "absent is not no");
+    let none = fleet(&sandbox, &["outliers"]);
+    assert!(none.stderr.contains("a smaller --share finds more"), "{none}");
+    assert!(none.ok().contains("no host of 5 hosts stands out"));
+}
+
+#[test]
+fn a_matrix_tells_yes_no_and_unreported_apart() {
+    let sandbox = Sandbox::new();
+    mixed(&sandbox);
+    let asked = ["matrix", "graphics.type", "model[qemu64].usable", "vcpu.max", "disk.bus=nvme"];
+    expect("fleet-matrix", &fleet(&sandbox, &asked).ok());
+    let matrix = fleet(&sandbox, &[&asked[..], &["--format", "json"]].concat()).json();
+    valid("matrix", &matrix);
+    let columns = matrix["columns"].as_array().unwrap();
+    let at = |path: &str, value: &str| {
+        columns
+            .iter()
+            .position(|it| it["path"] == path && (value.is_empty() || it["value"] == value))
+            .unwrap()
+    };
+    let cell = |host: usize, column: usize| &matrix["rows"][host]["cells"][column];
+    let spice = at("devices.graphics.type", "spice");
+    assert_eq!(
+        (cell(0, spice), cell(3, spice), cell(4, spice)),
+        (&"yes".into(), &"no".into(), &Value::Null)
+    );
+    let usable = at("cpu.mode[custom].model[qemu64].usable", "");
+    assert_eq!((cell(0, usable), cell(3, usable)), (&"yes".into(), &"no".into()));
+    assert_eq!(cell(0, at("vcpu.max", "")), &serde_json::json!(["255", "288"]));
+    assert_eq!(cell(0, at("devices.disk.bus", "nvme")), "no");
+    let cohorts =
+        fleet(&sandbox, &[&asked[..], &["--by", "cohort", "--format", "json"]].concat()).json();
+    valid("matrix", &cohorts);
+    assert_eq!(strings(&cohorts["rows"][0]["hosts"]), ["hv01", "hv02", "hv03"]);
+    let csv =
+        fleet(&sandbox, &["matrix", "graphics.type=spice", "--by", "cohort", "--format", "csv"])
+            .ok();
+    let expected = "hosts,devices.graphics.type=spice\nhv01; hv02; hv03,yes\nhv04,no\nhv05,\n";
+    assert_eq!(csv, expected);
+}
+
+#[test]
+fn nothing_that_a_host_says_becomes_markup_or_a_formula() {
+    let sandbox = Sandbox::new();
+    let bad = "<value>&lt;script&gt;x</value><value>=cmd()</value><value>a&#x202e;b</value>";
+    host(&sandbox, "hv01", "debian-12", &[("<value>spice</value>", bad)]);
+    let html = fleet(&sandbox, &["matrix", "graphics.type", "vcpu.max", "--format", "html"]).ok();
+    assert!(html.starts_with("<!doctype html>") && html.contains("</html>"));
+    assert!(!html.contains("<script") && html.contains("script&#62;x"), "{html}");
+    assert!(!html.contains('\u{202e}') && html.contains("default-src 'none'"));
+    assert!(!html.contains("http:") && !html.contains("src="), "it asks for nothing");
+    let csv = fleet(&sandbox, &["matrix", "graphics.type", "--format", "csv"]).ok();
+    assert!(!csv.contains('\u{202e}'), "{csv}");
+    let values = fleet(&sandbox, &["matrix", "graphics.type"]).ok();
+    assert!(!values.contains('\u{202e}'), "{values}");
+}
+
+#[test]
+fn what_is_not_there_is_said() {
+    let sandbox = Sandbox::new();
+    host(&sandbox, "hv01", "debian-12", &[]);
+    let error = fleet(&sandbox, &["matrix", "disk.buss"]).fails(1);
+    assert!(
+        error.contains("no capability `disk.buss`") && error.contains("devices.disk.bus"),
+        "{error}"
+    );
+    let error = fleet(&sandbox, &["matrix", "model"]).fails(1);
+    assert!(error.contains("could be"), "{error}");
+    assert_eq!(fleet(&sandbox, &["matrix"]).code, Some(2));
+    assert_eq!(fleet(&sandbox, &["outliers", "--share", "100"]).code, Some(2));
+    let error = fleet(&sandbox, &["common", "--machine", "pc-q35-99"]).fails(1);
+    assert!(error.contains("no host has a target that --machine means"), "{error}");
 }

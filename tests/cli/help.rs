@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::support::{Sandbox, expect};
 
-const COMMANDS: [&[&str]; 20] = [
+const COMMANDS: [&[&str]; 23] = [
     &[],
     &["collect"],
     &["import"],
@@ -19,6 +19,9 @@ const COMMANDS: [&[&str]; 20] = [
     &["report", "upgrade"],
     &["fleet"],
     &["fleet", "cohorts"],
+    &["fleet", "common"],
+    &["fleet", "outliers"],
+    &["fleet", "matrix"],
     &["rules"],
     &["preflight"],
     &["demo"],

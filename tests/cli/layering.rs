@@ -31,7 +31,7 @@ fn each_library_is_named_in_one_place() {
         ("rusqlite", &["store"]),
         ("quick_xml", &["parse/xml"]),
         ("similar", &["render/unified.rs"]),
-        ("csv", &["render/csv.rs", "render/format.rs"]),
+        ("csv", &["render/csv.rs", "render/format.rs", "render/fleet/matrix.rs"]),
         ("comfy_table", &["render/table.rs"]),
         ("anstream", &["cli/ui.rs"]),
         ("zstd", &["store/body.rs", "demo.rs"]),

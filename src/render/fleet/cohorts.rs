@@ -6,19 +6,18 @@ use anstyle::Style;
 
 use super::{counted, few_hosts, line, share, short};
 use crate::diff::Kind;
-use crate::fleet::{Apart, ApartChange, Cohort, Cohorts, Counted};
+use crate::fleet::{Apart, ApartChange, Cohort, Cohorts, Counted, newest_first};
 use crate::model::CUSTOM_MODELS;
 use crate::render::page::{fold, names};
+use crate::render::plain;
 use crate::render::text::{heading, wrapped};
 use crate::render::words::cut;
 
 const INDENT: &str = "      ";
 /// Lines for what sets a cohort apart.
 const LINES: usize = 2;
-/// What of one kind is named.
-const LABELS: usize = 4;
-/// Which of it.
-const ITEMS: usize = 3;
+/// How many things of a kind are named, and how many members of each, where there is room.
+const DETAIL: usize = 4;
 
 /// Writes cohorts, biggest first: `aparts` of the second and those after it.
 ///
@@ -42,15 +41,11 @@ pub fn cohorts(
             "{:>4}  {bold}{size}{bold:#} ({})  {}",
             number + 1,
             share(cohort.hosts.len(), hosts),
-            super::super::plain(&few_hosts(&cohort.hosts, 4))
+            plain(&few_hosts(&cohort.hosts, 4))
         )?;
         line(&versions(cohort), INDENT, INDENT, width, out)?;
         if let Some(apart) = number.checked_sub(1).and_then(|at| aparts.get(at)) {
-            let told = wrapped(&super::super::plain(&told(apart)), "", width - INDENT.len());
-            let lines: Vec<&str> = told.lines().collect();
-            for (at, text) in lines.iter().enumerate().take(LINES) {
-                let is_cut = at + 1 == LINES && lines.len() > LINES;
-                let text = if is_cut { &cut_off(text, width - INDENT.len()) } else { *text };
+            for text in lines_of(apart, width - INDENT.len()) {
                 writeln!(out, "{INDENT}{text}")?;
             }
         }
@@ -62,17 +57,39 @@ pub fn cohorts(
         let (least, most) = (sizes.clone().min().unwrap_or(0), sizes.max().unwrap_or(0));
         let each = if least == most { format!("{least}") } else { format!("{least} to {most}") };
         let count = counted(rest.len(), "more cohort");
-        let text = format!("{count} of {each} hosts, {all} in all (--limit N, --all)");
+        let each = if most == 1 { "1 host".to_owned() } else { format!("{each} hosts") };
+        let text = format!("{count} of {each}, {all} in all (--limit N, --all)");
         line(&text, "   …  ", INDENT, width, out)?;
     }
     Ok(())
 }
 
+/// What sets a cohort apart, in as much detail as has room in a few lines.
+fn lines_of(apart: &Apart, width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    for most in (1..=DETAIL).rev() {
+        let told = wrapped(&plain(&told(apart, most)), "", width);
+        lines = told.lines().map(str::to_owned).collect();
+        if lines.len() <= LINES {
+            return lines;
+        }
+    }
+    lines.truncate(LINES);
+    if let Some(last) = lines.last_mut() {
+        *last = cut_off(last, width);
+    }
+    lines
+}
+
 /// A line that goes on.
 fn cut_off(text: &str, width: usize) -> String {
     let room = width.saturating_sub(2);
-    let text = cut(text, room);
-    format!("{} …", text.trim_end_matches([',', ';', '…', ' ']))
+    let short = cut(text, room);
+    let whole = match short.strip_suffix('…').and_then(|it| it.rsplit_once(' ')) {
+        Some((whole, _)) if text.chars().count() > room => whole,
+        _ => &short,
+    };
+    format!("{} …", whole.trim_end_matches([',', ';', '…', ' ']))
 }
 
 /// `libvirt 9.0.0, QEMU 7.2.22; AMD family 25 model 1 stepping 1`
@@ -89,11 +106,11 @@ fn versions(cohort: &Cohort) -> String {
 }
 
 /// What sets a cohort apart: `lacks disk.bus fdc; has …; differs in vcpu.max 255 → 4096`.
-fn told(apart: &Apart) -> String {
+fn told(apart: &Apart, most: usize) -> String {
     let mut parts: Vec<String> =
         [(Kind::Lost, "lacks"), (Kind::Gained, "has"), (Kind::Changed, "differs in")]
             .into_iter()
-            .filter_map(|(kind, word)| clause(apart, kind, word))
+            .filter_map(|(kind, word)| clause(apart, kind, word, most))
             .collect();
     if apart.reported > 0 {
         parts.push(format!("reports {} other", apart.reported));
@@ -109,7 +126,7 @@ fn told(apart: &Apart) -> String {
 }
 
 /// What happened to one kind: findings of one label together, in the order of the first of each.
-fn clause(apart: &Apart, kind: Kind, word: &str) -> Option<String> {
+fn clause(apart: &Apart, kind: Kind, word: &str, most: usize) -> Option<String> {
     let mut labels: Vec<(String, Vec<String>, usize)> = Vec::new();
     let of_kind = |change: &&ApartChange| change.difference.kind == kind;
     for change in apart.changes.iter().filter(of_kind) {
@@ -125,11 +142,12 @@ fn clause(apart: &Apart, kind: Kind, word: &str) -> Option<String> {
     if labels.is_empty() {
         return None;
     }
-    let more = labels.len().saturating_sub(LABELS);
-    let shown = labels.iter().take(LABELS).map(|(label, items, targets)| {
+    let more = labels.len().saturating_sub(most);
+    let shown = labels.iter().take(most).map(|(label, items, targets)| {
         let is_everywhere = *targets >= apart.targets || label.starts_with("machine");
+        let is_everywhere = is_everywhere || most == 1;
         let place = if is_everywhere { String::new() } else { format!(" on {targets} targets") };
-        format!("{}{place}", named(label, items))
+        format!("{}{place}", named(label, items, most))
     });
     let shown = shown.collect::<Vec<_>>().join(", ");
     let more = if more > 0 { format!(" and {more} other") } else { String::new() };
@@ -137,9 +155,13 @@ fn clause(apart: &Apart, kind: Kind, word: &str) -> Option<String> {
 }
 
 /// One label with a few of its items.
-fn named(label: &str, items: &[String]) -> String {
-    let texts: Vec<&str> = items.iter().map(String::as_str).filter(|it| !it.is_empty()).collect();
-    let is_many = texts.len() > ITEMS;
+fn named(label: &str, items: &[String], most: usize) -> String {
+    let mut texts: Vec<&str> =
+        items.iter().map(String::as_str).filter(|it| !it.is_empty()).collect();
+    if label.starts_with(CUSTOM_MODELS) {
+        texts.sort_by(|a, b| newest_first(a, b));
+    }
+    let is_many = texts.len() > most;
     let label = label.strip_prefix(CUSTOM_MODELS).map_or_else(
         || short(label).to_owned(),
         |rest| match rest {
@@ -154,8 +176,8 @@ fn named(label: &str, items: &[String]) -> String {
         };
     }
     if is_many {
-        let few = texts.iter().take(ITEMS).copied().collect::<Vec<_>>().join(", ");
-        return format!("{label} {few} and {} more", texts.len() - ITEMS);
+        let few = texts.iter().take(most).copied().collect::<Vec<_>>().join(", ");
+        return format!("{label} {few} and {} more", texts.len() - most);
     }
     if texts.is_empty() { label } else { format!("{label} {}", texts.join(", ")) }
 }
