@@ -48,15 +48,14 @@ pub struct FamilyCommon {
     pub limits: Vec<(Rc<str>, i64, i64)>,
     /// What libvirt calls the host's CPU, with its features: hosts of equal ones together.
     pub host_models: Vec<HostModel>,
-    /// Numbers that must be equal for a migration, with the hosts of each; none where all are equal
-    /// or nobody reports it.
+    /// Numbers that must be equal for a migration, and are not among the hosts that report them.
     pub unequal: Vec<(Rc<str>, ByValue)>,
     /// What most hosts have and few lack, fewest first.
     pub held_back: Vec<HeldBack>,
 }
 
-/// Values, none where it is not reported, with the hosts of each; most hosts first.
-pub type ByValue = Vec<(Option<Rc<str>>, Vec<HostName>)>;
+/// Values with the hosts of each; most hosts first.
+pub type ByValue = Vec<(Rc<str>, Vec<HostName>)>;
 
 /// Hosts for which host-model means the same.
 #[derive(Debug)]

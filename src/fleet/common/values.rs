@@ -69,9 +69,11 @@ impl Asked<'_> {
     pub(super) fn unequal(&self) -> Vec<(Rc<str>, ByValue)> {
         let mut found = Vec::new();
         for path in MUST_BE_EQUAL {
-            let mut groups: BTreeMap<Option<Rc<str>>, Vec<usize>> = BTreeMap::new();
+            let mut groups: BTreeMap<Rc<str>, Vec<usize>> = BTreeMap::new();
             for (cohort, values) in self.values(path).into_iter().enumerate() {
-                groups.entry(values.into_iter().next()).or_default().push(cohort);
+                if let Some(value) = values.into_iter().next() {
+                    groups.entry(value).or_default().push(cohort);
+                }
             }
             if groups.len() > 1 {
                 let hosts = |(value, at): (_, Vec<usize>)| (value, hosts_of(self.cohorts, &at));

@@ -119,7 +119,6 @@ fn migration(family: &FamilyCommon) -> Vec<String> {
     });
     for (path, groups) in &family.unequal {
         let each = groups.iter().map(|(value, hosts)| {
-            let value = value.as_deref().unwrap_or("not reported");
             format!("{value} on {} ({})", counted(hosts.len(), "host"), few_hosts(hosts, 3))
         });
         let each = each.collect::<Vec<_>>().join("; ");
