@@ -3,27 +3,36 @@
 //! One file for each subcommand: its arguments, whose doc comments are the help, and `run`. Clock,
 //! environment, home folder and terminal are looked at in [`ui`] and nowhere else.
 
+mod changes;
 mod collect;
+mod complete;
 mod completions;
 mod demo;
 mod diff;
+mod export;
 mod failure;
 mod fleet;
+mod history;
 mod host;
 mod hosts;
 mod hosts_of;
 mod import;
 mod judging;
+mod last;
 mod machines;
 mod man;
+mod many;
 mod outputs;
+mod paths;
 mod preflight;
+mod query;
 mod report;
 mod rules;
 mod schema;
 mod show;
 mod sides;
 mod snapshots;
+mod sql;
 mod ui;
 
 use std::ffi::OsString;
@@ -89,14 +98,23 @@ enum Command {
     Host(host::Arguments),
     Snapshots(snapshots::Arguments),
     Show(show::Arguments),
+    Query(query::Arguments),
+    Paths(paths::Arguments),
     Machines(machines::Arguments),
     Diff(diff::Arguments),
+    History(history::Arguments),
+    Last(last::Arguments),
+    Changes(changes::Arguments),
     Report(report::Arguments),
     Fleet(fleet::Arguments),
     Rules(rules::Arguments),
     Preflight(preflight::Arguments),
+    Sql(sql::Arguments),
+    Export(export::Arguments),
     Demo(demo::Arguments),
     Schema(schema::Arguments),
+    #[command(hide = true)]
+    Complete(complete::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -116,14 +134,22 @@ pub fn run(arguments: Vec<OsString>, out: &mut dyn Write, err: &mut dyn Write) -
         Command::Host(arguments) => host::run(&mut ui, &global, &arguments),
         Command::Snapshots(arguments) => snapshots::run(&mut ui, &global, &arguments),
         Command::Show(arguments) => show::run(&mut ui, &global, &arguments),
+        Command::Query(arguments) => query::run(&mut ui, &global, &arguments),
+        Command::Paths(arguments) => paths::run(&mut ui, &global, &arguments),
         Command::Machines(arguments) => machines::run(&mut ui, &global, &arguments),
         Command::Diff(arguments) => diff::run(&mut ui, &global, &arguments),
+        Command::History(arguments) => history::run(&mut ui, &global, &arguments),
+        Command::Last(arguments) => last::run(&mut ui, &global, &arguments),
+        Command::Changes(arguments) => changes::run(&mut ui, &global, &arguments),
         Command::Report(arguments) => report::run(&mut ui, &global, &arguments),
         Command::Fleet(arguments) => fleet::run(&mut ui, &global, &arguments),
         Command::Rules(arguments) => rules::run(&mut ui, &arguments),
         Command::Preflight(arguments) => preflight::run(&mut ui, &global, &arguments),
+        Command::Sql(arguments) => sql::run(&mut ui, &global, &arguments),
+        Command::Export(arguments) => export::run(&mut ui, &global, &arguments),
         Command::Demo(arguments) => demo::run(&mut ui, &global, &arguments),
         Command::Schema(arguments) => schema::run(&mut ui, &arguments),
+        Command::Complete(arguments) => complete::run(&mut ui, &global, &arguments),
         Command::Completions(arguments) => completions::run(&mut ui, &arguments),
         Command::Man(arguments) => man::run(&mut ui, &arguments),
     };

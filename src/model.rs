@@ -2,10 +2,12 @@
 //! from, where it is kept or how it is shown. No I/O, no XML, no SQL.
 
 mod capabilities;
+mod cell;
 mod context;
 mod guest;
 mod hash;
 mod machines;
+mod nearest;
 mod path;
 mod place;
 mod snapshot;
@@ -15,19 +17,21 @@ mod time;
 mod when;
 
 pub use capabilities::{Capabilities, Kind, Members, Value, is_model_version};
+pub use cell::Cell;
 pub use context::Context;
 pub use guest::{Guest, Need, Wanted};
 pub use hash::{Hash, Hasher};
 pub use machines::{Machine, MachineList};
+pub use nearest::nearest_name;
 pub use path::{
-    DottedNames, SelectError, ancestors, escape_key, is_at_or_below, is_below, matches_short,
-    select,
+    DottedNames, SelectError, ancestors, elements, escape_key, is_at_or_below, is_below,
+    matches_short, select,
 };
 pub use place::line_and_column;
 pub use snapshot::{FailureClass, HostName, HostNameError, State, Tag, TagError};
 pub use subtree::{Subtree, shared_hash, subtrees};
 pub use target::{Target, TargetPattern, glob};
-pub use time::{Time, TimeError, parse_duration};
+pub use time::{Ago, Time, TimeError, parse_duration};
 pub use when::{When, WhenError};
 
 /// The path of values that are unique to one machine by design: never a difference between hosts.

@@ -4,9 +4,11 @@
 
 pub mod collected;
 pub mod csv;
+pub mod export;
 pub mod fleet;
 mod format;
 pub mod github;
+pub mod history;
 pub mod html;
 pub mod json;
 pub mod junit;
@@ -14,7 +16,9 @@ pub mod markdown;
 pub mod ndjson;
 pub mod page;
 pub mod preflight;
+pub mod query;
 mod record;
+pub mod rows;
 pub mod rules;
 pub mod sarif;
 pub mod schemas;

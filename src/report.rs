@@ -2,7 +2,7 @@
 
 mod builder;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use crate::diff::{ChangedTarget, ContextChange, Kind, NotCompared};
@@ -40,6 +40,17 @@ pub struct Fleet {
     pub to: String,
     /// Hosts that could not be compared, and why.
     pub silent: Vec<(HostName, String)>,
+    /// Where the changes of a period are meant: of whom. A host may then be in several groups.
+    pub period: Option<Period>,
+}
+
+/// Whose changes of a period are meant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Period {
+    /// How many hosts there are.
+    pub hosts: usize,
+    /// How many were first seen in the period: there is nothing to compare them with.
+    pub new_hosts: usize,
 }
 
 /// Hosts whose old sides are alike and whose new sides are alike.
@@ -112,7 +123,18 @@ impl Report {
     /// How many hosts a finding was seen on.
     #[must_use]
     pub fn count_hosts(&self, finding: &Finding) -> usize {
-        finding.seen.iter().map(|seen| self.groups[seen.group].members.len()).sum()
+        self.count_hosts_of(finding.seen.iter().map(|seen| seen.group))
+    }
+
+    /// How many hosts are in these groups, each counted once.
+    #[must_use]
+    pub fn count_hosts_of(&self, groups: impl IntoIterator<Item = usize>) -> usize {
+        let groups = groups.into_iter().map(|group| &self.groups[group]);
+        if self.fleet.as_ref().is_none_or(|fleet| fleet.period.is_none()) {
+            return groups.map(|group| group.members.len()).sum();
+        }
+        let hosts = groups.flat_map(|group| group.members.iter().map(|[_, new]| &new.host));
+        hosts.collect::<HashSet<_>>().len()
     }
 
     /// Keeps what stands at or below one of these paths, which may be short; `known` are the paths

@@ -23,7 +23,7 @@ use crate::store::{BodyId, StoreError};
 pub use contents::{Content, Contents};
 pub use files::from_files;
 pub use parts::Pieces;
-pub use stored::from_store;
+pub use stored::{Snapshots, from_snapshot, from_store};
 
 /// Where a side comes from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -3,11 +3,15 @@
 //! All SQL is here, and rusqlite is named nowhere else. The store knows nothing of XML: it takes
 //! bodies with their capabilities and gives both back. `migrations/README.md` explains the schema.
 
+mod ask;
 mod body;
+mod changes;
 mod error;
+mod export;
 mod host;
 mod ids;
 mod latest;
+mod lookup;
 mod migrate;
 mod observed;
 mod open;
@@ -19,11 +23,15 @@ mod tree;
 mod versions;
 mod writer;
 
+pub use ask::{Answer, AskError, Reader, View};
 pub use body::NewBody;
+pub use changes::ChangePoint;
 pub use error::StoreError;
+pub use export::{Period, Reach, ToldOutcome, ToldSnapshot, ToldValue};
 pub use host::{Groups, HostRow};
 pub use ids::{BodyId, ContextId, HostId, MachineListId, PathId, ProfileId, TreeId, ValueId};
 pub use latest::Latest;
+pub use lookup::{StoredTree, StoredValue};
 pub use observed::{StoredDocument, StoredSnapshot};
 pub use open::Store;
 pub use profiles::{Answered, BodyAnswer, ProfileAnswers, ProfileRow};
@@ -31,4 +39,4 @@ pub use select::Resolved;
 pub use snapshot::{Run, SnapshotRow};
 pub use tree::Difference as TreeDifference;
 pub use versions::Versions;
-pub use writer::{NewAnswer, NewOutcome, NewSnapshot, Stored, Writer};
+pub use writer::{Content, NewAnswer, NewOutcome, NewSnapshot, Stored, Writer};

@@ -1,8 +1,12 @@
 //! `domcaps diff`
 
+mod baseline;
+
 use std::str::FromStr;
 
 use clap::Args;
+
+use baseline::Baseline;
 
 use super::failure::{Exit, Failure};
 use super::judging::Judging;
@@ -25,12 +29,15 @@ Examples:
   domcaps diff hv01@2026-10-01 hv01@pre-upgrade     between a day and a tag
   domcaps diff hv01 hv02 disk.bus cpu               two hosts, some capabilities
   domcaps diff hv01:q35 hv01:pc                     two machines of one host
-  domcaps diff before.xml after.xml --format json   two documents, no database")]
+  domcaps diff before.xml after.xml --format json   two documents, no database
+  domcaps diff --baseline hv01 --group prod         many hosts with one, equal ones together")]
 pub(super) struct Arguments {
     #[arg(help = "The old side: HOST[@WHEN][:TARGET], a file, a folder, or -")]
-    old: String,
+    #[arg(required_unless_present = "baseline")]
+    old: Option<String>,
     /// The new side
-    new: String,
+    #[arg(required_unless_present = "baseline")]
+    new: Option<String>,
     /// Only what stands at or below these capability paths; leading elements may be left out
     #[arg(value_name = "PATH")]
     paths: Vec<String>,
@@ -52,6 +59,8 @@ pub(super) struct Arguments {
     /// libvirt's version on the new side
     #[arg(long, value_name = "VERSION", value_parser = libvirt_version)]
     new_libvirt: Option<String>,
+    #[command(flatten)]
+    many: Baseline,
     #[command(flatten)]
     judging: Judging,
 }
@@ -90,7 +99,15 @@ pub(super) fn run(
     global: &Global,
     arguments: &Arguments,
 ) -> Result<Exit, Failure> {
-    let operands = [arguments.old.as_str(), arguments.new.as_str()];
+    if let Some(host) = arguments.many.host() {
+        let Shown::Report(format) = arguments.format else {
+            return Err(Failure::usage(
+                &"--format unified shows two documents: leave out --baseline",
+            ));
+        };
+        return baseline::run(ui, global, arguments, format, host);
+    }
+    let operands = [&arguments.old, &arguments.new].map(|side| side.as_deref().unwrap_or_default());
     sides::at_most_one_stdin(operands.into_iter().chain(arguments.judging.paths()))?;
     let (contents, [mut old, mut new], exit) = sides::read(ui, global, operands)?;
     let Shown::Report(format) = arguments.format else {

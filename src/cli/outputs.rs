@@ -1,6 +1,7 @@
 //! `--format` and `--output`: a report in several formats at once.
 
-use std::io::Write as _;
+use std::fs::File;
+use std::io::{BufWriter, Write};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -61,6 +62,18 @@ impl Outputs {
         report: &Report,
         format: Format,
     ) -> Result<(), Failure> {
+        self.write_all_of(ui, report, format, false)
+    }
+
+    /// Writes them; in full where `is_full` or the option says so.
+    pub(super) fn write_all_of(
+        &self,
+        ui: &mut Ui<'_>,
+        report: &Report,
+        format: Format,
+        is_full: bool,
+    ) -> Result<(), Failure> {
+        let is_full = is_full || self.full;
         for (at, output) in self.output.iter().enumerate() {
             if self.output[..at].iter().any(|other| other.path == output.path) {
                 let message = format!("{}: named twice by --output", output.path.display());
@@ -69,7 +82,7 @@ impl Outputs {
         }
         for output in &self.output {
             let mut content = Vec::new();
-            let options = Options { is_full: self.full, width: WIDTH };
+            let options = Options { is_full, width: WIDTH };
             render::write(output.format, report, options, &mut content)?;
             if output.format == Format::Text {
                 content = super::ui::without_color(&content);
@@ -77,7 +90,7 @@ impl Outputs {
             save(&output.path, &content)?;
             ui.status(format!("{} written to {}", output.format.name(), output.path.display()));
         }
-        let options = Options { is_full: self.full, width: ui.width() };
+        let options = Options { is_full, width: ui.width() };
         match format {
             Format::Text => {
                 ui.print(|out| render::write(Format::Text, report, options, out))?;
@@ -90,35 +103,104 @@ impl Outputs {
 
 /// Writes a file whole or not at all.
 fn save(path: &Path, content: &[u8]) -> Result<(), Failure> {
-    written(path, content).map_err(|error| {
-        // Without the name of the file that was to take its place.
-        let error = error.raw_os_error().map_or(error, std::io::Error::from_raw_os_error);
-        Failure::new(&format!("{}: cannot write: {error}", path.display()))
-    })
+    save_with(path, |out| Ok(out.write_all(content)?))
 }
 
-fn written(path: &Path, content: &[u8]) -> std::io::Result<()> {
-    // A link stays, and what it leads to is written.
-    let file = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let is_ours = !["/dev", "/proc"].iter().any(|system| path.starts_with(system));
-    let is_replaceable = match std::fs::symlink_metadata(&file) {
-        Ok(there) => there.is_file() && is_ours,
-        Err(_) => std::fs::symlink_metadata(path).is_err(),
-    };
-    if !is_replaceable {
-        return std::fs::write(path, content);
+/// Writes a file whole or not at all, as `write` makes it.
+pub(super) fn save_with(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let place = Place::of(path).map_err(|error| not_written(path, error))?;
+    let mut out = Kept { out: BufWriter::new(place.file()), error: None };
+    let written = write(&mut out);
+    let flushed = out.out.flush();
+    // An error of the file is told with its name, whatever became of it on the way.
+    if let Some(error) = out.error.take() {
+        return Err(not_written(path, error));
     }
-    let mut permissions = std::fs::Permissions::from_mode(0o666);
-    if let Ok(there) = std::fs::metadata(&file) {
-        // What may not be written is not replaced either, and what few may read stays so.
-        drop(std::fs::OpenOptions::new().write(true).open(&file)?);
-        permissions = there.permissions();
+    drop(out);
+    written?;
+    flushed.and_then(|()| place.keep()).map_err(|error| not_written(path, error))
+}
+
+fn not_written(path: &Path, error: std::io::Error) -> Failure {
+    // Without the name of the file that was to take its place.
+    let error = error.raw_os_error().map_or(error, std::io::Error::from_raw_os_error);
+    Failure::new(&format!("{}: cannot write: {error}", path.display()))
+}
+
+/// Keeps the first error, which whoever writes may pass on as something else.
+struct Kept<'f> {
+    out: BufWriter<&'f File>,
+    error: Option<std::io::Error>,
+}
+
+impl Write for Kept<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.out.write(bytes).map_err(|error| self.keep(error))
     }
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let mut new = tempfile::Builder::new()
-        .permissions(permissions)
-        .tempfile_in(folder.unwrap_or(Path::new(".")))?;
-    new.write_all(content)?;
-    new.persist(&file).map_err(|error| error.error)?;
-    Ok(())
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.out.flush().map_err(|error| self.keep(error))
+    }
+}
+
+impl Kept<'_> {
+    fn keep(&mut self, error: std::io::Error) -> std::io::Error {
+        let copy = error.raw_os_error().map_or_else(
+            || std::io::Error::new(error.kind(), error.to_string()),
+            std::io::Error::from_raw_os_error,
+        );
+        self.error.get_or_insert(copy);
+        error
+    }
+}
+
+/// Where a file is written until it is whole.
+enum Place {
+    /// Beside the file that it takes the place of.
+    Beside(tempfile::NamedTempFile, PathBuf),
+    /// What cannot be replaced, such as a device or a pipe.
+    There(File),
+}
+
+impl Place {
+    fn of(path: &Path) -> std::io::Result<Self> {
+        // A link stays, and what it leads to is written.
+        let file = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let is_ours = !["/dev", "/proc"].iter().any(|system| path.starts_with(system));
+        let is_replaceable = match std::fs::symlink_metadata(&file) {
+            Ok(there) => there.is_file() && is_ours,
+            Err(_) => std::fs::symlink_metadata(path).is_err(),
+        };
+        if !is_replaceable {
+            return File::create(path).map(Self::There);
+        }
+        let mut permissions = std::fs::Permissions::from_mode(0o666);
+        if let Ok(there) = std::fs::metadata(&file) {
+            // What may not be written is not replaced either, and what few may read stays so.
+            drop(std::fs::OpenOptions::new().write(true).open(&file)?);
+            permissions = there.permissions();
+        }
+        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let new = tempfile::Builder::new()
+            .permissions(permissions)
+            .tempfile_in(folder.unwrap_or(Path::new(".")))?;
+        Ok(Self::Beside(new, file))
+    }
+
+    fn file(&self) -> &File {
+        match self {
+            Self::Beside(new, _) => new.as_file(),
+            Self::There(file) => file,
+        }
+    }
+
+    fn keep(self) -> std::io::Result<()> {
+        match self {
+            Self::Beside(new, file) => new.persist(file).map(drop).map_err(|error| error.error),
+            Self::There(_) => Ok(()),
+        }
+    }
 }

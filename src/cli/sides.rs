@@ -6,7 +6,7 @@ use super::Global;
 use super::failure::{Exit, Failure};
 use super::judging::Judged;
 use super::ui::{self, Ui};
-use crate::diff::{Change, Scope, snapshots};
+use crate::diff::{Change, Comparison, Scope, snapshots};
 use crate::guests::{Known, UsedBy};
 use crate::model::{State, When};
 use crate::operand::Operand;
@@ -150,6 +150,19 @@ pub(super) fn compare(
     Ok(builder.finish(None, judged.count_guests()))
 }
 
+/// What changed between two sides.
+pub(super) fn comparison(
+    contents: &Contents,
+    [old, new]: [&Side; 2],
+) -> Result<Comparison, Failure> {
+    let scope = Scope {
+        is_one_host: old.origin.host.is_some() && old.origin.host == new.origin.host,
+        is_other_flags: old.observed.context.api_flags != new.observed.context.api_flags,
+    };
+    let compare = |old: &_, new: &_| contents.compare(old, new, scope);
+    Ok(snapshots(&old.observed, &new.observed, compare)?)
+}
+
 /// Compares two sides and adds what is thought of it to a report; gives the group's number there.
 pub(super) fn add(
     builder: &mut report::Builder<'_>,
@@ -157,12 +170,7 @@ pub(super) fn add(
     [old, new]: [&Side; 2],
     judged: &Judged,
 ) -> Result<usize, Failure> {
-    let scope = Scope {
-        is_one_host: old.origin.host.is_some() && old.origin.host == new.origin.host,
-        is_other_flags: old.observed.context.api_flags != new.observed.context.api_flags,
-    };
-    let compare = |old: &_, new: &_| contents.compare(old, new, scope);
-    let comparison = snapshots(&old.observed, &new.observed, compare)?;
+    let comparison = comparison(contents, [old, new])?;
     let origins = [old.origin.clone(), new.origin.clone()];
     let Some(guests) = &judged.guests else {
         return Ok(builder.add(origins, comparison, None));

@@ -101,8 +101,9 @@ impl<'a> Ui<'a> {
             Failure::ClosedPipe => Exit::Done,
             Failure::Error { message, hint, exit } => {
                 self.error(message);
-                if let Some(hint) = hint {
-                    self.hint(hint);
+                // An expression, and below it a mark at the place that is meant.
+                for line in hint.iter().flat_map(|hint| hint.split('\n')) {
+                    self.hint(line);
                 }
                 *exit
             }

@@ -76,6 +76,15 @@ pub struct Comparison {
     pub not_compared: Vec<NotCompared>,
 }
 
+impl Comparison {
+    /// What the same contents come to among other versions and settings.
+    #[must_use]
+    pub fn among(&self, [old, new]: [&Context; 2]) -> Self {
+        let sides = [old.clone(), new.clone()];
+        Self { context: context(old, new), sides, ..self.clone() }
+    }
+}
+
 /// A version or setting that differs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContextChange {

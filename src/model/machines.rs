@@ -1,5 +1,7 @@
 //! The machine list of a host: the guests part of `virsh capabilities`.
 
+use std::sync::Arc;
+
 use super::{Hash, Hasher};
 
 /// One machine that one emulator offers for one arch and virttype.
@@ -21,10 +23,11 @@ pub struct Machine {
     pub deprecated: bool,
 }
 
-/// All machines of a host, sorted, each once. A machine that is not in it cannot be had.
+/// All machines of a host, sorted, each once. A machine that is not in it cannot be had. A copy shares
+/// the machines.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MachineList {
-    machines: Vec<Machine>,
+    machines: Arc<[Machine]>,
 }
 
 impl MachineList {
@@ -33,7 +36,7 @@ impl MachineList {
     pub fn new(mut machines: Vec<Machine>) -> Self {
         machines.sort();
         machines.dedup();
-        Self { machines }
+        Self { machines: machines.into() }
     }
 
     /// The machines, sorted by emulator, arch, virttype and name.
@@ -60,7 +63,7 @@ impl MachineList {
     #[must_use]
     pub fn hash(&self) -> Hash {
         let mut hasher = Hasher::new();
-        for each in &self.machines {
+        for each in self.machines.iter() {
             hasher
                 .optional(each.emulator.as_deref().map(str::as_bytes))
                 .part(each.arch.as_bytes())

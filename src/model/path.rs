@@ -47,6 +47,20 @@ pub fn ancestors(path: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+/// The elements of a path as they stand between its dots, each with its key.
+pub fn elements(path: &str) -> impl Iterator<Item = &str> {
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        if from > path.len() {
+            return None;
+        }
+        let end = element_end(path, from);
+        let element = &path[from..end];
+        from = end + 1;
+        Some(element)
+    })
+}
+
 /// Where the element that begins at `from` ends: at the next dot outside brackets.
 fn element_end(path: &str, from: usize) -> usize {
     let bytes = path.as_bytes();
@@ -217,15 +231,15 @@ fn nearest(known: &[&str], wanted: &str) -> Vec<String> {
 mod tests {
     use super::*;
 
-    fn elements(path: &str) -> Vec<&str> {
+    fn chain(path: &str) -> Vec<&str> {
         ancestors(path).collect()
     }
 
     #[test]
     fn ancestors_end_at_dots_outside_keys() {
-        assert_eq!(elements("vcpu"), ["vcpu"]);
-        assert_eq!(elements("a.b[x.y].c"), ["a", "a.b[x.y]", "a.b[x.y].c"]);
-        assert_eq!(elements(r"a[x\].y].c"), [r"a[x\].y]", r"a[x\].y].c"]);
+        assert_eq!(chain("vcpu"), ["vcpu"]);
+        assert_eq!(chain("a.b[x.y].c"), ["a", "a.b[x.y]", "a.b[x.y].c"]);
+        assert_eq!(chain(r"a[x\].y].c"), [r"a[x\].y]", r"a[x\].y].c"]);
     }
 
     #[test]
@@ -238,7 +252,7 @@ mod tests {
             "cpu.mode[custom].model[z14.2-base]",
             path,
         ];
-        assert_eq!(elements(path), expected);
+        assert_eq!(chain(path), expected);
     }
 
     #[test]

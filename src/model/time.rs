@@ -1,6 +1,7 @@
 //! Moments, to the millisecond, UTC.
 
 use std::fmt;
+use std::str::FromStr;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -33,6 +34,18 @@ impl Time {
     #[must_use]
     pub fn milliseconds(self) -> i64 {
         self.0
+    }
+
+    /// The day, UTC: `2026-11-01`.
+    #[must_use]
+    pub fn day(self) -> String {
+        self.to_string().chars().take(DATE.len()).collect()
+    }
+
+    /// So long before this moment.
+    #[must_use]
+    pub fn before(self, ago: Ago) -> Self {
+        Self(self.0.saturating_sub(ago.0))
     }
 
     /// Whether text begins like a date: then it is meant as a time, and nothing else.
@@ -78,6 +91,27 @@ impl Time {
         let midnight =
             next.at(0, 0, 0, 0).to_zoned(jiff::tz::TimeZone::UTC).map_err(|_| error())?;
         Ok(Self(midnight.timestamp().as_millisecond() - 1))
+    }
+}
+
+/// How long ago: `36h`, `30d`, `2w`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ago(i64);
+
+impl FromStr for Ago {
+    type Err = TimeError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let error = || TimeError(text.to_owned());
+        let unit = text.chars().last().ok_or_else(error)?;
+        let length = match unit {
+            'h' => DAY / 24,
+            'd' => DAY,
+            'w' => 7 * DAY,
+            _ => return Err(error()),
+        };
+        let count: u32 = text[..text.len() - 1].parse().map_err(|_| error())?;
+        Ok(Self(length.saturating_mul(count.into())))
     }
 }
 
@@ -132,6 +166,18 @@ mod tests {
         assert_eq!(Time::parse_taken("2026-11-01").unwrap().to_string(), "2026-11-01T00:00:00Z");
         for bad in ["", "latest", "2026-13-01", "2026-11-01T02:00:00", "20261101"] {
             assert!(shown(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn so_long_ago() {
+        let now = Time::parse_moment("2026-11-30T12:00:00Z").unwrap();
+        let ago = |text: &str| now.before(text.parse().unwrap()).to_string();
+        assert_eq!(ago("30d"), "2026-10-31T12:00:00Z");
+        assert_eq!(ago("36h"), "2026-11-29T00:00:00Z");
+        assert_eq!(ago("1w"), "2026-11-23T12:00:00Z");
+        for bad in ["", "d", "30", "-1d", "3x", "1.5d", "30 d"] {
+            assert!(bad.parse::<Ago>().is_err(), "{bad}");
         }
     }
 

@@ -6,6 +6,7 @@ use std::io::Write;
 use super::record::Records;
 use super::words::shown;
 use crate::diff::Plain;
+use crate::model::Cell;
 use crate::report::Report;
 use crate::rules::Finding;
 
@@ -42,19 +43,21 @@ pub fn findings(report: &Report, out: &mut dyn Write) -> std::io::Result<()> {
     rows.flush()
 }
 
-/// Writes texts, none of which a spreadsheet takes for a formula.
+/// Writes rows behind a row of names; no cell is taken for a formula.
 ///
 /// # Errors
 /// Where the output cannot be written.
-pub(super) fn texts(
-    rows: impl IntoIterator<Item = Vec<String>>,
+pub(super) fn records(
+    header: &[&str],
+    records: impl Iterator<Item = Vec<String>>,
     out: &mut dyn Write,
 ) -> std::io::Result<()> {
-    let mut writer = csv::Writer::from_writer(out);
-    for row in rows {
-        writer.write_record(row.iter().map(|cell| inert(cell).into_owned()))?;
+    let mut rows = csv::Writer::from_writer(out);
+    rows.write_record(header)?;
+    for record in records {
+        rows.write_record(record.iter().map(|cell| inert(cell).into_owned()))?;
     }
-    writer.flush()
+    rows.flush()
 }
 
 fn row<'r>(finding: &'r Finding, records: &Records<'_>) -> [Cow<'r, str>; 15] {
@@ -104,6 +107,49 @@ fn inert(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// Rows of any table.
+pub(super) struct Sheet<'o> {
+    rows: csv::Writer<&'o mut dyn Write>,
+}
+
+impl<'o> Sheet<'o> {
+    pub(super) fn new(columns: &[&str], out: &'o mut dyn Write) -> std::io::Result<Self> {
+        let mut rows = csv::Writer::from_writer(out);
+        rows.write_record(columns.iter().map(|name| inert(name).into_owned()))?;
+        Ok(Self { rows })
+    }
+
+    pub(super) fn row(&mut self, cells: &[Cell<'_>]) -> std::io::Result<()> {
+        let record = self.rows.write_record(cells.iter().map(|cell| field(cell).into_owned()));
+        // A closed pipe stays one.
+        record.map_err(|error| match error.into_kind() {
+            csv::ErrorKind::Io(error) => error,
+            other => std::io::Error::other(format!("{other:?}")),
+        })
+    }
+
+    pub(super) fn finish(mut self) -> std::io::Result<()> {
+        self.rows.flush()
+    }
+}
+
+/// NULL is empty, bytes are hexadecimal, members stand behind each other.
+fn field<'c>(cell: &'c Cell<'_>) -> Cow<'c, str> {
+    match cell {
+        Cell::Null => Cow::Borrowed(""),
+        Cell::Truth(is) => Cow::Borrowed(if *is { "true" } else { "false" }),
+        Cell::Integer(number) => Cow::Owned(number.to_string()),
+        Cell::Real(number) => Cow::Owned(number.to_string()),
+        // No formula: the kind tells a number, and a spreadsheet may take it for one.
+        Cell::Text(text) if text.parse::<i64>().is_ok() && !text.starts_with('+') => {
+            Cow::Borrowed(text)
+        }
+        Cell::Text(text) => inert(text),
+        Cell::Blob(bytes) => Cow::Owned(super::json::hex(bytes)),
+        Cell::List(texts) => Cow::Owned(inert(&texts.join("; ")).into_owned()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,5 +163,8 @@ mod tests {
         assert_eq!(inert("a=b"), "a=b");
         assert_eq!(side(Some(&Plain::Number(-1))), "-1");
         assert_eq!(side(Some(&Plain::text("-1"))), "'-1");
+        assert_eq!(field(&Cell::text("-1")), "-1");
+        assert_eq!(field(&Cell::text("+1")), "'+1");
+        assert_eq!(field(&Cell::list(["=1", "b"])), "'=1; b");
     }
 }

@@ -5,9 +5,12 @@
 mod collected;
 mod diff;
 mod fleet;
+mod history;
 mod listing;
 mod preflight;
+mod query;
 mod report;
+mod row;
 mod rules;
 mod shallow;
 
@@ -18,9 +21,13 @@ use serde::Serialize;
 pub use collected::collected;
 pub use diff::diff;
 pub use fleet::{cohorts, common, matrix, outliers};
+pub use history::history;
 pub use listing::{Failed, Imported, Shown, hosts, imported, machines, show, snapshots};
 pub use preflight::preflight;
+pub use query::{answers, paths, query};
 pub use report::report;
+pub use row::views;
+pub(super) use row::{Listed, hex, object};
 pub use rules::rules;
 pub(super) use shallow::write as write_shallow;
 

@@ -21,22 +21,35 @@ macro_rules! schema {
 }
 
 /// Every schema, by name.
-pub const ALL: [Schema; 15] = [
+pub const ALL: [Schema; 28] = [
+    schema!("answer"),
     schema!("cohorts"),
     schema!("collect"),
     schema!("common"),
     schema!("diff"),
+    schema!("export-capability"),
+    schema!("export-change"),
+    schema!("export-document"),
+    schema!("export-host"),
+    schema!("export-machine"),
+    schema!("export-profile"),
+    schema!("export-snapshot"),
     schema!("finding"),
+    schema!("history"),
     schema!("hosts"),
     schema!("import"),
     schema!("machines"),
     schema!("matrix"),
     schema!("outliers"),
+    schema!("paths"),
     schema!("preflight"),
+    schema!("query"),
     schema!("report"),
     schema!("rules"),
     schema!("show"),
     schema!("snapshots"),
+    schema!("sql"),
+    schema!("views"),
 ];
 
 /// The schema of a name, which may be written in full: `domcaps.diff/1`.

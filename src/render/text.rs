@@ -80,7 +80,7 @@ fn tells(entry: &Entry) -> (&str, Option<&str>, &[String], Option<&str>) {
     (entry.rule.id, entry.reason.as_deref(), &entry.guests, entry.ignored.as_deref())
 }
 
-fn write_entry(entry: &Entry, width: usize, out: &mut dyn Write) -> std::io::Result<()> {
+pub(super) fn write_entry(entry: &Entry, width: usize, out: &mut dyn Write) -> std::io::Result<()> {
     let color = match entry.kind {
         Kind::Lost => AnsiColor::Red,
         Kind::Gained => AnsiColor::Green,
@@ -130,7 +130,7 @@ fn write_reason(
 }
 
 /// What libvirt merely reports otherwise, in a line each.
-fn summed_up(section: &Section) -> Vec<String> {
+pub(super) fn summed_up(section: &Section) -> Vec<String> {
     let line = |kinds: &[Kind], words: &str| {
         let mut labels: BTreeMap<&str, usize> = BTreeMap::new();
         for entry in section.entries.iter().filter(|entry| kinds.contains(&entry.kind)) {

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
 use super::parts::{Compared, Pieces};
-use crate::diff::{Difference, Facts, Kind, Scope, explained};
+use crate::diff::{Difference, Facts, Kind, Plain, Scope, explained};
 use crate::model::{Capabilities, Hash, LOADERS, Value};
 use crate::store::{Store, StoreError, TreeId};
 
@@ -33,6 +33,8 @@ pub struct Contents {
     pub(super) parsed: HashMap<Hash, Capabilities>,
     firmware: RefCell<HashMap<Content, Firmware>>,
     pub(super) compared: Compared,
+    /// See [`Contents::look_only_at`].
+    pub(super) only: Option<String>,
 }
 
 impl Contents {
@@ -40,6 +42,36 @@ impl Contents {
     #[must_use]
     pub fn new(store: Option<Store>) -> Self {
         Self { store, ..Self::default() }
+    }
+
+    /// The store.
+    ///
+    /// # Errors
+    /// Where there is none.
+    pub fn stored(&self) -> Result<&Store, StoreError> {
+        self.store.as_ref().ok_or_else(|| StoreError::Missing { path: "".into() })
+    }
+
+    /// Compares only what stands at, below or above a path from now on.
+    pub fn look_only_at(&mut self, path: &str) {
+        self.only = Some(path.to_owned());
+    }
+
+    /// What a document says at a full path.
+    ///
+    /// # Errors
+    /// Where the store cannot be read.
+    pub fn value_at(&self, content: &Content, path: &str) -> Result<Option<Plain>, StoreError> {
+        if let (Content::Stored { tree, .. }, Some(store)) = (content, &self.store) {
+            let mut found = None;
+            Self::look(store, *tree, &[path], |at, value| {
+                if at == path {
+                    found = Plain::of(value);
+                }
+            })?;
+            return Ok(found);
+        }
+        self.with(content, |all| all.get(path).and_then(Plain::of))
     }
 
     /// What changed from one document to the other, in pieces that others may have too.

@@ -43,7 +43,7 @@ impl Contents {
         [old, new]: [TreeId; 2],
         scope: Scope,
     ) -> Result<Pieces, StoreError> {
-        let plan = Plan::of(store, old, new)?;
+        let plan = Plan::of(store, old, new, self.only.as_deref())?;
         let mut pieces = Vec::with_capacity(plan.pairs.len() + 1);
         for (old, new) in plan.pairs {
             let key = (old, new, scope);
@@ -97,7 +97,7 @@ impl crate::store::TreeDifference {
 }
 
 impl Plan {
-    fn of(store: &Store, old: TreeId, new: TreeId) -> Result<Self, StoreError> {
+    fn of(store: &Store, old: TreeId, new: TreeId, only: Option<&str>) -> Result<Self, StoreError> {
         let sides = [store.parts(old)?, store.parts(new)?];
         let sets = sides.each_ref().map(|parts| parts.iter().copied().collect::<HashSet<_>>());
         let mut plan = Self::default();
@@ -115,7 +115,14 @@ impl Plan {
         let is_top = |path: &str| ancestors(path).nth(1).is_none();
         let settled: Vec<Rc<str>> =
             differing.keys().filter(|path| is_top(path)).map(Rc::clone).collect();
+        let is_asked = |path: &str| {
+            only.is_none_or(|only| is_at_or_below(path, only) || is_at_or_below(only, path))
+        };
         for (path, parts) in differing {
+            if !is_asked(&path) {
+                plan.apart.push(path.to_string());
+                continue;
+            }
             let is_settled = settled.iter().any(|top| is_at_or_below(&path, top));
             match (&parts[0][..], &parts[1][..]) {
                 // Models without their mode (an invented document) stand in parts of one path.

@@ -155,7 +155,7 @@ impl Store {
                         (SELECT json_group_array(g.name) FROM host_group g WHERE g.host_id = h.host_id),
                         (SELECT count(*) FROM host_snapshot s WHERE s.host_id = h.host_id),
                         l.taken_at,
-                        (SELECT max(taken_at) FROM host_snapshot s
+                        (SELECT max(taken_at) FROM host_snapshot s INDEXED BY host_snapshot_change
                          WHERE s.host_id = h.host_id AND s.is_change = 1),
                         c.libvirt, c.hypervisor
                  FROM host h

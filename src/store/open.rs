@@ -154,7 +154,7 @@ fn connect(path: &Path, mode: &str) -> rusqlite::Result<Connection> {
 
 /// Connects to a file that may only be read. SQLite cannot share it with a writer then; where
 /// nobody has written since it was last closed, it needs no sharing.
-fn read_only(path: &Path) -> rusqlite::Result<Connection> {
+pub(super) fn read_only(path: &Path) -> rusqlite::Result<Connection> {
     let mut log = path.as_os_str().to_owned();
     log.push("-wal");
     let is_at_rest = std::fs::metadata(log).map_or(true, |log| log.len() == 0);

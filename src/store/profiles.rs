@@ -31,6 +31,8 @@ pub struct Answered {
     pub target: Rc<Target>,
     /// Its document, or why there is none.
     pub answer: Result<BodyAnswer, FailureClass>,
+    /// libvirt's words, where there is no document.
+    pub message: Option<Rc<str>>,
 }
 
 /// A stored document by its numbers.
@@ -40,6 +42,8 @@ pub struct BodyAnswer {
     pub body: BodyId,
     /// The root of its capabilities.
     pub tree: TreeId,
+    /// See [`crate::model::Capabilities::is_empty_document`].
+    pub is_empty: bool,
     /// Equal where the capabilities are equal, but for those unique to one host.
     pub shared: Hash,
 }
@@ -50,7 +54,7 @@ pub struct ProfileAnswers<'s> {
     store: &'s Store,
     targets: RefCell<HashMap<i64, Rc<Target>>>,
     bodies: RefCell<HashMap<i64, BodyAnswer>>,
-    failures: RefCell<HashMap<i64, FailureClass>>,
+    failures: RefCell<HashMap<i64, (FailureClass, Rc<str>)>>,
 }
 
 impl Store {
@@ -107,11 +111,14 @@ impl ProfileAnswers<'_> {
         let mut answers = Vec::with_capacity(rows.len());
         for (head, body, failure) in rows {
             let target = self.target(head)?;
-            let answer = match body {
-                Some(body) => Ok(self.body(body)?),
-                None => Err(self.failure(failure)?),
+            let (answer, message) = match body {
+                Some(body) => (Ok(self.body(body)?), None),
+                None => {
+                    let (class, message) = self.failure(failure)?;
+                    (Err(class), Some(message))
+                }
             };
-            answers.push(Answered { target, answer });
+            answers.push(Answered { target, answer, message });
         }
         answers.sort_by(|a, b| a.target.cmp(&b.target));
         Ok(answers.into())
@@ -138,21 +145,25 @@ impl ProfileAnswers<'_> {
         self.once(
             &self.bodies,
             body,
-            "SELECT body_id, subtree_id, shared_hash FROM body WHERE body_id = ?",
-            |row| Ok(BodyAnswer { body: row.get(0)?, tree: row.get(1)?, shared: row.get(2)? }),
+            "SELECT body_id, subtree_id, is_empty_document, shared_hash FROM body WHERE body_id = ?",
+            |row| {
+                let (body, tree) = (row.get(0)?, row.get(1)?);
+                Ok(BodyAnswer { body, tree, is_empty: row.get(2)?, shared: row.get(3)? })
+            },
         )
     }
 
-    fn failure(&self, failure: Option<i64>) -> Result<FailureClass, StoreError> {
-        let Some(failure) = failure else { return Ok(FailureClass::Transient) };
+    fn failure(&self, failure: Option<i64>) -> Result<(FailureClass, Rc<str>), StoreError> {
+        let Some(failure) = failure else { return Ok((FailureClass::Transient, "".into())) };
         self.once(
             &self.failures,
             failure,
-            "SELECT class FROM failure WHERE failure_id = ?",
+            "SELECT class, message FROM failure WHERE failure_id = ?",
             |row| {
                 let class: String = row.get(0)?;
                 let class = FailureClass::ALL.into_iter().find(|each| each.name() == class);
-                Ok(class.unwrap_or(FailureClass::Transient))
+                let message: String = row.get(1)?;
+                Ok((class.unwrap_or(FailureClass::Transient), message.into()))
             },
         )
     }

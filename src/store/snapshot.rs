@@ -1,5 +1,7 @@
 //! Snapshot rows: one for each host and run.
 
+use std::collections::{BTreeSet, HashMap};
+
 use rusqlite::{OptionalExtension as _, Row, params};
 
 use super::error::StoreError;
@@ -199,6 +201,40 @@ impl Store {
                         uri: row.get(7)?,
                     })
                 })
+        })
+    }
+
+    /// A number for each of some contexts, equal where all but the URI is equal: each host has a URI of
+    /// its own, which says nothing of what it can do.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn contexts_alike(
+        &self,
+        contexts: &BTreeSet<ContextId>,
+    ) -> Result<HashMap<ContextId, usize>, StoreError> {
+        let mut numbers: HashMap<Vec<u8>, usize> = HashMap::new();
+        self.sql(|connection| {
+            let mut select = connection.prepare_cached(
+                "SELECT libvirt, hypervisor, kernel, cpu, microcode, firmware, api_flags
+                 FROM context WHERE context_id = ?",
+            )?;
+            let mut alike = HashMap::with_capacity(contexts.len());
+            for context in contexts {
+                let text = select.query_row([context], |row| {
+                    let mut text = Vec::with_capacity(160);
+                    for column in 0..7 {
+                        text.extend(
+                            row.get_ref(column)?.as_str_or_null()?.unwrap_or("\u{0}").bytes(),
+                        );
+                        text.push(0x1f);
+                    }
+                    Ok(text)
+                })?;
+                let next = numbers.len();
+                alike.insert(*context, *numbers.entry(text).or_insert(next));
+            }
+            Ok(alike)
         })
     }
 

@@ -53,6 +53,15 @@ pub struct Stored {
     pub is_new: bool,
     /// Its content differs from the complete snapshot before it, or there is none before it.
     pub is_change: bool,
+    /// What it holds.
+    pub content: Content,
+}
+
+/// What a stored snapshot holds: which target gave what, and the machine list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Content {
+    profile: ProfileId,
+    hash: Hash,
 }
 
 /// A transaction that writes. Dropped without [`Writer::commit`], nothing of it was stored.
@@ -116,13 +125,27 @@ impl Writer<'_> {
     /// # Errors
     /// Where the host has another snapshot of that time, or the database cannot be written.
     pub fn add_snapshot(&mut self, snapshot: &NewSnapshot<'_>) -> Result<Stored, StoreError> {
-        let (profile, profile_hash) = self.add_profile(snapshot)?;
+        let (profile, hash) = self.add_profile(snapshot)?;
+        self.add_known(snapshot, Content { profile, hash })
+    }
+
+    /// Stores a snapshot that holds the same as one that is stored: its outcomes and machine list are
+    /// not looked at.
+    ///
+    /// # Errors
+    /// Where the host has another snapshot of that time, or the database cannot be written.
+    pub fn add_known(
+        &mut self,
+        snapshot: &NewSnapshot<'_>,
+        content: Content,
+    ) -> Result<Stored, StoreError> {
+        let Content { profile, hash } = content;
         let context = self.add_context(snapshot.context)?;
         let host = self.add_host(snapshot.host)?;
         let id = crate::model::Hasher::new()
             .part(snapshot.host.as_str().as_bytes())
             .part(&snapshot.taken_at.milliseconds().to_le_bytes())
-            .part(profile_hash.as_bytes())
+            .part(hash.as_bytes())
             .part(snapshot.context.hash().as_bytes())
             .finish();
         for group in snapshot.groups {
@@ -146,11 +169,11 @@ impl Writer<'_> {
                     id: other,
                 });
             }
-            Some((_, is_change)) => Stored { id, is_new: false, is_change },
+            Some((_, is_change)) => Stored { id, is_new: false, is_change, content },
             None => {
                 let is_change = self.insert_snapshot(host, snapshot, id, profile, context)?;
                 self.note_latest(host, snapshot.taken_at.milliseconds(), snapshot.state)?;
-                Stored { id, is_new: true, is_change }
+                Stored { id, is_new: true, is_change, content }
             }
         };
         for tag in snapshot.tags {

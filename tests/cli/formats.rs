@@ -77,6 +77,7 @@ fn fleet() -> Report {
         from: "pre-upgrade".to_owned(),
         to: "latest".to_owned(),
         silent: vec![("hv04".parse().unwrap(), "no snapshot of that time".to_owned())],
+        period: None,
     };
     builder.finish(Some(fleet), None)
 }

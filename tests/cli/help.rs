@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::support::{Sandbox, expect};
 
-const COMMANDS: [&[&str]; 23] = [
+const COMMANDS: [&[&str]; 30] = [
     &[],
     &["collect"],
     &["import"],
@@ -13,8 +13,13 @@ const COMMANDS: [&[&str]; 23] = [
     &["host", "set"],
     &["snapshots"],
     &["show"],
+    &["query"],
+    &["paths"],
     &["machines"],
     &["diff"],
+    &["history"],
+    &["last"],
+    &["changes"],
     &["report"],
     &["report", "upgrade"],
     &["fleet"],
@@ -24,6 +29,8 @@ const COMMANDS: [&[&str]; 23] = [
     &["fleet", "matrix"],
     &["rules"],
     &["preflight"],
+    &["sql"],
+    &["export"],
     &["demo"],
     &["schema"],
     &["completions"],

@@ -1,21 +1,21 @@
 //! `domcaps report upgrade`
 
-use std::collections::HashMap;
 use std::str::FromStr;
 
 use clap::Args;
 
+use crate::cli::Global;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::hosts_of::Selection;
-use crate::cli::judging::{Judged, Judging};
+use crate::cli::judging::Judging;
+use crate::cli::many::{Holds, Many};
 use crate::cli::outputs::Outputs;
 use crate::cli::ui::{self, Ui};
-use crate::cli::{Global, sides};
-use crate::model::{Context, Hash, HostName, State, When, WhenError};
+use crate::model::{HostName, State, When, WhenError};
 use crate::render::Format;
-use crate::report::{Builder, Fleet};
-use crate::side::{self, Contents, Origin};
-use crate::store::{ProfileId, Resolved, SnapshotRow, Store, StoreError};
+use crate::report::Fleet;
+use crate::side::Contents;
+use crate::store::{Resolved, SnapshotRow, Store, StoreError};
 
 /// What an upgrade did to hosts: each compared with itself, equal findings of many hosts as one
 ///
@@ -78,20 +78,22 @@ pub(in crate::cli) fn run(
         from: arguments.from.text.clone(),
         to: arguments.to.text.clone(),
         silent: Vec::new(),
+        period: None,
     };
     let contents = Contents::new(Some(store));
-    let builder = Builder::new(&judged.policy);
-    let mut upgrades =
-        Upgrades { contents: &contents, judged: &judged, builder, fleet, known: HashMap::new() };
+    let mut many = Many::new(&contents, &judged)?;
+    let mut upgrades = Upgrades { store: contents.stored()?, pairs: Vec::new(), fleet };
     let mut whole = true;
     for host in &hosts {
         whole &= upgrades.host(host, &arguments.from.when, &arguments.to.when)?;
     }
-    let Upgrades { mut builder, fleet, .. } = upgrades;
+    let Upgrades { pairs, fleet, .. } = upgrades;
+    let pairs: Vec<_> = pairs.iter().map(|pair| (pair.each_ref(), holds(pair))).collect();
+    many.add(&pairs)?;
     if arguments.selection.is_all() {
-        builder.all_hosts(hosts.iter().map(HostName::as_str));
+        many.builder.all_hosts(hosts.iter().map(HostName::as_str));
     }
-    if builder.groups() == 0 {
+    if many.builder.groups() == 0 {
         let (host, why) = fleet
             .silent
             .first()
@@ -103,35 +105,23 @@ pub(in crate::cli) fn run(
     for (host, why) in &fleet.silent {
         ui.warning(format!("{host}: not compared: {why}"));
     }
-    let report = builder.finish(Some(fleet), judged.count_guests());
+    let report = many.finish(fleet);
     arguments.outputs.write(ui, &report, arguments.format)?;
     let exit = if whole { Exit::Done } else { Exit::Partly };
     Ok(judged.exit(ui, &report, exit))
 }
 
-/// Hosts that hold the same before and the same after, in the same circumstances, are compared once.
-#[derive(PartialEq, Eq, Hash)]
-struct Same {
-    contents: [ProfileId; 2],
-    contexts: [Hash; 2],
-    states: [State; 2],
-    /// Which of the site's ignores are for them.
-    ignores: Vec<bool>,
-}
-
 struct Upgrades<'u> {
-    contents: &'u Contents,
-    judged: &'u Judged,
-    builder: Builder<'u>,
+    store: &'u Store,
+    /// What is to be compared.
+    pairs: Vec<[SnapshotRow; 2]>,
     fleet: Fleet,
-    known: HashMap<Same, usize>,
 }
 
 impl Upgrades<'_> {
     /// Compares a host with itself; whether it could be.
     fn host(&mut self, host: &HostName, from: &When, to: &When) -> Result<bool, Failure> {
-        let Some(store) = &self.contents.store else { return Ok(false) };
-        let moments = [from, to].map(|when| match store.resolve(host.as_str(), when) {
+        let moments = [from, to].map(|when| match self.store.resolve(host.as_str(), when) {
             Ok(resolved) => Ok(usable(resolved)),
             Err(error @ StoreError::NoSnapshot { .. }) => Ok(Err(error.to_string())),
             Err(error) => Err(error),
@@ -149,24 +139,7 @@ impl Upgrades<'_> {
             let why = format!("the snapshot before, of {}, is the newer one", old.taken_at);
             return Ok(self.silent(host, why));
         }
-        let same = self.same(store, host, [&old, &new])?;
-        let origins = [origin(store, &old)?, origin(store, &new)?];
-        if let Some(group) = self.known.get(&same) {
-            self.builder.join(*group, origins);
-            return Ok(true);
-        }
-        let side = |row: &SnapshotRow| {
-            side::from_store(
-                self.contents,
-                host.as_str(),
-                &When::Id(row.id.to_string()),
-                None,
-                host.as_str(),
-            )
-        };
-        let (old, new) = (side(&old)?, side(&new)?);
-        let group = sides::add(&mut self.builder, self.contents, [&old, &new], self.judged)?;
-        self.known.insert(same, group);
+        self.pairs.push([old, new]);
         Ok(true)
     }
 
@@ -174,23 +147,11 @@ impl Upgrades<'_> {
         self.fleet.silent.push((host.clone(), why));
         false
     }
+}
 
-    fn same(
-        &self,
-        store: &Store,
-        host: &HostName,
-        rows: [&SnapshotRow; 2],
-    ) -> Result<Same, StoreError> {
-        // Each host has a URI of its own, which says nothing of what it can do.
-        let context =
-            |row| store.context(row).map(|context| Context { uri: None, ..context }.hash());
-        Ok(Same {
-            contents: rows.map(SnapshotRow::content),
-            contexts: [context(rows[0])?, context(rows[1])?],
-            states: rows.map(|row| row.state),
-            ignores: self.judged.policy.for_hosts(&[host.as_str()]),
-        })
-    }
+/// Over time a value that is unique to a host says something too.
+fn holds(pair: &[SnapshotRow; 2]) -> [Holds; 2] {
+    pair.each_ref().map(|row| Holds::Profile(row.content()))
 }
 
 /// A snapshot to compare, or why not: what was passed over, or failed, may be the upgrade itself.
@@ -203,14 +164,4 @@ fn usable(resolved: Resolved) -> Result<SnapshotRow, String> {
         State::Failed => Err(format!("its snapshot of {} failed", snapshot.taken_at)),
         _ => Ok(snapshot),
     }
-}
-
-fn origin(store: &Store, row: &SnapshotRow) -> Result<Origin, StoreError> {
-    Ok(Origin {
-        host: Some(row.host.clone()),
-        snapshot: Some(row.id.to_string()),
-        short: Some(store.short_id(row)?),
-        taken_at: Some(row.taken_at),
-        source: None,
-    })
 }

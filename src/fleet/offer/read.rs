@@ -51,7 +51,7 @@ impl<'r> Reader<'r> {
         let mut offers: BTreeMap<Family, Offer> = BTreeMap::new();
         let mut parts: BTreeMap<Family, BTreeSet<TreeId>> = BTreeMap::new();
         let mut unsupported = Vec::new();
-        for Answered { target, answer } in answers {
+        for Answered { target, answer, .. } in answers {
             if !self.is_meant(target, list.as_deref()) {
                 continue;
             }

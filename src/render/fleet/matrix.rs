@@ -6,7 +6,7 @@ use anstyle::{AnsiColor, Style};
 
 use super::{counted, few_hosts, short};
 use crate::fleet::{Cell, Column, Matrix, Row};
-use crate::render::csv::texts;
+use crate::render::csv::records;
 use crate::render::plain;
 
 /// Writes a table: paths over the values of each.
@@ -116,7 +116,9 @@ pub fn matrix_csv(matrix: &Matrix, out: &mut dyn Write) -> std::io::Result<()> {
         Some(value) => format!("{}={value}", column.path),
         None => column.path.clone(),
     };
-    let head = std::iter::once("hosts".to_owned()).chain(matrix.columns.iter().map(head)).collect();
+    let heads: Vec<String> = matrix.columns.iter().map(head).collect();
+    let heads: Vec<&str> =
+        std::iter::once("hosts").chain(heads.iter().map(String::as_str)).collect();
     let rows = matrix.rows.iter().map(|row| {
         let hosts = row.hosts.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
         let cell = |cell: &Cell| match cell {
@@ -128,5 +130,5 @@ pub fn matrix_csv(matrix: &Matrix, out: &mut dyn Write) -> std::io::Result<()> {
         };
         std::iter::once(hosts).chain(row.cells.iter().map(cell)).collect()
     });
-    texts(std::iter::once(head).chain(rows), out)
+    records(&heads, rows, out)
 }

@@ -37,7 +37,7 @@ pub(super) struct Context<'r> {
 }
 
 #[derive(Serialize)]
-struct Change<'r> {
+pub(super) struct Change<'r> {
     #[serde(flatten)]
     what: What<'r>,
     targets: Vec<Target<'r>>,
@@ -142,7 +142,7 @@ pub(super) fn context(change: &ContextChange) -> Context<'_> {
     Context { name: change.name, old: change.old.as_deref(), new: change.new.as_deref() }
 }
 
-fn change(finding: &Finding) -> Change<'_> {
+pub(super) fn change(finding: &Finding) -> Change<'_> {
     Change { what: what(finding), targets: finding.targets().map(target).collect() }
 }
 

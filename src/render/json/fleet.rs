@@ -120,8 +120,8 @@ fn family_common(common: &FamilyCommon, for_migration: bool) -> Json {
     });
     let unequal = common.unequal.iter().map(|(path, groups)| {
         let groups = groups.iter();
-        let groups = groups
-            .map(|(value, hosts)| json!({ "value": &**value, "hosts": names(hosts) }));
+        let groups =
+            groups.map(|(value, hosts)| json!({ "value": &**value, "hosts": names(hosts) }));
         json!({ "path": &**path, "groups": groups.collect::<Vec<_>>() })
     });
     json!({

@@ -169,7 +169,7 @@ fn origin_json(schema: &str, origin: &Origin) -> Json {
 }
 
 /// What the document says nothing of is empty in the model, and null in JSON.
-fn known(text: &str) -> Option<&str> {
+pub(super) fn known(text: &str) -> Option<&str> {
     (!text.is_empty()).then_some(text)
 }
 

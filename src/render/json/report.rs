@@ -172,8 +172,8 @@ fn fleet_summary(report: &Report) -> FleetSummary {
     let seen = report.findings.iter().flat_map(|finding| &finding.seen);
     let changed: BTreeSet<usize> = seen.map(|seen| seen.group).collect();
     FleetSummary {
-        hosts: report.groups.iter().map(|group| group.members.len()).sum(),
-        hosts_changed: changed.iter().map(|at| report.groups[*at].members.len()).sum(),
+        hosts: report.count_hosts_of(0..report.groups.len()),
+        hosts_changed: report.count_hosts_of(changed),
         changes: summary(report),
     }
 }

@@ -22,17 +22,18 @@ pub struct Moved {
 
 /// Each move once, those of most hosts first; in the order of the context's names.
 pub(super) fn moved(report: &Report) -> Vec<Moved> {
-    let mut moves: BTreeMap<(usize, &str, String, String), usize> = BTreeMap::new();
+    let mut moves: BTreeMap<(usize, &str, String, String), Vec<usize>> = BTreeMap::new();
     let names = Context::default().named().map(|(name, _)| name);
-    for group in &report.groups {
+    for (at, group) in report.groups.iter().enumerate() {
         for change in &group.context {
             let side = |side: &Option<String>| side.clone().unwrap_or_else(|| "none".to_owned());
             let order = names.iter().position(|name| *name == change.name).unwrap_or_default();
             let key = (order, change.name, side(&change.old), side(&change.new));
-            *moves.entry(key).or_default() += group.members.len();
+            moves.entry(key).or_default().push(at);
         }
     }
-    let mut moves: Vec<_> = moves.into_iter().collect();
+    let count = |groups: Vec<usize>| report.count_hosts_of(groups);
+    let mut moves: Vec<_> = moves.into_iter().map(|(key, it)| (key, count(it))).collect();
     moves.sort_by_key(|((order, ..), hosts)| (*order, std::cmp::Reverse(*hosts)));
     let is_fleet = report.fleet.is_some();
     let moved = moves.into_iter().map(|((order, _, old, new), hosts)| Moved {

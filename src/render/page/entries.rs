@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::fold::{Folded, fold};
 use super::{Entry, Item, Purpose, Section, counted, names, targets};
 use crate::diff::{ChangedTarget, Kind};
-use crate::model::{CUSTOM_MODELS, LOADERS};
+use crate::model::{CUSTOM_MODELS, LOADERS, Time};
 use crate::report::Report;
 use crate::rules::{Area, Finding, Seen, Severity, knowledge};
 
@@ -151,10 +151,6 @@ fn entry(
         text: each.item.clone(),
         fingerprint: finding.fingerprint.clone(),
     });
-    // What all hosts have in common is said by saying nothing.
-    let is_everywhere = common.groups.len() == report.groups.len();
-    let hosts = (report.fleet.is_some() && !is_everywhere)
-        .then(|| counted(report.count_hosts(first), "host"));
     Entry {
         severity: common.severity,
         area: common.area,
@@ -165,11 +161,32 @@ fn entry(
         summary,
         place: common.place.clone(),
         reason: reason(findings),
-        hosts,
+        hosts: hosts(report, first),
         groups: common.groups.clone(),
         guests: common.guests.unwrap_or_default().to_vec(),
         ignored: common.ignored.map(str::to_owned),
     }
+}
+
+/// How many hosts a finding was seen on; in a period also when. What all hosts have in common is said
+/// by saying nothing.
+fn hosts(report: &Report, finding: &Finding) -> Option<String> {
+    let fleet = report.fleet.as_ref()?;
+    let count = || counted(report.count_hosts(finding), "host");
+    if fleet.period.is_none() {
+        let is_everywhere = finding.seen.len() == report.groups.len();
+        return (!is_everywhere).then(count);
+    }
+    let groups = finding.seen.iter().map(|seen| &report.groups[seen.group]);
+    let times = groups.flat_map(|group| group.members.iter().filter_map(|[_, new]| new.taken_at));
+    let (first, last) = times.fold((None, None), |(first, last): (Option<Time>, _), time| {
+        (Some(first.map_or(time, |first| first.min(time))), last.max(Some(time)))
+    });
+    let day = |time: Option<Time>| time.map(Time::day).unwrap_or_default();
+    Some(match (day(first), day(last)) {
+        (first, last) if first == last => format!("{}, {first}", count()),
+        (first, last) => format!("{}, {first} to {last}", count()),
+    })
 }
 
 /// The reason that all have; where they differ behind a `;`, what stands before it.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::context::side_name;
 use super::{counted, targets};
-use crate::report::Report;
+use crate::report::{Fleet, Period, Report};
 use crate::rules::Severity;
 
 /// What is compared with what.
@@ -48,8 +48,8 @@ pub(super) fn verdict(report: &Report) -> String {
         let groups: BTreeSet<usize> = of_severity(report, Severity::Breaking)
             .flat_map(|finding| finding.seen.iter().map(|seen| seen.group))
             .collect();
-        let hit: usize = groups.into_iter().map(|group| report.groups[group].members.len()).sum();
-        let all: usize = report.groups.iter().map(|group| group.members.len()).sum();
+        let hit = report.count_hosts_of(groups);
+        let all = report.count_hosts_of(0..report.groups.len());
         text.push_str(&format!(", on {hit} of {}", counted(all, "host")));
     }
     if to_decide > 0 {
@@ -67,7 +67,8 @@ fn of_severity(
 
 /// How much was compared, and what was not.
 pub(super) fn facts(report: &Report) -> Vec<String> {
-    let mut facts = match report.fleet {
+    let mut facts = match &report.fleet {
+        Some(Fleet { period: Some(period), .. }) => vec![period_hosts(report, *period)],
         Some(_) => vec![hosts(report)],
         None => report.groups.iter().map(targets::compared).collect(),
     };
@@ -77,8 +78,9 @@ pub(super) fn facts(report: &Report) -> Vec<String> {
     let flagged = report
         .groups
         .iter()
-        .filter(|group| group.context.iter().any(|change| change.name == "api_flags"));
-    let flagged: usize = flagged.map(|group| group.members.len()).sum();
+        .enumerate()
+        .filter(|(_, group)| group.context.iter().any(|change| change.name == "api_flags"));
+    let flagged = report.count_hosts_of(flagged.map(|(at, _)| at));
     if flagged > 0 {
         let on = match report.fleet {
             Some(_) => format!(" on {}", counted(flagged, "host")),
@@ -99,6 +101,17 @@ fn unjudged(report: &Report) -> String {
     let more = if count > NAMED { ", …" } else { "" };
     let guests = counted(count, "guest");
     format!("{guests} not judged, no target like theirs was compared: {}{more}", named.join(", "))
+}
+
+/// How many hosts changed in a period.
+fn period_hosts(report: &Report, period: Period) -> String {
+    let changed = report.count_hosts_of(0..report.groups.len());
+    let ways = counted(report.groups.len(), "way");
+    let mut text = format!("{changed} of {} changed, in {ways}", counted(period.hosts, "host"));
+    if period.new_hosts > 0 {
+        text.push_str(&format!("; {} first seen", counted(period.new_hosts, "host")));
+    }
+    text
 }
 
 fn hosts(report: &Report) -> String {

@@ -1,0 +1,212 @@
+//! `domcaps query`, `paths`, and the completion of both
+
+use std::process::Command;
+
+use crate::support::{Sandbox, document, expect, output, valid};
+
+fn query(sandbox: &Sandbox, arguments: &[&str]) -> crate::support::Output {
+    sandbox.run(&[&["--db", "demo.db", "query"], arguments].concat())
+}
+
+/// The hosts of a listing in JSON, with their answers.
+fn hosts(sandbox: &Sandbox, arguments: &[&str]) -> Vec<(String, String)> {
+    let all = [arguments, &["--no", "--unknown", "--format", "json"]].concat();
+    let answers = query(sandbox, &all).json();
+    valid("query", &answers);
+    let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+    let hosts = answers["hosts"].as_array().unwrap();
+    hosts.iter().map(|host| (text(&host["host"]), text(&host["answer"]))).collect()
+}
+
+#[test]
+fn each_way_to_ask() {
+    let sandbox = Sandbox::with_demo();
+    for (expression, debian_12, debian_13) in [
+        ("graphics.type = spice", "yes", "no"),
+        ("graphics.type != spice", "no", "yes"),
+        ("not graphics.type = spice", "no", "yes"),
+        ("vcpu.max >= 512", "no", "yes"),
+        ("model[EPYC].usable", "no", "no"),
+        ("model[EPYC-Milan-v1].usable = no", "no", "yes"),
+        ("model[EPYC-Milan-v1].usable != yes", "yes", "yes"),
+        ("model[EPYC*].usable = yes", "no", "no"),
+        ("os.loader.value ~ \"*secboot*\"", "yes", "yes"),
+        ("libvirt < 10.9", "yes", "no"),
+        ("hypervisor >= 8.0", "no", "yes"),
+        ("kernel > 1", "unknown", "unknown"),
+        ("not kernel > 1", "unknown", "unknown"),
+        ("context.kernel is unreported", "yes", "yes"),
+        ("machine = pc-i440fx-2.1", "yes", "no"),
+        ("machine = q35 and machine = pc-q35-7.2", "yes", "no"),
+        ("machine < pc-q35-2.5", "yes", "yes"),
+        ("deprecated and machine ~ \"pc-i440fx*\"", "yes", "yes"),
+        ("arch = aarch64", "no", "yes"),
+        ("host = debian-12 or state != complete", "yes", "no"),
+        ("in group demo and group ~ \"d*\"", "yes", "yes"),
+        ("crypto is reported", "no", "yes"),
+        ("crypto = no", "unknown", "no"),
+        ("crypto.type = qemu or libvirt < 1", "unknown", "yes"),
+        ("crypto.type = qemu and libvirt < 10", "unknown", "no"),
+    ] {
+        let expected = [("debian-12", debian_12), ("debian-13", debian_13)];
+        let expected = expected.map(|(host, answer)| (host.to_owned(), answer.to_owned()));
+        assert_eq!(hosts(&sandbox, &[expression]), expected, "{expression}");
+    }
+}
+
+#[test]
+fn targets_are_counted_and_chosen() {
+    let sandbox = Sandbox::with_demo();
+    let answers = hosts(&sandbox, &["vcpu.max >= 512", "--every"]);
+    assert_eq!(answers[1].1, "no");
+    let answers = hosts(&sandbox, &["vcpu.max >= 288", "--every", "--machine", "q35"]);
+    assert!(answers.iter().all(|(_, answer)| answer == "yes"), "{answers:?}");
+    let machine = ["disk.bus = fdc", "--machine", "q35", "--machine", "*/*/isapc", "--targets"];
+    let json = query(&sandbox, &[&machine[..], &["--format", "json"]].concat()).json();
+    valid("query", &json);
+    let matching = json["hosts"][0]["matching"].as_array().unwrap();
+    let machines: Vec<&str> = matching.iter().map(|it| it["machine"].as_str().unwrap()).collect();
+    assert_eq!(machines, ["isapc", "pc-q35-7.2"]);
+    let said = query(&sandbox, &["disk.bus = fdc", "--machine", "pc-q36"]);
+    assert!(said.stderr.contains("--machine means no target"), "{said}");
+    assert_eq!(said.ok(), "");
+}
+
+#[test]
+fn formats() {
+    let sandbox = Sandbox::with_demo();
+    let kernel = ["crypto.type = qemu or machine = q35", "--unknown"];
+    expect("query", &query(&sandbox, &["crypto.type = qemu", "--unknown", "--no"]));
+    for line in query(&sandbox, &[&kernel[..], &["--format", "ndjson"]].concat()).ok().lines() {
+        valid("answer", &serde_json::from_str(line).unwrap());
+    }
+    let csv =
+        query(&sandbox, &["disk.bus = fdc", "--machine", "q35", "--targets", "--format", "csv"])
+            .ok();
+    let lines: Vec<&str> = csv.lines().collect();
+    assert!(lines[0].starts_with("host,snapshot,taken_at,answer,yes,no,unknown,why,emulator,"));
+    assert!(lines[1].ends_with("x86_64,qemu,pc-q35-7.2"), "{csv}");
+    assert_eq!(lines.len(), 3);
+}
+
+#[test]
+fn what_is_wrong_is_told_with_its_place() {
+    let sandbox = Sandbox::with_demo();
+    for (expression, code, expected) in [
+        (
+            "vcpu.max > 1 and disk.bsu = x",
+            1,
+            "column 18: no capability `disk.bsu`: nearest is devices.disk.bus\nhint: vcpu.max > 1 and disk.bsu = x\nhint:                  ^\n",
+        ),
+        ("disk.bus =", 2, "column 11: it ends where a value"),
+        ("bus = ide", 1, "column 1: `bus` could be devices.disk.bus or devices."),
+        ("devices = yes", 1, "`devices` has no value itself; below it are channel, "),
+        ("libvirt", 1, "`libvirt` alone asks nothing"),
+        ("context.colour = x", 1, "no context `colour`: there are libvirt, "),
+        ("model[Cray].usable", 1, "no capability `model[Cray].usable`"),
+    ] {
+        let error = query(&sandbox, &[expression]).fails(code);
+        assert!(error.contains(expected), "{expression}: {error}");
+    }
+    for (expression, expected) in [
+        (
+            "disk.bus = stat",
+            "no stored document has `stat` at devices.disk.bus: there are fdc, ide, sata,",
+        ),
+        ("disk.bus = s*", "`disk.bus ~ \"s*\"` asks for what fits"),
+        ("in group prod", "no host is in group `prod`: there is demo"),
+    ] {
+        let said = query(&sandbox, &[expression]);
+        assert!(said.stderr.contains(expected), "{expression}: {said}");
+        assert_eq!(said.ok(), "");
+    }
+    let said = query(&sandbox, &["vcpu.max > 123456"]);
+    assert_eq!(said.stderr, "0 hosts yes, 2 no, 0 unknown\n");
+}
+
+#[test]
+fn other_moments_and_hosts_that_do_not_answer() {
+    let sandbox = Sandbox::new();
+    sandbox.write("a.xml", document());
+    sandbox.write("b.xml", document().replace("max='288'", "max='1'"));
+    for (host, day, file) in [("a", 1, "a.xml"), ("a", 2, "b.xml"), ("b", 2, "b.xml")] {
+        let at = format!("2026-11-0{day}T02:00:00Z");
+        sandbox.run(&["--db", "demo.db", "import", "--host", host, "--at", &at, file]).ok();
+    }
+    let answers = |arguments: &[&str]| {
+        let all = hosts(&sandbox, arguments);
+        all.into_iter().map(|(_, answer)| answer).collect::<Vec<_>>()
+    };
+    assert_eq!(answers(&["vcpu.max = 288"]), ["no", "no"]);
+    assert_eq!(answers(&["vcpu.max = 288", "--at", "prev"]), ["yes", "unknown"]);
+    assert_eq!(answers(&["vcpu.max = 288", "--at", "2026-11-01"]), ["yes", "unknown"]);
+    assert_eq!(answers(&["not host = b and vcpu.max = 1", "--at", "2026-11-01"]), ["no", "no"]);
+    let said = query(&sandbox, &["vcpu.max = 288", "--at", "2026-11-01", "--unknown"]);
+    assert!(said.ok().contains("no snapshot with an answer"));
+    sandbox.write("bad.xml", "<domainCapabilities><path>/q</path><arch>x86_64</arch><machine>pc</machine><domain>kvm</domain>");
+    let at = ["--at", "2026-11-03T02:00:00Z"];
+    sandbox
+        .run(
+            &[&["--db", "demo.db", "import", "--host", "b"], &at[..], &["bad.xml", "b.xml"]]
+                .concat(),
+        )
+        .fails(3);
+    // The target of the bad file gave no answer; that of the good one did.
+    let answers = query(&sandbox, &["vcpu.max = 1", "--format", "json"]).json();
+    assert_eq!(
+        answers["hosts"][1]["targets"],
+        serde_json::json!({"yes": 1, "no": 0, "unknown": 1})
+    );
+    let said = query(&sandbox, &["vcpu.max = 288", "--unknown"]).ok();
+    assert!(said.contains("1 target gave no answer"), "{said}");
+}
+
+#[test]
+fn paths_with_their_values() {
+    let sandbox = Sandbox::with_demo();
+    expect("paths", &sandbox.run(&["--db", "demo.db", "paths"]).ok());
+    let all = sandbox.run(&["--db", "demo.db", "paths", "model[EPYC*].usable", "--format", "json"]);
+    let all = all.json();
+    valid("paths", &all);
+    assert_eq!(all["paths"][0]["path"], "cpu.mode[custom].model[EPYC-Genoa-v1].usable");
+    let said = sandbox.run(&["--db", "demo.db", "paths", "nothing"]);
+    assert!(said.stderr.contains("no path fits `nothing`"), "{said}");
+}
+
+#[test]
+fn completion_knows_the_database() {
+    let sandbox = Sandbox::with_demo();
+    let complete = |line: &str| {
+        let said = sandbox.run(&["--db", "demo.db", "complete", "--breaks", "=:", "--line", line]);
+        assert_eq!(said.stderr, "");
+        said.ok().lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(complete("domcaps show de"), ["debian-12", "debian-13"]);
+    assert_eq!(complete("domcaps show debian-12 disk.b"), ["disk.bus"]);
+    assert_eq!(complete("domcaps query 'disk.bus = vi"), ["disk.bus = virtio"]);
+    assert_eq!(complete("domcaps query disk.bus=vi"), ["virtio"]);
+    assert_eq!(complete("domcaps query 'disk.bus = ide and libv"), ["disk.bus = ide and libvirt"]);
+    assert_eq!(complete("domcaps query --group "), ["demo"]);
+    assert_eq!(complete("domcaps query 'in group d"), ["in group demo"]);
+    let nothing = sandbox.run(&["--db", "none.db", "complete", "--line", "domcaps show "]);
+    assert_eq!((nothing.stderr.as_str(), nothing.stdout.as_str()), ("", ""));
+    assert_eq!(nothing.code, Some(0));
+    assert!(sandbox.read("none.db").is_none());
+}
+
+/// The script in a real bash, as it would be asked on Tab.
+#[test]
+fn bash_completes() {
+    let sandbox = Sandbox::with_demo();
+    sandbox.write("completion.bash", sandbox.run(&["completions", "bash"]).ok());
+    let script = r#"source completion.bash
+        COMP_LINE='domcaps query disk.bus=vi' COMP_POINT=25 COMP_WORDS=(domcaps query disk.bus = vi)
+        COMP_CWORD=4; _domcaps_stored "$DOMCAPS" vi =; echo "${COMPREPLY[@]}"
+        COMP_LINE='domcaps snap' COMP_POINT=12 COMP_WORDS=("$DOMCAPS" snap) COMP_CWORD=1
+        _domcaps_stored "$DOMCAPS" snap domcaps; echo "${COMPREPLY[@]}""#;
+    let mut bash = Command::new("bash");
+    bash.args(["--norc", "-c", script]).current_dir(sandbox.path(""));
+    bash.env_clear().env("PATH", "/usr/bin:/bin").env("DOMCAPS_DB", sandbox.path("demo.db"));
+    bash.env("DOMCAPS", env!("CARGO_BIN_EXE_domcaps"));
+    assert_eq!(output(bash).ok(), "virtio\nsnapshots\n");
+}
