@@ -116,7 +116,9 @@ pub fn matrix_csv(matrix: &Matrix, out: &mut dyn Write) -> std::io::Result<()> {
         Some(value) => format!("{}={value}", column.path),
         None => column.path.clone(),
     };
-    let heads: Vec<String> = matrix.columns.iter().map(head).collect();
+    // No path begins as a formula does.
+    let heads = matrix.columns.iter().map(|it| plain(&head(it)).into_owned());
+    let heads: Vec<String> = heads.collect();
     let heads: Vec<&str> =
         std::iter::once("hosts").chain(heads.iter().map(String::as_str)).collect();
     let rows = matrix.rows.iter().map(|row| {
