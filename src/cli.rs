@@ -13,6 +13,7 @@ mod demo;
 mod diff;
 mod export;
 mod failure;
+mod fleet;
 mod forget;
 mod history;
 mod host;
@@ -110,6 +111,7 @@ enum Command {
     Last(last::Arguments),
     Changes(changes::Arguments),
     Report(report::Arguments),
+    Fleet(fleet::Arguments),
     Rules(rules::Arguments),
     Preflight(preflight::Arguments),
     Sql(sql::Arguments),
@@ -150,6 +152,7 @@ pub fn run(arguments: Vec<OsString>, out: &mut dyn Write, err: &mut dyn Write) -
         Command::Last(arguments) => last::run(&mut ui, &global, &arguments),
         Command::Changes(arguments) => changes::run(&mut ui, &global, &arguments),
         Command::Report(arguments) => report::run(&mut ui, &global, &arguments),
+        Command::Fleet(arguments) => fleet::run(&mut ui, &global, &arguments),
         Command::Rules(arguments) => rules::run(&mut ui, &arguments),
         Command::Preflight(arguments) => preflight::run(&mut ui, &global, &arguments),
         Command::Sql(arguments) => sql::run(&mut ui, &global, &arguments),

@@ -7,6 +7,7 @@ pub mod collect;
 pub mod config;
 pub mod demo;
 pub mod diff;
+pub mod fleet;
 pub mod guests;
 pub mod history;
 pub mod host_info;

@@ -5,6 +5,7 @@
 pub mod collected;
 pub mod csv;
 pub mod export;
+pub mod fleet;
 mod format;
 pub mod github;
 pub mod history;

@@ -24,6 +24,7 @@ mod prune;
 mod select;
 mod snapshot;
 mod tree;
+mod versions;
 mod writer;
 
 pub use ask::{Answer, AskError, Reader, View};
@@ -44,4 +45,5 @@ pub use prune::Pruned;
 pub use select::Resolved;
 pub use snapshot::{Run, SnapshotRow};
 pub use tree::Difference as TreeDifference;
+pub use versions::Versions;
 pub use writer::{Content, NewAnswer, NewOutcome, NewSnapshot, Stored, Writer};

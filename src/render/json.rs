@@ -4,6 +4,7 @@
 
 mod collected;
 mod diff;
+mod fleet;
 mod history;
 mod listing;
 mod preflight;
@@ -20,6 +21,7 @@ use serde::Serialize;
 
 pub use collected::collected;
 pub use diff::diff;
+pub use fleet::{cohorts, common, matrix, outliers};
 pub use history::history;
 pub use listing::{Failed, Imported, Shown, hosts, imported, machines, show, snapshots};
 pub use preflight::preflight;

@@ -5,8 +5,8 @@
 
 mod context;
 mod entries;
-mod fold;
-mod names;
+pub(super) mod fold;
+pub(super) mod names;
 mod targets;
 mod verdict;
 

@@ -21,11 +21,13 @@ macro_rules! schema {
 }
 
 /// Every schema, by name.
-pub const ALL: [Schema; 31] = [
+pub const ALL: [Schema; 35] = [
     schema!("answer"),
     schema!("backup"),
     schema!("check"),
+    schema!("cohorts"),
     schema!("collect"),
+    schema!("common"),
     schema!("diff"),
     schema!("export-capability"),
     schema!("export-change"),
@@ -41,6 +43,8 @@ pub const ALL: [Schema; 31] = [
     schema!("hosts"),
     schema!("import"),
     schema!("machines"),
+    schema!("matrix"),
+    schema!("outliers"),
     schema!("paths"),
     schema!("preflight"),
     schema!("prune"),

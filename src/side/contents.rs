@@ -115,7 +115,7 @@ impl Contents {
             (Content::Stored { tree, .. }, Some(store)) => {
                 let mut firmware = Firmware::default();
                 Self::look(store, *tree, &Firmware::PATHS, |path, value| {
-                    firmware.note(path, value)
+                    firmware.note(path, value);
                 })?;
                 firmware
             }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::support::{Sandbox, expect};
 
-const COMMANDS: [&[&str]; 32] = [
+const COMMANDS: [&[&str]; 37] = [
     &[],
     &["collect"],
     &["import"],
@@ -24,6 +24,11 @@ const COMMANDS: [&[&str]; 32] = [
     &["changes"],
     &["report"],
     &["report", "upgrade"],
+    &["fleet"],
+    &["fleet", "cohorts"],
+    &["fleet", "common"],
+    &["fleet", "outliers"],
+    &["fleet", "matrix"],
     &["rules"],
     &["preflight"],
     &["sql"],

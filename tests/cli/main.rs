@@ -13,6 +13,7 @@ mod collect_fleet;
 mod demo;
 mod diff;
 mod export;
+mod fleet;
 mod forget;
 mod formats;
 mod help;

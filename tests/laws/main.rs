@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed test may panic, and says what it read")]
 
 mod documents;
+mod fleet;
 mod judging;
 mod snapshots;
 

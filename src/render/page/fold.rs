@@ -18,7 +18,8 @@ pub(super) fn fold(finding: &Finding) -> Folded {
     Folded { label, item }
 }
 
-fn halves(difference: &Difference) -> (String, String) {
+/// What a difference is about, and which of it.
+pub(in crate::render) fn halves(difference: &Difference) -> (String, String) {
     let path = difference.path.as_str();
     let sides = sides(difference);
     if let Some((name, attribute)) = keyed(path, "machine[") {

@@ -15,7 +15,7 @@ pub(super) fn family(machine: &str) -> (&str, &str) {
 }
 
 /// Machine names with each family's name once: `pc-i440fx-{1.4, 1.5, 2.0}`.
-pub(super) fn machines(names: &[&str]) -> String {
+pub(in crate::render) fn machines(names: &[&str]) -> String {
     let mut families: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for name in names {
         let (family, version) = family(name);
@@ -43,7 +43,7 @@ fn by_number(a: &str, b: &str) -> Ordering {
 }
 
 /// CPU models, the versioned ones (`EPYC-v4`) summed up when there are many of them.
-pub(super) fn models(names: &[&str]) -> String {
+pub(in crate::render) fn models(names: &[&str]) -> String {
     const FEW: usize = 3;
     let (versions, others): (Vec<&&str>, Vec<&&str>) =
         names.iter().partition(|name| is_model_version(name));
