@@ -97,12 +97,15 @@ impl Changes {
             }
         }
         let mut known: HashMap<Vec<usize>, Arc<[ChangedTarget]>> = HashMap::new();
+        let order = Order::of(targets);
         let all = |numbers: &[usize], alone: Vec<ChangedTarget>| -> Arc<[ChangedTarget]> {
             let places = numbers.iter().flat_map(|number| &pieces[*number].1);
-            let mut all: Vec<ChangedTarget> = places.map(|at| targets[*at].clone()).collect();
-            all.extend(alone);
-            all.sort();
-            all.dedup();
+            let mut all = order.sorted(places.copied(), targets);
+            if !alone.is_empty() {
+                all.extend(alone);
+                all.sort();
+                all.dedup();
+            }
             all.into()
         };
         let change = |(difference, it): (&Difference, Gathered)| {
@@ -119,5 +122,40 @@ impl Changes {
             Change { difference: difference.clone(), evidence, targets }
         };
         gathered.into_iter().map(change).collect()
+    }
+}
+
+/// The order of all targets, found out once.
+struct Order {
+    /// For each place, its rank.
+    ranks: Vec<usize>,
+    /// For each rank, its place.
+    places: Vec<usize>,
+}
+
+impl Order {
+    fn of(targets: &[ChangedTarget]) -> Self {
+        let mut places: Vec<usize> = (0..targets.len()).collect();
+        places.sort_by_key(|place| &targets[*place]);
+        let mut ranks = vec![0; targets.len()];
+        for (rank, place) in places.iter().enumerate() {
+            ranks[*place] = rank;
+        }
+        Self { ranks, places }
+    }
+
+    /// The targets at some places, sorted, each once.
+    fn sorted(
+        &self,
+        places: impl Iterator<Item = usize>,
+        targets: &[ChangedTarget],
+    ) -> Vec<ChangedTarget> {
+        let mut ranks: Vec<usize> = places.map(|place| self.ranks[place]).collect();
+        ranks.sort_unstable();
+        ranks.dedup();
+        let mut sorted: Vec<_> =
+            ranks.into_iter().map(|rank| targets[self.places[rank]].clone()).collect();
+        sorted.dedup();
+        sorted
     }
 }

@@ -14,6 +14,8 @@ pub struct Builder<'j> {
     report: Report,
     at: HashMap<Same, usize>,
     targets: HashSet<Arc<[ChangedTarget]>>,
+    /// Lists that were looked up, by where they are, and what is kept for them.
+    lists: HashMap<*const ChangedTarget, [Arc<[ChangedTarget]>; 2]>,
 }
 
 /// What findings of several groups have in common that are one finding.
@@ -36,7 +38,7 @@ impl<'j> Builder<'j> {
             is_for_these: false,
         });
         let report = Report { ignores: ignores.collect(), ..Report::default() };
-        Self { policy, report, at: HashMap::new(), targets: HashSet::new() }
+        Self { policy, report, at: HashMap::new(), targets: HashSet::new(), lists: HashMap::new() }
     }
 
     /// Adds a comparison and the host it is of, with what tells which guests its changes hit; gives
@@ -135,11 +137,21 @@ impl<'j> Builder<'j> {
 
     /// Equal lists of targets are kept once: a fleet has few, and thousands of findings.
     fn shared(&mut self, targets: Arc<[ChangedTarget]>) -> Arc<[ChangedTarget]> {
-        if let Some(known) = self.targets.get(&targets) {
-            return Arc::clone(known);
+        // A list that is kept stays where it is.
+        if let Some([_, kept]) = self.lists.get(&targets.as_ptr()) {
+            return Arc::clone(kept);
         }
-        self.targets.insert(Arc::clone(&targets));
-        targets
+        let kept = match self.targets.get(&targets) {
+            Some(known) => Arc::clone(known),
+            None => {
+                self.targets.insert(Arc::clone(&targets));
+                Arc::clone(&targets)
+            }
+        };
+        if !targets.is_empty() {
+            self.lists.insert(targets.as_ptr(), [targets, Arc::clone(&kept)]);
+        }
+        kept
     }
 }
 

@@ -33,16 +33,19 @@ struct Common<'r> {
 /// The sections of a report.
 pub(super) fn sections(report: &Report, is_full: bool) -> Vec<Section> {
     let pairs = report.pairs();
-    let all = report.findings.iter().flat_map(Finding::targets);
-    let kinds = targets::kinds(all.chain(&pairs));
+    // Thousands of findings have a few lists of targets.
+    let lists = report.findings.iter().flat_map(|finding| &finding.seen);
+    let lists: BTreeMap<_, _> =
+        lists.map(|seen| (seen.targets.as_ptr(), &seen.targets[..])).collect();
+    let kinds = targets::kinds(lists.into_values().flatten().chain(&pairs));
     let mut folded: BTreeMap<Common<'_>, Vec<(Folded, &Finding)>> = BTreeMap::new();
     let mut places: BTreeMap<(bool, Vec<&Seen>), Option<String>> = BTreeMap::new();
     for finding in &report.findings {
         let each = fold(finding);
-        let seen: BTreeSet<&ChangedTarget> = finding.targets().collect();
         let is_machine = finding.area() == Area::Machines;
         let place =
             places.entry((is_machine, finding.seen.iter().collect())).or_insert_with(|| {
+                let seen: BTreeSet<&ChangedTarget> = finding.targets().collect();
                 match is_machine {
                     true => targets::kinds_in_short(&seen, &kinds),
                     false => targets::in_short(&seen, &compared_where(report, finding)),
