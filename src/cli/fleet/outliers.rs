@@ -52,7 +52,7 @@ pub(in crate::cli) fn run(
         render::json::outliers(&cohorts, &found, arguments.share, ui.out())?;
     } else {
         let width = ui.width();
-        ui.print(|out| render::fleet::outliers(&cohorts, &found, width, out))?;
+        ui.print(|out| render::fleet::outliers(&cohorts, &offers.families(), &found, width, out))?;
     }
     Ok(Exit::Done)
 }

@@ -7,12 +7,13 @@ use super::{counted, few_hosts, line, things};
 use crate::fleet::{Cohorts, Family, Outlier, Thing};
 use crate::render::text::heading;
 
-/// Writes who stands out, rarest first.
+/// Writes who stands out among hosts of these families, rarest first.
 ///
 /// # Errors
 /// Where the output cannot be written.
 pub fn outliers(
     cohorts: &Cohorts,
+    all_families: &BTreeSet<&Family>,
     found: &[Outlier],
     width: usize,
     out: &mut dyn Write,
@@ -21,7 +22,8 @@ pub fn outliers(
     if found.is_empty() {
         return writeln!(out, "no host of {all} stands out");
     }
-    writeln!(out, "{}", heading(&format!("who stands out among {all}"), width))?;
+    let families = joined(all_families.iter().copied());
+    writeln!(out, "{}", heading(&format!("who stands out among {all}, {families}"), width))?;
     for outlier in found {
         let count = counted(outlier.hosts.len(), "host");
         let verb = match (outlier.is_alone, outlier.hosts.len()) {
@@ -30,23 +32,32 @@ pub fn outliers(
             (false, 1) => "lacks",
             (false, _) => "lack",
         };
-        let text = format!("{count} ({}): {verb} {}", few_hosts(&outlier.hosts, 8), what(outlier));
+        let text = format!(
+            "{count} ({}): {verb} {}",
+            few_hosts(&outlier.hosts, 8),
+            what(outlier, all_families.len())
+        );
         line(&text, "  ", "      ", width, out)?;
     }
     Ok(())
 }
 
-/// What they lack or have; with the family, where that is not so for all families that are told.
-fn what(outlier: &Outlier) -> String {
+/// What they lack or have; with the families, where it is not all of them.
+fn what(outlier: &Outlier, all_families: usize) -> String {
     let mut parts: Vec<String> = outlier.families.iter().map(Family::to_string).collect();
     let mut by: BTreeMap<&BTreeSet<Family>, Vec<&Thing>> = BTreeMap::new();
     for (thing, families) in &outlier.things {
         by.entry(families).or_default().push(thing);
     }
     for (families, list) in by {
-        let families: Vec<String> = families.iter().map(Family::to_string).collect();
         let told = things::told(list.into_iter()).join("; ");
-        parts.push(format!("{told} ({})", families.join(", ")));
+        let is_everywhere = families.len() == all_families;
+        let place = format!(" ({})", joined(families.iter()));
+        parts.push(format!("{told}{}", if is_everywhere { "" } else { &place }));
     }
     parts.join("; ")
+}
+
+fn joined<'f>(families: impl Iterator<Item = &'f Family>) -> String {
+    families.map(Family::to_string).collect::<Vec<_>>().join(", ")
 }
