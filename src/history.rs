@@ -1,6 +1,7 @@
 //! The history of one host: each change of its content, and how long it stayed so.
 
 use crate::diff::Plain;
+use crate::model::Context;
 use crate::report::Report;
 use crate::store::{ChangePoint, SnapshotRow};
 
@@ -36,6 +37,8 @@ pub struct Step {
     pub last: SnapshotRow,
     /// How many complete snapshots hold it.
     pub snapshots: usize,
+    /// The versions and settings around its first snapshot.
+    pub context: Context,
     /// What changed; the first step has nothing before it.
     pub report: Option<Report>,
     /// What the host's targets say at this path, or whether the expression is so: each with the number

@@ -120,7 +120,6 @@ pub(super) fn run(
     }
     let stop = ui::interruption()?;
     let store = Store::open(&ui::database(global)?)?;
-    store.hold()?;
     let hosts = hosts(&store, arguments)?;
     let work = Work {
         hosts: &hosts,

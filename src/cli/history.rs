@@ -151,7 +151,8 @@ impl Asking<'_> {
             };
             let values = self.values(&new)?;
             let last = point.after.clone();
-            steps.push(Step { point, last, snapshots: 0, report, values });
+            let context = new.observed.context.clone();
+            steps.push(Step { point, last, snapshots: 0, context, report, values });
         }
         count(&mut steps, complete);
         Ok(steps)
@@ -212,7 +213,8 @@ fn answers(
             }
             None => {
                 let point = ChangePoint { before: before.cloned(), after: row.clone() };
-                steps.push(Step { point, last: row.clone(), snapshots: 1, report: None, values });
+                let (last, context) = (row.clone(), store.context(row)?);
+                steps.push(Step { point, last, snapshots: 1, context, report: None, values });
             }
         }
         before = Some(row);

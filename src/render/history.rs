@@ -43,7 +43,7 @@ fn write_step(
     out: &mut dyn Write,
 ) -> std::io::Result<()> {
     let mut head = vec![match &step.report {
-        None if step.point.before.is_none() => "first seen".to_owned(),
+        None if step.point.before.is_none() => first(&step.context),
         None => String::new(),
         Some(report) => moved(report),
     }];
@@ -72,6 +72,17 @@ fn write_step(
         }
     }
     Ok(())
+}
+
+/// How it began.
+fn first(context: &Context) -> String {
+    let known =
+        [context.libvirt.as_ref().map(|it| format!("libvirt {it}")), context.hypervisor.clone()];
+    let known: Vec<String> = known.into_iter().flatten().collect();
+    match known[..] {
+        [] => "first seen".to_owned(),
+        _ => format!("first seen, with {}", known.join(", ")),
+    }
 }
 
 /// Versions and settings that moved beside it.

@@ -99,14 +99,6 @@ fn condition(reach: Reach) -> &'static str {
 }
 
 impl Store {
-    /// From here on everything is read as it is now, whoever writes.
-    ///
-    /// # Errors
-    /// Where the database cannot be read.
-    pub fn hold(&self) -> Result<(), StoreError> {
-        self.sql(|connection| connection.execute_batch("BEGIN; SELECT 1 FROM host LIMIT 1;"))
-    }
-
     /// The groups of every host that is in any.
     ///
     /// # Errors

@@ -66,13 +66,16 @@ fn each_library_is_named_in_one_place() {
 
 #[test]
 fn data_flows_one_way() {
-    let below: [(&str, &[&str]); 16] = [
+    let below: [(&str, &[&str]); 19] = [
         ("model", &[]),
         ("parse", &["model"]),
         ("diff", &["model", "parse"]),
         ("store", &["model"]),
         ("fleet", &["model", "diff", "side", "store"]),
         ("query", &["model", "store"]),
+        ("history", &["diff", "model", "report", "store"]),
+        ("check", &["model", "parse", "store"]),
+        ("retention", &["model"]),
         ("source", &["model", "parse"]),
         ("rules", &["model", "diff"]),
         ("operand", &["model"]),
@@ -85,8 +88,20 @@ fn data_flows_one_way() {
         (
             "render",
             &[
-                "model", "diff", "rules", "side", "report", "store", "collect", "ingest", "guests",
-                "query", "check", "fleet", "query",
+                "model",
+                "diff",
+                "rules",
+                "side",
+                "report",
+                "store",
+                "collect",
+                "ingest",
+                "guests",
+                "check",
+                "fleet",
+                "history",
+                "query",
+                "retention",
             ],
         ),
     ];

@@ -44,9 +44,8 @@ pub(super) fn run(
     baseline: &str,
 ) -> Result<Exit, Failure> {
     let store = Store::open(&ui::database(global)?)?;
-    let (host, when) = match Operand::parse(baseline, |_| false)? {
-        Operand::Host { host, when, target: None } => (host, when),
-        _ => return Err(Failure::usage(&format!("--baseline {baseline}: write HOST[@WHEN]"))),
+    let Operand::Host { host, when, target: None } = Operand::parse(baseline, |_| false)? else {
+        return Err(Failure::usage(&format!("--baseline {baseline}: write HOST[@WHEN]")));
     };
     let old = store.resolve(&host, &when)?.snapshot;
     let (scope, hosts) = hosts(&store, arguments)?;
