@@ -1,6 +1,6 @@
 //! Content addresses: equal hash means equal content.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 /// The first 128 bits of a BLAKE3 hash.
 ///
@@ -40,7 +40,11 @@ impl Hash {
 
 impl fmt::Display for Hash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let digits = self.0.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        digits
+            .map(|digit| char::from(DIGITS[usize::from(digit)]))
+            .try_for_each(|it| f.write_char(it))
     }
 }
 

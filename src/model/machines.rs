@@ -25,9 +25,16 @@ pub struct Machine {
 
 /// All machines of a host, sorted, each once. A machine that is not in it cannot be had. A copy shares
 /// the machines.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MachineList {
     machines: Arc<[Machine]>,
+    hash: Hash,
+}
+
+impl Default for MachineList {
+    fn default() -> Self {
+        Self::new(Vec::new())
+    }
 }
 
 impl MachineList {
@@ -36,7 +43,8 @@ impl MachineList {
     pub fn new(mut machines: Vec<Machine>) -> Self {
         machines.sort();
         machines.dedup();
-        Self { machines: machines.into() }
+        let hash = hash(&machines);
+        Self { machines: machines.into(), hash }
     }
 
     /// The machines, sorted by emulator, arch, virttype and name.
@@ -62,17 +70,21 @@ impl MachineList {
     /// The content address.
     #[must_use]
     pub fn hash(&self) -> Hash {
-        let mut hasher = Hasher::new();
-        for each in self.machines.iter() {
-            hasher
-                .optional(each.emulator.as_deref().map(str::as_bytes))
-                .part(each.arch.as_bytes())
-                .part(each.virttype.as_bytes())
-                .part(each.name.as_bytes())
-                .optional(each.canonical.as_deref().map(str::as_bytes))
-                .optional(each.max_cpus.map(i64::to_le_bytes).as_ref().map(<[u8; 8]>::as_slice))
-                .part(&[u8::from(each.deprecated)]);
-        }
-        hasher.finish()
+        self.hash
     }
+}
+
+fn hash(machines: &[Machine]) -> Hash {
+    let mut hasher = Hasher::new();
+    for each in machines {
+        hasher
+            .optional(each.emulator.as_deref().map(str::as_bytes))
+            .part(each.arch.as_bytes())
+            .part(each.virttype.as_bytes())
+            .part(each.name.as_bytes())
+            .optional(each.canonical.as_deref().map(str::as_bytes))
+            .optional(each.max_cpus.map(i64::to_le_bytes).as_ref().map(<[u8; 8]>::as_slice))
+            .part(&[u8::from(each.deprecated)]);
+    }
+    hasher.finish()
 }

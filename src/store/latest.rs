@@ -1,9 +1,9 @@
 //! Each host's newest snapshot, kept beside the history so that questions about a fleet need not walk it.
 
-use rusqlite::params;
+use rusqlite::{OptionalExtension as _, params};
 
 use super::error::StoreError;
-use super::ids::HostId;
+use super::ids::{HostId, ProfileId};
 use super::open::Store;
 use super::snapshot::{SnapshotRow, snapshot_row};
 use super::writer::Writer;
@@ -18,7 +18,31 @@ pub struct Latest {
     pub newest_at: Time,
 }
 
+/// The newest snapshots of a host.
+#[derive(Clone, Copy)]
+pub(super) struct Newest {
+    /// When the host was last asked.
+    pub(super) newest_at: i64,
+    /// What its newest complete snapshot holds, if there is one.
+    pub(super) complete: Option<ProfileId>,
+}
+
 impl Writer<'_> {
+    /// The newest snapshots of a host; none where it has none, or all failed.
+    pub(super) fn newest_of(&self, host: HostId) -> Result<Option<Newest>, StoreError> {
+        self.sql(|connection| {
+            connection
+                .prepare_cached(
+                    "SELECT newest_at, CASE WHEN state = 'complete' THEN profile_id END
+                     FROM host_latest WHERE host_id = ?",
+                )?
+                .query_row([host], |row| {
+                    Ok(Newest { newest_at: row.get(0)?, complete: row.get(1)? })
+                })
+                .optional()
+        })
+    }
+
     /// Takes in a snapshot that was just stored.
     pub(super) fn note_latest(
         &self,

@@ -200,12 +200,9 @@ fn connect(path: &Path, mode: &str) -> rusqlite::Result<Connection> {
     let mut connection = Connection::open_with_flags(uri(path, mode), flags)?;
     connection.busy_handler(Some(wait))?;
     connection.set_prepared_statement_cache_capacity(64);
-    // A question about 10,000 hosts reads some 10 MB, here and there in the file.
     // Else a statement is prepared again for each value that is bound to it.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-    connection.execute_batch(
-        "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384;",
-    )?;
+    connection.execute_batch("PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL;")?;
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
     Ok(connection)
 }

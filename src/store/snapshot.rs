@@ -6,6 +6,7 @@ use rusqlite::{OptionalExtension as _, Row, params};
 
 use super::error::StoreError;
 use super::ids::{ContextId, HostId, ProfileId};
+use super::latest::Newest;
 use super::open::Store;
 use super::writer::{NewSnapshot, Writer};
 use crate::model::{Context, Hash, HostName, State, Tag, Time};
@@ -52,53 +53,78 @@ pub struct Run {
 /// The columns of a [`SnapshotRow`], from `host_snapshot` and `host`.
 const COLUMNS: &str = "name, host_id, hash, taken_at, state, profile_id, context_id";
 
+/// A row to insert.
+pub(super) struct NewRow<'r> {
+    pub(super) host: HostId,
+    pub(super) snapshot: &'r NewSnapshot<'r>,
+    pub(super) id: Hash,
+    pub(super) profile: ProfileId,
+    pub(super) context: ContextId,
+    /// What the host's newest snapshot is, where the row is newer than that.
+    pub(super) newest: Option<Newest>,
+}
+
 impl Writer<'_> {
     /// Inserts a row and says whether its content is new; what follows it may change or cease to.
-    pub(super) fn insert_snapshot(
-        &self,
-        host: HostId,
-        snapshot: &NewSnapshot<'_>,
-        id: Hash,
-        profile: ProfileId,
-        context: ContextId,
-    ) -> Result<bool, StoreError> {
+    pub(super) fn insert_snapshot(&self, row: &NewRow<'_>) -> Result<bool, StoreError> {
+        let NewRow { host, snapshot, id, profile, context, newest } = row;
         let at = snapshot.taken_at.milliseconds();
         let counts = snapshot.state == State::Complete;
-        self.sql(|connection| {
-            let neighbour = |sql: &str| {
-                connection
-                    .prepare_cached(sql)?
-                    .query_row(params![host, at], |row| Ok((row.get::<_, i64>(0)?, row.get(1)?)))
-                    .optional()
-            };
-            let before: Option<(i64, ProfileId)> = neighbour(
-                "SELECT taken_at, profile_id FROM host_snapshot
+        let before = match newest {
+            Some(newest) => newest.complete,
+            None => self
+                .neighbour(
+                    *host,
+                    at,
+                    "SELECT taken_at, profile_id FROM host_snapshot
                  WHERE host_id = ? AND taken_at < ? AND state = 'complete'
                  ORDER BY taken_at DESC LIMIT 1",
-            )?;
-            let is_change = counts && before.is_none_or(|(_, before)| before != profile);
+                )?
+                .map(|(_, profile)| profile),
+        };
+        let is_change = counts && before.is_none_or(|before| before != *profile);
+        self.sql(|connection| {
             connection
                 .prepare_cached(
                     "INSERT INTO host_snapshot
                      (host_id, taken_at, hash, profile_id, context_id, state, is_change)
                      VALUES (?, ?, ?, ?, ?, ?, ?)",
                 )?
-                .execute(params![host, at, id, profile, context, snapshot.state.name(), is_change])?;
-            if counts {
-                let after: Option<(i64, ProfileId)> = neighbour(
-                    "SELECT taken_at, profile_id FROM host_snapshot
-                     WHERE host_id = ? AND taken_at > ? AND state = 'complete'
-                     ORDER BY taken_at LIMIT 1",
-                )?;
-                if let Some((after, other)) = after {
+                .execute(params![host, at, id, profile, context, snapshot.state.name(), is_change])
+        })?;
+        if counts && newest.is_none() {
+            let after = self.neighbour(
+                *host,
+                at,
+                "SELECT taken_at, profile_id FROM host_snapshot
+                 WHERE host_id = ? AND taken_at > ? AND state = 'complete'
+                 ORDER BY taken_at LIMIT 1",
+            )?;
+            if let Some((after, other)) = after {
+                self.sql(|connection| {
                     connection
                         .prepare_cached(
                             "UPDATE host_snapshot SET is_change = ? WHERE host_id = ? AND taken_at = ?",
                         )?
-                        .execute(params![other != profile, host, after])?;
-                }
+                        .execute(params![other != *profile, host, after])
+                })?;
             }
-            Ok(is_change)
+        }
+        Ok(is_change)
+    }
+
+    /// The complete snapshot next to a moment.
+    fn neighbour(
+        &self,
+        host: HostId,
+        at: i64,
+        select: &str,
+    ) -> Result<Option<(i64, ProfileId)>, StoreError> {
+        self.sql(|connection| {
+            connection
+                .prepare_cached(select)?
+                .query_row(params![host, at], |row| Ok((row.get(0)?, row.get(1)?)))
+                .optional()
         })
     }
 

@@ -9,6 +9,7 @@ use super::error::StoreError;
 use super::ids::{BodyId, HostId, ProfileId, TreeId};
 use super::observed::StoredSnapshot;
 use super::open::Store;
+use super::snapshot::NewRow;
 use crate::model::{Context, FailureClass, Hash, HostName, MachineList, State, Tag, Target, Time};
 
 /// A snapshot to store.
@@ -163,7 +164,12 @@ impl Writer<'_> {
                     .map(drop)
             })?;
         }
-        let stored = self.snapshot_at(host, snapshot.taken_at)?;
+        // Nearly always nothing newer is stored, and all that is asked of the history stands beside it.
+        let newest = self.newest_of(host)?.filter(|newest| newest.newest_at < at);
+        let stored = match newest {
+            Some(_) => None,
+            None => self.snapshot_at(host, snapshot.taken_at)?,
+        };
         let stored = match stored {
             Some((other, _)) if other != id => {
                 return Err(StoreError::OtherContent {
@@ -174,7 +180,8 @@ impl Writer<'_> {
             }
             Some((_, is_change)) => Stored { id, is_new: false, is_change, content },
             None => {
-                let is_change = self.insert_snapshot(host, snapshot, id, profile, context)?;
+                let is_change =
+                    self.insert_snapshot(&NewRow { host, snapshot, id, profile, context, newest })?;
                 self.note_latest(host, snapshot.taken_at.milliseconds(), snapshot.state)?;
                 Stored { id, is_new: true, is_change, content }
             }
