@@ -6,6 +6,7 @@ use rusqlite::{Row, params};
 
 use super::error::StoreError;
 use super::ids::{BodyId, HostId, ProfileId};
+use super::observed::{machine, target};
 use super::open::Store;
 use super::snapshot::{SnapshotRow, snapshot_row};
 use crate::model::{Context, Hash, Machine, Target, Time};
@@ -199,18 +200,7 @@ impl Store {
                  FROM profile JOIN listed_machine m USING (machine_list_id)
                  WHERE profile_id = ? ORDER BY m.position",
             )?;
-            let rows = select.query_map([profile], |row| {
-                Ok(Machine {
-                    emulator: row.get(0)?,
-                    arch: row.get(1)?,
-                    virttype: row.get(2)?,
-                    name: row.get(3)?,
-                    canonical: row.get(4)?,
-                    max_cpus: row.get(5)?,
-                    deprecated: row.get(6)?,
-                })
-            })?;
-            rows.collect()
+            select.query_map([profile], machine)?.collect()
         })
     }
 
@@ -287,12 +277,7 @@ fn told_snapshot(row: &Row<'_>) -> rusqlite::Result<ToldSnapshot> {
 }
 
 fn told_outcome(row: &Row<'_>) -> rusqlite::Result<ToldOutcome> {
-    let target = Target {
-        emulator: row.get(0)?,
-        arch: row.get(1)?,
-        virttype: row.get(2)?,
-        machine: row.get(3)?,
-    };
+    let target = target(row)?;
     let document = match row.get::<_, Option<BodyId>>(4)? {
         Some(body) => Some((body, row.get(5)?)),
         None => None,

@@ -72,32 +72,39 @@ impl Store {
                 "SELECT emulator, arch, virttype, name, canonical, max_cpus, deprecated
                  FROM listed_machine WHERE machine_list_id = ?",
             )?;
-            let rows = select.query_map([list], |row| {
-                Ok(Machine {
-                    emulator: row.get(0)?,
-                    arch: row.get(1)?,
-                    virttype: row.get(2)?,
-                    name: row.get(3)?,
-                    canonical: row.get(4)?,
-                    max_cpus: row.get(5)?,
-                    deprecated: row.get(6)?,
-                })
-            })?;
-            rows.collect::<rusqlite::Result<Vec<_>>>()
+            select.query_map([list], machine)?.collect::<rusqlite::Result<Vec<_>>>()
         })?;
         Ok(MachineList::new(machines))
     }
 }
 
-type OutcomeRow = (Target, Result<StoredDocument, (FailureClass, String)>);
-
-fn outcome(row: &Row<'_>) -> rusqlite::Result<OutcomeRow> {
-    let target = Target {
+/// A target, from the first columns of a row.
+pub(super) fn target(row: &Row<'_>) -> rusqlite::Result<Target> {
+    Ok(Target {
         emulator: row.get(0)?,
         arch: row.get(1)?,
         virttype: row.get(2)?,
         machine: row.get(3)?,
-    };
+    })
+}
+
+/// A machine of a list, from the first columns of a row.
+pub(super) fn machine(row: &Row<'_>) -> rusqlite::Result<Machine> {
+    Ok(Machine {
+        emulator: row.get(0)?,
+        arch: row.get(1)?,
+        virttype: row.get(2)?,
+        name: row.get(3)?,
+        canonical: row.get(4)?,
+        max_cpus: row.get(5)?,
+        deprecated: row.get(6)?,
+    })
+}
+
+type OutcomeRow = (Target, Result<StoredDocument, (FailureClass, String)>);
+
+fn outcome(row: &Row<'_>) -> rusqlite::Result<OutcomeRow> {
+    let target = target(row)?;
     let outcome = match row.get::<_, Option<BodyId>>(5)? {
         Some(body) => {
             Ok(StoredDocument { body, tree: row.get(6)?, is_empty: row.get(7)?, head: row.get(4)? })

@@ -11,6 +11,7 @@ use rusqlite::{OptionalExtension as _, Row};
 
 use super::error::StoreError;
 use super::ids::{BodyId, MachineListId, ProfileId, TreeId};
+use super::observed::target;
 use super::open::Store;
 use crate::model::{FailureClass, Hash, Target};
 
@@ -130,14 +131,7 @@ impl ProfileAnswers<'_> {
             head,
             "SELECT emulator, arch, virttype, machine FROM head JOIN target USING (target_id)
              WHERE head_id = ?",
-            |row| {
-                Ok(Rc::new(Target {
-                    emulator: row.get(0)?,
-                    arch: row.get(1)?,
-                    virttype: row.get(2)?,
-                    machine: row.get(3)?,
-                }))
-            },
+            |row| Ok(Rc::new(target(row)?)),
         )
     }
 

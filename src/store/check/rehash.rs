@@ -9,6 +9,7 @@ use super::Damage;
 use crate::model::{Capabilities, FailureClass, Hash, Target, subtree_hash};
 use crate::store::error::StoreError;
 use crate::store::ids::{BodyId, ContextId, MachineListId, TreeId};
+use crate::store::observed::target;
 use crate::store::open::Store;
 use crate::store::profile::{Gave, Part, profile_hash};
 use crate::store::tree::read_own;
@@ -202,12 +203,7 @@ impl Store {
                  WHERE profile_id = ? ORDER BY arch, virttype, machine, emulator",
             )?;
             let rows = select.query_map([profile], |row| {
-                let target = Target {
-                    emulator: row.get(0)?,
-                    arch: row.get(1)?,
-                    virttype: row.get(2)?,
-                    machine: row.get(3)?,
-                };
+                let target = target(row)?;
                 let gave = match row.get(5)? {
                     Some(hash) => Gave::Document(hash, row.get(6)?),
                     None => {
