@@ -9,6 +9,19 @@ DROP INDEX host_snapshot_hash;
 CREATE INDEX host_snapshot_changed ON host_snapshot (taken_at, hash, profile_id, context_id, is_change)
 WHERE is_change > 0;
 
+-- The values that are unique to the host, which shared_hash leaves out: two changes of one shared
+-- content are alike only where these stayed or moved alike.
+ALTER TABLE profile ADD COLUMN host_unique TEXT NOT NULL DEFAULT '';
+
+UPDATE profile SET host_unique = coalesce((
+  SELECT group_concat(value, char(31)) FROM (
+    SELECT DISTINCT v.value
+    FROM (SELECT DISTINCT body_id FROM profile_target WHERE profile_id = profile.profile_id)
+    JOIN body b USING (body_id) JOIN subtree s USING (subtree_id), json_each(s.parts) p
+    JOIN subtree_capability sc ON sc.subtree_id = p.value
+    JOIN path pa USING (path_id) JOIN value v USING (value_id)
+    WHERE b.shared_hash <> s.hash AND pa.path = 'features.sev.cpu0Id' ORDER BY v.value)), '');
+
 -- The groups of each host.
 CREATE INDEX host_group_of ON host_group (host_id);
 

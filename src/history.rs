@@ -39,6 +39,8 @@ pub struct Step {
     pub snapshots: usize,
     /// The versions and settings around its first snapshot.
     pub context: Context,
+    /// Whether the host has the targets that were asked for.
+    pub is_there: bool,
     /// What changed; the first step has nothing before it.
     pub report: Option<Report>,
     /// What the host's targets say at this path, or whether the expression is so: each with the number

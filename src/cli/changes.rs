@@ -9,7 +9,7 @@ use super::judging::Judging;
 use super::many::{Holds, Many, Pair};
 use super::outputs::Outputs;
 use super::ui::{self, Ui};
-use crate::model::{Time, Within};
+use crate::model::{State, Time, Within};
 use crate::render::Format;
 use crate::report::{Fleet, Period};
 use crate::side::Contents;
@@ -65,6 +65,7 @@ pub(super) fn run(
     let group = arguments.group.as_deref();
     let hosts = hosts_of::stored(&store, group)?.len();
     let points = store.changes(from, to, group)?;
+    let exit = tell_silent(ui, &store, from, group)?;
     let judged = arguments.judging.read(ui)?;
     let contents = Contents::new(Some(store));
     let mut many = Many::new(&contents, &judged)?;
@@ -79,7 +80,33 @@ pub(super) fn run(
     });
     report.forget_unmet_ignores();
     arguments.outputs.write_all_of(ui, &report, arguments.format, arguments.all)?;
-    Ok(judged.exit(ui, &report, Exit::Done))
+    Ok(judged.exit(ui, &report, exit))
+}
+
+/// Names hosts of which the period has no complete snapshot: that nothing is told of them says nothing.
+fn tell_silent(
+    ui: &mut Ui<'_>,
+    store: &Store,
+    from: Time,
+    group: Option<&str>,
+) -> Result<Exit, Failure> {
+    const NAMED: usize = 5;
+    let latest = store.latest_of_all(group)?.into_iter();
+    let silent: Vec<String> = latest
+        .filter(|it| it.snapshot.taken_at < from || it.snapshot.state != State::Complete)
+        .map(|it| it.snapshot.host.to_string())
+        .collect();
+    if silent.is_empty() {
+        return Ok(Exit::Done);
+    }
+    let more = if silent.len() > NAMED { ", …" } else { "" };
+    let named = silent.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+    let hosts = if silent.len() == 1 { "host has" } else { "hosts have" };
+    ui.warning(format!(
+        "{} {hosts} no complete snapshot since {from}, so nothing is known of them: {named}{more}",
+        silent.len()
+    ));
+    Ok(Exit::Partly)
 }
 
 /// Each changed snapshot and the one before.
@@ -88,11 +115,11 @@ fn pairs<'p>(store: &Store, points: &'p [ChangePoint]) -> Result<Vec<Pair<'p>>, 
     let profiles = store.profile_rows(rows.map(SnapshotRow::content))?;
     let pair = |point: &'p ChangePoint| {
         let rows = [point.before.as_ref()?, &point.after];
-        let shared = rows.map(|row| profiles[&row.content()].shared);
-        // What differs only in a value that is unique to the host is looked at on that host.
-        let holds = match shared[0] == shared[1] {
-            true => rows.map(|row| Holds::Profile(row.content())),
-            false => shared.map(Holds::Shared),
+        let [old, new] = rows.map(|row| &profiles[&row.content()]);
+        // Hosts went one way only where the values that are unique to each stayed as they were.
+        let holds = match old.unique == new.unique && old.shared != new.shared {
+            true => [Holds::Shared(old.shared), Holds::Shared(new.shared)],
+            false => rows.map(|row| Holds::Profile(row.content())),
         };
         Some((rows, holds))
     };

@@ -14,7 +14,7 @@ use clap::{Args, ValueEnum};
 use super::failure::{Exit, Failure};
 use super::ui::{self, Ui};
 use super::{Global, hosts_of, outputs};
-use crate::model::{Cell, HostName, Time};
+use crate::model::{Cell, HostName, Time, Within};
 use crate::render::export;
 use crate::render::rows::{RowFormat, Rows};
 use crate::store::{HostId, Period, Reach, Store};
@@ -33,7 +33,8 @@ Examples:
   domcaps export capabilities --path devices.disk.bus --path 'features.*' --format csv
   domcaps export changes --since 30d --group prod | jq -r '.host + \" \" + .path'
 
-WHEN is a time, a date (its beginning for --since, its end for --until), or 12h, 30d, 8w ago.
+WHEN is a time or a date (its beginning for --since, its end for --until); --since takes also how
+long before --until, or now: 12h, 30d, 6mo.
 docs/sql.md has the columns, and how to read them elsewhere. csv is for spreadsheets: a quote stands
 before text that they would take for a formula. ndjson holds text as it is.")]
 pub(super) struct Arguments {
@@ -54,10 +55,10 @@ pub(super) struct Arguments {
     hosts: Vec<String>,
     /// Nothing older; all since then, as with --history
     #[arg(long, value_name = "WHEN")]
-    since: Option<String>,
+    since: Option<Within>,
     /// Nothing newer
-    #[arg(long, value_name = "WHEN")]
-    until: Option<String>,
+    #[arg(long, value_name = "WHEN", value_parser = Time::parse_moment)]
+    until: Option<Time>,
     /// All snapshots, of capabilities those that brought a change; not each host's newest alone
     #[arg(long)]
     history: bool,
@@ -103,18 +104,9 @@ pub(super) fn run(
     if !arguments.paths.is_empty() && !takes_paths {
         return Err(Failure::usage(&"--path is for capabilities and documents"));
     }
-    let period = Period {
-        since: arguments
-            .since
-            .as_deref()
-            .map(|text| moment(text, Time::parse_taken))
-            .transpose()?,
-        until: arguments
-            .until
-            .as_deref()
-            .map(|text| moment(text, Time::parse_moment))
-            .transpose()?,
-    };
+    let until = arguments.until;
+    let since = arguments.since.as_ref().map(|since| since.before(until.unwrap_or_else(ui::now)));
+    let period = Period { since, until };
     if period.since.zip(period.until).is_some_and(|(since, until)| since > until) {
         return Err(Failure::usage(&"--since is later than --until"));
     }
@@ -249,22 +241,4 @@ fn hosts(store: &Store, arguments: &Arguments) -> Result<Vec<(HostId, HostName)>
         hosts.dedup();
     }
     Ok(hosts)
-}
-
-/// A time, a date, or how long ago.
-fn moment(
-    text: &str,
-    parse: fn(&str) -> Result<Time, crate::model::TimeError>,
-) -> Result<Time, Failure> {
-    const HOUR: i64 = 60 * 60 * 1000;
-    let ago = |letter: char, hours: i64| {
-        let count: u32 = text.strip_suffix(letter)?.parse().ok()?;
-        Some(i64::from(count) * hours * HOUR)
-    };
-    let ago = ago('h', 1).or_else(|| ago('d', 24)).or_else(|| ago('w', 7 * 24));
-    match ago {
-        Some(ago) => Ok(Time::from_milliseconds(ui::now().milliseconds() - ago)),
-        None => parse(text)
-            .map_err(|error| Failure::usage(&format!("{error}, or 12h, 30d, 8w for so long ago"))),
-    }
 }

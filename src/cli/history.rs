@@ -82,7 +82,8 @@ pub(super) fn run(
             if let About::Path(path) = &about {
                 contents.look_only_at(path);
             }
-            let asked = Asking { contents: &contents, about: &about, target: target.as_ref() };
+            let (operand, target) = (arguments.operand.as_str(), target.as_ref());
+            let asked = Asking { contents: &contents, operand, about: &about, target };
             asked.steps(points, &complete)?
         }
     };
@@ -100,6 +101,10 @@ pub(super) fn run(
 /// A path where it names one, else an expression.
 fn about(store: &Store, text: Option<&str>) -> Result<About, Failure> {
     let Some(text) = text else { return Ok(About::All) };
+    // What a machine list says has paths of its own, which are in no document.
+    if ["alias[", "machine["].iter().any(|level| text.starts_with(level)) {
+        return Ok(About::Path(text.to_owned()));
+    }
     let known = store.known_paths()?;
     let levels = ["document", "emulator", "arch", "virttype", "machine", "target", "alias"];
     let known = known.iter().map(|(path, _)| path.as_str()).chain(levels);
@@ -117,6 +122,7 @@ fn about(store: &Store, text: Option<&str>) -> Result<About, Failure> {
 /// What each change was, and how long it stayed so.
 struct Asking<'a> {
     contents: &'a Contents,
+    operand: &'a str,
     about: &'a About,
     target: Option<&'a TargetPattern>,
 }
@@ -129,9 +135,28 @@ impl Asking<'_> {
     ) -> Result<Vec<Step>, Failure> {
         let mut steps: Vec<Step> = Vec::new();
         for point in points {
-            let Some(new) = self.side(&point.after)? else { continue };
+            let new = self.side(&point.after)?;
+            let was_there = steps.last().is_some_and(|step| step.is_there);
+            let Some(new) = new else {
+                // It went; before the first step there is nothing to tell.
+                if was_there {
+                    let (last, context) =
+                        (point.after.clone(), self.contents.stored()?.context(&point.after)?);
+                    let (report, values) = (None, Vec::new());
+                    steps.push(Step {
+                        point,
+                        last,
+                        snapshots: 0,
+                        context,
+                        is_there: false,
+                        report,
+                        values,
+                    });
+                }
+                continue;
+            };
             let old = point.before.as_ref().map(|before| self.side(before)).transpose()?.flatten();
-            let report = match old.filter(|_| !steps.is_empty()) {
+            let report = match old.filter(|_| was_there) {
                 None => None,
                 Some(old) => {
                     let mut report =
@@ -152,7 +177,13 @@ impl Asking<'_> {
             let values = self.values(&new)?;
             let last = point.after.clone();
             let context = new.observed.context.clone();
-            steps.push(Step { point, last, snapshots: 0, context, report, values });
+            steps.push(Step { point, last, snapshots: 0, context, is_there: true, report, values });
+        }
+        if self.target.is_some() && steps.is_empty() {
+            let message = format!("{}: the host never had such a target", self.operand);
+            return Err(
+                Failure::new(&message).with_hint("`domcaps machines HOST` lists what it has")
+            );
         }
         count(&mut steps, complete);
         Ok(steps)
@@ -214,7 +245,15 @@ fn answers(
             None => {
                 let point = ChangePoint { before: before.cloned(), after: row.clone() };
                 let (last, context) = (row.clone(), store.context(row)?);
-                steps.push(Step { point, last, snapshots: 1, context, report: None, values });
+                steps.push(Step {
+                    point,
+                    last,
+                    snapshots: 1,
+                    context,
+                    is_there: true,
+                    report: None,
+                    values,
+                });
             }
         }
         before = Some(row);

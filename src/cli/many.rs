@@ -96,7 +96,9 @@ impl<'m> Many<'m> {
         let side = |row| self.snapshots.side(row);
         if self.judged.guests.is_some() {
             let (old, new) = (side(rows[0])?, side(rows[1])?);
-            return sides::add(&mut self.builder, self.contents, [&old, &new], self.judged);
+            let comparison = without_uri(sides::comparison(self.contents, [&old, &new])?);
+            let sides = [&old, &new];
+            return sides::add(&mut self.builder, self.contents, sides, comparison, self.judged);
         }
         let (old, new) = (self.store.context(rows[0])?, self.store.context(rows[1])?);
         let contained = Contained {
@@ -114,10 +116,16 @@ impl<'m> Many<'m> {
                 comparison
             }
         };
-        Ok(self.builder.add(rows.map(Origin::of), comparison, None))
+        Ok(self.builder.add(rows.map(Origin::of), without_uri(comparison), None))
     }
 
     pub(super) fn finish(self, fleet: Fleet) -> Report {
         self.builder.finish(Some(fleet), self.judged.count_guests())
     }
+}
+
+/// Each host of a group has a URI of its own.
+fn without_uri(mut comparison: Comparison) -> Comparison {
+    comparison.context.retain(|change| change.name != "uri");
+    comparison
 }

@@ -146,7 +146,8 @@ pub(super) fn compare(
     judged: &Judged,
 ) -> Result<Report, Failure> {
     let mut builder = report::Builder::new(&judged.policy);
-    add(&mut builder, contents, [old, new], judged)?;
+    let comparison = comparison(contents, [old, new])?;
+    add(&mut builder, contents, [old, new], comparison, judged)?;
     Ok(builder.finish(None, judged.count_guests()))
 }
 
@@ -163,14 +164,14 @@ pub(super) fn comparison(
     Ok(snapshots(&old.observed, &new.observed, compare)?)
 }
 
-/// Compares two sides and adds what is thought of it to a report; gives the group's number there.
+/// Adds what is thought of a comparison to a report; gives the group's number there.
 pub(super) fn add(
     builder: &mut report::Builder<'_>,
     contents: &Contents,
     [old, new]: [&Side; 2],
+    comparison: Comparison,
     judged: &Judged,
 ) -> Result<usize, Failure> {
-    let comparison = comparison(contents, [old, new])?;
     let origins = [old.origin.clone(), new.origin.clone()];
     let Some(guests) = &judged.guests else {
         return Ok(builder.add(origins, comparison, None));

@@ -64,14 +64,14 @@ impl Cohorts {
         let mut at: HashMap<Hash, usize> = HashMap::new();
         let mut counts: Vec<[HashMap<Rc<str>, usize>; 3]> = Vec::new();
         for snapshot in complete {
-            let Some(profile) = profiles.get(&snapshot.content()).copied() else { continue };
+            let Some(profile) = profiles.get(&snapshot.content()) else { continue };
             let known = versions.get(&snapshot.context_id()).cloned().unwrap_or_default();
             let number = *at.entry(profile.shared).or_insert(fleet.cohorts.len());
             let host = snapshot.host.clone();
             match fleet.cohorts.get_mut(number) {
                 Some(cohort) => cohort.hosts.push(host),
                 None => {
-                    fleet.cohorts.push(Cohort::new(snapshot, profile, host));
+                    fleet.cohorts.push(Cohort::new(snapshot, profile.clone(), host));
                     counts.push(Default::default());
                 }
             }

@@ -43,6 +43,7 @@ fn write_step(
     out: &mut dyn Write,
 ) -> std::io::Result<()> {
     let mut head = vec![match &step.report {
+        None if !step.is_there => "gone: the host has no such target".to_owned(),
         None if step.point.before.is_none() => first(&step.context),
         None => String::new(),
         Some(report) => moved(report),

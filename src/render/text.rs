@@ -1,6 +1,6 @@
 //! The page in the terminal.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
 use anstyle::{AnsiColor, Style};
@@ -160,6 +160,8 @@ fn groups(page: &Page, width: usize, out: &mut dyn Write) -> std::io::Result<()>
         return Ok(());
     }
     writeln!(out, "\n{}", heading("Hosts", width))?;
+    // Groups of which the same is said stand in one line.
+    let mut rows: Vec<(String, BTreeSet<&str>)> = Vec::new();
     for group in &page.groups {
         let what = match (group.findings, group.old.is_empty()) {
             (0, _) => "no difference".to_owned(),
@@ -168,7 +170,14 @@ fn groups(page: &Page, width: usize, out: &mut dyn Write) -> std::io::Result<()>
                 format!("{}; {} → {}", counted(count, "finding"), group.old, group.new)
             }
         };
-        let text = format!("  {}  ({what})", hosts(&group.hosts));
+        let names = group.hosts.iter().map(String::as_str);
+        match rows.iter_mut().find(|(known, _)| *known == what) {
+            Some((_, hosts)) => hosts.extend(names),
+            None => rows.push((what, names.collect())),
+        }
+    }
+    for (what, names) in rows {
+        let text = format!("  {}  ({what})", hosts(&names.into_iter().collect::<Vec<_>>()));
         writeln!(out, "{}", wrapped(&super::plain(&text), INDENT, width))?;
     }
     for (host, why) in &page.silent {
@@ -179,9 +188,9 @@ fn groups(page: &Page, width: usize, out: &mut dyn Write) -> std::io::Result<()>
 }
 
 /// The first hosts by name, and how many more there are.
-fn hosts(names: &[String]) -> String {
+fn hosts(names: &[&str]) -> String {
     const NAMED: usize = 8;
-    let named = names.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let named = names.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
     match names.len().checked_sub(NAMED) {
         None | Some(0) => named,
         Some(more) => format!("{named} and {more} more"),

@@ -7,7 +7,9 @@ use rusqlite::{OptionalExtension as _, params};
 use super::error::StoreError;
 use super::ids::{BodyId, ContextId, ProfileId};
 use super::writer::{NewAnswer, NewOutcome, NewSnapshot, Writer};
-use crate::model::{Context, FailureClass, Hash, Hasher, Machine, MachineList, Target};
+use crate::model::{
+    Context, FailureClass, HOST_UNIQUE, Hash, Hasher, Machine, MachineList, Target,
+};
 
 /// What a target gave, as a profile's hashes see it.
 pub(super) enum Gave<'o> {
@@ -79,19 +81,31 @@ impl Writer<'_> {
             profile_hash(part, list, named.map(|((target, head, _), gave)| (*target, *head, gave)))
         };
         let hash = hash_of(Part::All);
-        if let Some(known) = self.profiles.get(&hash) {
-            return Ok((*known, hash));
+        if let Some(known) = self.known_profile(hash)? {
+            return Ok((known, hash));
         }
-        let found = self.find("SELECT profile_id FROM profile WHERE hash = ?", hash)?;
-        let id = match found {
-            Some(known) => ProfileId(known),
-            None => {
-                let hashes = (hash, hash_of(Part::Shared));
-                self.insert_profile(hashes, snapshot.machines, &outcomes)?
-            }
-        };
+        let hashes = (hash, hash_of(Part::Shared));
+        let id = self.insert_profile(hashes, snapshot.machines, &outcomes)?;
         self.profiles.insert(hash, id);
         Ok((id, hash))
+    }
+
+    fn known_profile(&mut self, hash: Hash) -> Result<Option<ProfileId>, StoreError> {
+        if let Some(known) = self.profiles.get(&hash) {
+            return Ok(Some(*known));
+        }
+        let found = self.find("SELECT profile_id FROM profile WHERE hash = ?", hash)?;
+        let found = found.map(ProfileId);
+        if let Some(found) = found {
+            self.profiles.insert(hash, found);
+        }
+        Ok(found)
+    }
+
+    /// The profile of an address, which must be stored.
+    pub(super) fn profile_of(&mut self, hash: Hash) -> Result<ProfileId, StoreError> {
+        let known = self.known_profile(hash)?;
+        known.ok_or_else(|| self.store.damaged(format!("content {hash} is not stored")))
     }
 
     fn insert_profile(
@@ -111,7 +125,31 @@ impl Writer<'_> {
         for (target, head, outcome) in outcomes {
             self.add_outcome(id, target, head, *outcome)?;
         }
+        self.note_unique(id)?;
         Ok(ProfileId(id))
+    }
+
+    /// Notes the values of a profile that are unique to its host; they stand in parts of the documents.
+    fn note_unique(&self, profile: i64) -> Result<(), StoreError> {
+        let paths = serde_json::json!(HOST_UNIQUE).to_string();
+        self.sql(|connection| {
+            connection
+                .prepare_cached(
+                    "UPDATE profile SET host_unique = coalesce((
+                       SELECT group_concat(value, char(31)) FROM (
+                         SELECT DISTINCT v.value
+                         FROM (SELECT DISTINCT body_id FROM profile_target WHERE profile_id = ?1)
+                         JOIN body b USING (body_id) JOIN subtree s USING (subtree_id),
+                           json_each(s.parts) p
+                         JOIN subtree_capability sc ON sc.subtree_id = p.value
+                         JOIN path pa USING (path_id) JOIN value v USING (value_id)
+                         WHERE b.shared_hash <> s.hash
+                           AND pa.path IN (SELECT value FROM json_each(?2)) ORDER BY v.value)), '')
+                     WHERE profile_id = ?1",
+                )?
+                .execute(params![profile, paths])
+                .map(drop)
+        })
     }
 
     /// The body's address, and that of its capabilities without what is unique to a host.

@@ -16,11 +16,13 @@ use super::open::Store;
 use crate::model::{FailureClass, Hash, Target};
 
 /// What a profile is beside the answers of its targets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProfileRow {
     /// Equal where machine lists, targets and what these answered are equal, but for values unique to
     /// one host (`crate::model::HOST_UNIQUE`) and the words of errors.
     pub shared: Hash,
+    /// The values that are unique to the host.
+    pub unique: Rc<str>,
     /// The machine list, where it was collected.
     pub machines: Option<MachineListId>,
 }
@@ -69,13 +71,14 @@ impl Store {
     ) -> Result<HashMap<ProfileId, ProfileRow>, StoreError> {
         self.sql(|connection| {
             let mut select = connection.prepare_cached(
-                "SELECT shared_hash, machine_list_id FROM profile WHERE profile_id = ?",
+                "SELECT shared_hash, host_unique, machine_list_id FROM profile WHERE profile_id = ?",
             )?;
             let mut rows = HashMap::new();
             for profile in profiles {
                 if let std::collections::hash_map::Entry::Vacant(new) = rows.entry(profile) {
                     new.insert(select.query_row([profile], |row| {
-                        Ok(ProfileRow { shared: row.get(0)?, machines: row.get(1)? })
+                        let unique: Rc<str> = row.get_ref(1)?.as_str()?.into();
+                        Ok(ProfileRow { shared: row.get(0)?, unique, machines: row.get(2)? })
                     })?);
                 }
             }

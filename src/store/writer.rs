@@ -60,10 +60,7 @@ pub struct Stored {
 
 /// What a stored snapshot holds: which target gave what, and the machine list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Content {
-    profile: ProfileId,
-    hash: Hash,
-}
+pub struct Content(Hash);
 
 /// A transaction that writes. Dropped without [`Writer::commit`], nothing of it was stored.
 pub struct Writer<'s> {
@@ -133,21 +130,23 @@ impl Writer<'_> {
     /// # Errors
     /// Where the host has another snapshot of that time, or the database cannot be written.
     pub fn add_snapshot(&mut self, snapshot: &NewSnapshot<'_>) -> Result<Stored, StoreError> {
-        let (profile, hash) = self.add_profile(snapshot)?;
-        self.add_known(snapshot, Content { profile, hash })
+        let (_, hash) = self.add_profile(snapshot)?;
+        self.add_known(snapshot, Content(hash))
     }
 
     /// Stores a snapshot that holds the same as one that is stored: its outcomes and machine list are
     /// not looked at.
     ///
     /// # Errors
-    /// Where the host has another snapshot of that time, or the database cannot be written.
+    /// Where the content is not stored (any more), the host has another snapshot of that time, or the
+    /// database cannot be written.
     pub fn add_known(
         &mut self,
         snapshot: &NewSnapshot<'_>,
         content: Content,
     ) -> Result<Stored, StoreError> {
-        let Content { profile, hash } = content;
+        let Content(hash) = content;
+        let profile = self.profile_of(hash)?;
         let context = self.add_context(snapshot.context)?;
         let host = self.add_host(snapshot.host)?;
         let at = snapshot.taken_at.milliseconds();

@@ -223,7 +223,7 @@ fn files_are_written_whole_or_not_at_all() {
 fn bad_input() {
     let sandbox = fleet();
     for (arguments, code, what) in [
-        (&["changes", "--since", "soon"][..], 2, "`soon` is no time"),
+        (&["changes", "--since", "soon"][..], 2, "`soon` is no length of time"),
         (&["changes", "--since", "2026-11-04", "--until", "2026-11-03"], 2, "--since is later"),
         (&["hosts", "--path", "vcpu.max"], 2, "--path is for capabilities and documents"),
         (&["snapshots", "--host", "hv9"], 1, "no host `hv9`: there are hv01"),

@@ -143,8 +143,8 @@ fn changes_of_a_period_tell_the_same_change_once() {
     let all = ["changes", "--since", "2026-11-03", "--format", "json"];
     let all = run(&sandbox, &all).json();
     assert_eq!(all["summary"]["hosts"], 3);
-    let quiet = run(&sandbox, &["changes", "--since", "2026-11-07", "--until", "2026-11-08"]).ok();
-    assert!(quiet.contains("0 of 4 hosts changed"), "{quiet}");
+    let quiet = run(&sandbox, &["changes", "--since", "2026-11-07", "--until", "2026-11-08"]);
+    assert!(quiet.stdout.contains("0 of 4 hosts changed"), "{quiet}");
     let since = ["changes", "--since", "2026-11-03", "--fail-on", "breaking"];
     assert_eq!(run(&sandbox, &since).code, Some(10));
 }
@@ -163,4 +163,86 @@ fn many_hosts_are_compared_with_one() {
     }
     let text = run(&sandbox, &["diff", "--baseline", "hv03@2026-11-05", "hv01", "hv04"]).ok();
     assert!(text.contains("no difference"), "{text}");
+}
+
+/// A document of a host with SEV, whose id and number of virtual CPUs are given.
+fn sev(id: &str, cpus: u32) -> String {
+    let document = crate::support::document();
+    let sev = format!(
+        "<sev supported='yes'><cbitpos>51</cbitpos><cpu0Id>{id}</cpu0Id></sev>\n  </features>"
+    );
+    let document = document.replace("<sev supported='no'/>", "");
+    let max = document.find("<vcpu max='").unwrap() + "<vcpu max='".len();
+    let end = max + document[max..].find('\'').unwrap();
+    let document = format!("{}{cpus}{}", &document[..max], &document[end..]);
+    document.replace("</features>", &sev)
+}
+
+#[test]
+fn a_value_unique_to_a_host_that_moved_is_told_of_that_host_alone() {
+    let sandbox = Sandbox::new();
+    let import = |host: &str, day: u32, id: &str, cpus: u32| {
+        sandbox.write("d.xml", sev(id, cpus));
+        let at = format!("2026-11-0{day}");
+        let import = ["--db", "f.db", "-q", "import", "--host", host, "--at", &at, "d.xml"];
+        sandbox.run(&import).ok();
+    };
+    for (host, before, after) in
+        [("ha", "AAAA", "AAAA"), ("hb", "BBBB", "CCCC"), ("hc", "DDDD", "DDDD")]
+    {
+        import(host, 1, before, 255);
+        import(host, 2, after, 288);
+    }
+    let json = run(&sandbox, &["changes", "--since", "2026-11-02", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    let groups = json["groups"].as_array().unwrap();
+    let hosts: Vec<Vec<&str>> = groups
+        .iter()
+        .map(|group| {
+            group["hosts"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|it| it["host"].as_str().unwrap())
+                .collect()
+        })
+        .collect();
+    assert_eq!(hosts, [vec!["ha", "hc"], vec!["hb"]]);
+    let changes = json["changes"].as_array().unwrap();
+    let moved = changes.iter().find(|it| it["path"] == "features.sev.cpu0Id").unwrap();
+    let seen = moved["seen"].as_array().unwrap();
+    assert_eq!((seen.len(), seen[0]["group"].as_u64()), (1, Some(1)));
+}
+
+#[test]
+fn a_target_that_went_is_told_and_what_came_later_is_not_counted_to_it() {
+    let sandbox = fleet();
+    let asked = ["history", "hv03:pc-i440fx-2.0", "vcpu.max", "--format", "json"];
+    let history = run(&sandbox, &asked).json();
+    valid("history", &history);
+    let steps = history["steps"].as_array().unwrap();
+    let told: Vec<_> =
+        steps.iter().map(|it| (it["is_there"].as_bool(), it["snapshots"].as_u64())).collect();
+    let expected = [(Some(true), Some(2)), (Some(false), Some(1)), (Some(true), Some(1))];
+    assert_eq!(told, expected);
+    let text = run(&sandbox, &asked[..3]).ok();
+    assert!(text.contains("2026-11-05T02:00:00Z  gone: the host has no such target"), "{text}");
+    let never = run(&sandbox, &["history", "hv03:nope"]).fails(1);
+    assert!(never.contains("hv03:nope: the host never had such a target"), "{never}");
+    let alias = run(&sandbox, &["history", "hv01", "alias[q35]"]).ok();
+    assert!(alias.contains("~ alias q35  pc-q35-7.2 → pc-q35-10.0"), "{alias}");
+}
+
+#[test]
+fn hosts_of_which_a_period_knows_nothing_are_named() {
+    let sandbox = fleet();
+    let output = run(&sandbox, &["changes", "--since", "2026-11-05", "--until", "2026-11-06"]);
+    assert_eq!(output.code, Some(3), "{output}");
+    assert!(
+        output.stderr.contains("1 host has no complete snapshot since 2026-11-05T00:00:00Z"),
+        "{output}"
+    );
+    assert!(output.stderr.contains("nothing is known of them: hv01"), "{output}");
+    let quiet = run(&sandbox, &["changes", "--since", "2026-11-06T03:00:00Z"]);
+    assert!(quiet.stdout.contains("no change"), "{quiet}");
 }

@@ -20,9 +20,15 @@ fn version_1(sandbox: &Sandbox) {
     };
     database.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
     for table in tables {
-        database
-            .execute(&format!("INSERT INTO main.{table} SELECT * FROM new.{table}"), [])
-            .unwrap();
+        let columns: Vec<String> = {
+            let sql = format!("SELECT * FROM main.{table} LIMIT 0");
+            let select = database.prepare(&sql).unwrap();
+            select.column_names().into_iter().map(str::to_owned).collect()
+        };
+        let columns = columns.join(", ");
+        let copy =
+            format!("INSERT INTO main.{table} ({columns}) SELECT {columns} FROM new.{table}");
+        database.execute(&copy, []).unwrap();
     }
     database
         .execute_batch(

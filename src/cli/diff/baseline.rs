@@ -47,7 +47,11 @@ pub(super) fn run(
     let Operand::Host { host, when, target: None } = Operand::parse(baseline, |_| false)? else {
         return Err(Failure::usage(&format!("--baseline {baseline}: write HOST[@WHEN]")));
     };
-    let old = store.resolve(&host, &when)?.snapshot;
+    let old = store.resolve(&host, &when)?;
+    if let Some((time, state)) = old.passed_over.first() {
+        ui.warning(format!("{baseline}: passed over the {} snapshot of {time}", state.name()));
+    }
+    let old = old.snapshot;
     let (scope, hosts) = hosts(&store, arguments)?;
     let mut fleet = Fleet {
         scope,
@@ -83,8 +87,12 @@ pub(super) fn run(
     let mut many = Many::new(&contents, &judged)?;
     many.add(&pairs(store, &old, &found)?)?;
     if many.builder.groups() == 0 {
-        return Err(Failure::new(&format!("no other host to compare with {}", old.host))
-            .with_hint("`domcaps hosts` lists hosts and their groups"));
+        let message = match fleet.silent.first() {
+            Some((host, why)) => format!("no host can be compared; {host}: {why}"),
+            None => format!("no other host to compare with {}", old.host),
+        };
+        let hint = "`domcaps hosts` lists hosts and their groups";
+        return Err(Failure::new(&message).with_hint(hint));
     }
     let mut report = many.finish(fleet);
     report.forget_unmet_ignores();

@@ -21,7 +21,9 @@ pub(super) fn verdict(report: &Report) -> String {
     let breaking = report.count_severity(Severity::Breaking);
     let to_decide = report.count_severity(Severity::Warning);
     let is_compared = report.groups.iter().any(|group| !group.pairs.is_empty());
+    let is_period = report.fleet.as_ref().is_some_and(|fleet| fleet.period.is_some());
     let mut text = match (breaking, report.guests) {
+        _ if is_period && report.groups.is_empty() => return "no change".to_owned(),
         (0, _) if !is_compared && to_decide == 0 => return "nothing was compared".to_owned(),
         (0, _) if report.findings.is_empty() => return "no difference".to_owned(),
         (0, None) => "nothing breaks".to_owned(),
@@ -106,8 +108,17 @@ fn unjudged(report: &Report) -> String {
 /// How many hosts changed in a period.
 fn period_hosts(report: &Report, period: Period) -> String {
     let changed = report.count_hosts_of(0..report.groups.len());
-    let ways = counted(report.groups.len(), "way");
-    let mut text = format!("{changed} of {} changed, in {ways}", counted(period.hosts, "host"));
+    // A way is what changed, whatever the versions around it.
+    let mut ways: Vec<Vec<usize>> = vec![Vec::new(); report.groups.len()];
+    for (number, finding) in report.findings.iter().enumerate() {
+        finding.seen.iter().for_each(|seen| ways[seen.group].push(number));
+    }
+    let ways: BTreeSet<Vec<usize>> = ways.into_iter().collect();
+    let ways = counted(ways.len(), "way");
+    let mut text = format!("{changed} of {} changed", counted(period.hosts, "host"));
+    if changed > 0 {
+        text.push_str(&format!(", in {ways}"));
+    }
     if period.new_hosts > 0 {
         text.push_str(&format!("; {} first seen", counted(period.new_hosts, "host")));
     }
