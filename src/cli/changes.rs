@@ -9,7 +9,7 @@ use super::judging::Judging;
 use super::many::{Holds, Many, Pair};
 use super::outputs::Outputs;
 use super::ui::{self, Ui};
-use crate::model::{State, Time, Within};
+use crate::model::{HostName, Time, Within};
 use crate::render::Format;
 use crate::report::{Fleet, Period};
 use crate::side::Contents;
@@ -91,16 +91,12 @@ fn tell_silent(
     group: Option<&str>,
 ) -> Result<Exit, Failure> {
     const NAMED: usize = 5;
-    let latest = store.latest_of_all(group)?.into_iter();
-    let silent: Vec<String> = latest
-        .filter(|it| it.snapshot.taken_at < from || it.snapshot.state != State::Complete)
-        .map(|it| it.snapshot.host.to_string())
-        .collect();
+    let silent = store.silent_since(from, group)?;
     if silent.is_empty() {
         return Ok(Exit::Done);
     }
     let more = if silent.len() > NAMED { ", …" } else { "" };
-    let named = silent.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+    let named = silent.iter().take(NAMED).map(HostName::as_str).collect::<Vec<_>>().join(", ");
     let hosts = if silent.len() == 1 { "host has" } else { "hosts have" };
     ui.warning(format!(
         "{} {hosts} no complete snapshot since {from}, so nothing is known of them: {named}{more}",

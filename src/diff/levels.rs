@@ -24,6 +24,10 @@ pub(super) fn changes<D: Clone>(matched: &Matched<'_, D>) -> Found {
 
 /// What `side` has and `other` has not.
 fn missing<D>(side: &Side<'_, D>, other: &Side<'_, D>, kind: Kind) -> Found {
+    let gone: Vec<&Target> = side.targets.difference(&other.targets).collect();
+    if gone.is_empty() {
+        return Vec::new();
+    }
     let emulators = names(other, |target| [target.emulator.clone()]);
     let arches = names(other, |target| [target.emulator.clone(), target.arch.clone()]);
     let virttypes = names(other, |target| {
@@ -33,8 +37,7 @@ fn missing<D>(side: &Side<'_, D>, other: &Side<'_, D>, kind: Kind) -> Found {
         [target.emulator.clone(), target.arch.clone(), target.machine.clone()]
     });
     let difference = |path: &str, value: &str| Difference::new(kind, path).with_value(value);
-    let gone = side.targets.difference(&other.targets);
-    let found = gone.map(|target| {
+    let found = gone.into_iter().map(|target| {
         let Target { arch, virttype, machine, emulator } = target.clone();
         if !emulators.contains(std::slice::from_ref(&emulator)) {
             (difference("emulator", &emulator), at(target, None, kind))

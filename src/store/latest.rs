@@ -7,7 +7,7 @@ use super::ids::{HostId, ProfileId};
 use super::open::Store;
 use super::snapshot::{SnapshotRow, snapshot_row};
 use super::writer::Writer;
-use crate::model::{State, Time};
+use crate::model::{HostName, State, Time};
 
 /// What `latest` means for a host, and whether anything newer was passed over for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,6 +123,26 @@ impl Writer<'_> {
 }
 
 impl Store {
+    /// Hosts, or those of a group, that have no complete snapshot since a moment, by name: among those
+    /// that ever had any answer.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn silent_since(
+        &self,
+        from: Time,
+        group: Option<&str>,
+    ) -> Result<Vec<HostName>, StoreError> {
+        self.sql(|connection| {
+            let mut select = connection.prepare_cached(
+                "SELECT name FROM host_latest JOIN host USING (host_id)
+                 WHERE (taken_at < ?1 OR state <> 'complete') AND (?2 IS NULL
+                   OR host_id IN (SELECT host_id FROM host_group WHERE name = ?2)) ORDER BY name",
+            )?;
+            select.query_map(params![from.milliseconds(), group], |row| row.get(0))?.collect()
+        })
+    }
+
     /// The newest snapshot of each host, or of each host of a group, by name. A host without any
     /// answer is not among them.
     ///

@@ -138,13 +138,17 @@ impl Writer<'_> {
                     "UPDATE profile SET host_unique = coalesce((
                        SELECT group_concat(value, char(31)) FROM (
                          SELECT DISTINCT v.value
-                         FROM (SELECT DISTINCT body_id FROM profile_target WHERE profile_id = ?1)
-                         JOIN body b USING (body_id) JOIN subtree s USING (subtree_id),
-                           json_each(s.parts) p
-                         JOIN subtree_capability sc ON sc.subtree_id = p.value
-                         JOIN path pa USING (path_id) JOIN value v USING (value_id)
-                         WHERE b.shared_hash <> s.hash
-                           AND pa.path IN (SELECT value FROM json_each(?2)) ORDER BY v.value)), '')
+                         FROM path pa
+                         CROSS JOIN (SELECT DISTINCT body_id FROM profile_target
+                                     WHERE profile_id = ?1) t
+                         CROSS JOIN body b ON b.body_id = t.body_id
+                         CROSS JOIN subtree s
+                           ON s.subtree_id = b.subtree_id AND s.hash <> b.shared_hash
+                         CROSS JOIN json_each(s.parts) p
+                         CROSS JOIN subtree_capability sc
+                           ON sc.subtree_id = p.value AND sc.path_id = pa.path_id
+                         JOIN value v USING (value_id)
+                         WHERE pa.path IN (SELECT value FROM json_each(?2)) ORDER BY v.value)), '')
                      WHERE profile_id = ?1",
                 )?
                 .execute(params![profile, paths])

@@ -23,7 +23,7 @@ fn version_1(sandbox: &Sandbox) {
         let columns: Vec<String> = {
             let sql = format!("SELECT * FROM main.{table} LIMIT 0");
             let select = database.prepare(&sql).unwrap();
-            select.column_names().into_iter().map(str::to_owned).collect()
+            select.column_names().map(str::to_owned).collect()
         };
         let columns = columns.join(", ");
         let copy =
