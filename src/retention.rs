@@ -107,8 +107,9 @@ fn count(
             }
         }
     }
-    if let (Some(within), Some(newest)) = (&policy.within, newest_first.first()) {
-        let from = within.before(history[*newest].taken_at);
+    // The host's newest, of whatever series.
+    if let (Some(within), Some(newest)) = (&policy.within, history.last()) {
+        let from = within.before(newest.taken_at);
         for at in newest_first.iter().filter(|at| history[**at].taken_at >= from) {
             reasons[*at].push(within.to_string());
         }
@@ -195,6 +196,11 @@ mod tests {
     fn within_is_counted_from_the_host_s_newest() {
         let within = Policy { within: Some("2d".parse().unwrap()), ..Policy::default() };
         assert_eq!(kept(&within, &history("ccpcp")), "--kkk");
+        let mut series = history("cccccc");
+        for each in &mut series[..4] {
+            each.series = Some("9.0.0".to_owned());
+        }
+        assert_eq!(kept(&within, &series), "---kkk");
     }
 
     #[test]

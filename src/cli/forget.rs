@@ -37,7 +37,7 @@ pub(super) struct Arguments {
     /// Keep tagged snapshots only as far as other options do, such as --keep-tag
     #[arg(long)]
     drop_tags: bool,
-    /// What --keep-last to --keep-within count together, of one host
+    /// What --keep-last to --keep-yearly count together, of one host
     #[arg(long, value_enum, default_value_t = GroupBy::Host, value_name = "WHAT")]
     group_by: GroupBy,
     /// Only show what would go
