@@ -10,7 +10,7 @@ use crate::model::{HostName, Period, Tag, Time, Within};
 use crate::render;
 use crate::render::json::{Forgotten, ForgottenHost, Judged};
 use crate::retention::{self, Candidate, Count, Policy};
-use crate::store::{HistoryRow, Store, Writer};
+use crate::store::{HistoryRow, Store, StoreError, Writer};
 
 /// Remove snapshots that no rule keeps
 ///
@@ -97,26 +97,28 @@ pub(super) fn run(
 ) -> Result<Exit, Failure> {
     let policy = arguments.policy()?;
     let mut store = Store::open(&ui::database(global)?)?;
+    let hosts = arguments.selection.hosts(&store)?;
     let mut forgotten = Vec::new();
     if arguments.dry_run {
-        for host in arguments.selection.hosts(&store)? {
-            forgotten.push(arguments.judge(&store, &policy, &host)?.0);
+        for host in &hosts {
+            forgotten.push(arguments.judge(&store, &policy, host)?.0);
         }
     } else {
-        for hosts in arguments.selection.hosts(&store)?.chunks(AT_ONCE) {
+        for hosts in hosts.chunks(AT_ONCE) {
             let mut writer = store.writer()?;
             for host in hosts {
-                forgotten.push(arguments.forget(&mut writer, &policy, host)?);
+                forgotten.extend(arguments.forget(ui, &mut writer, &policy, host)?);
             }
             writer.commit()?;
         }
     }
+    let exit = if forgotten.len() == hosts.len() { Exit::Done } else { Exit::Partly };
     let forgotten = Forgotten { dry_run: arguments.dry_run, hosts: forgotten };
     match arguments.format {
         ListFormat::Json => render::json::forgotten(&forgotten, ui.out())?,
         ListFormat::Text => arguments.print(ui, &forgotten)?,
     }
-    Ok(Exit::Done)
+    Ok(exit)
 }
 
 /// How many hosts share a transaction: of a year of 10,000 hosts all at once keep writers waiting for
@@ -153,18 +155,27 @@ impl Arguments {
         Ok(policy)
     }
 
+    /// Nothing where another process removed the host meanwhile: that costs no other host.
     fn forget(
         &self,
+        ui: &mut Ui<'_>,
         writer: &mut Writer<'_>,
         policy: &Policy,
         host: &HostName,
-    ) -> Result<ForgottenHost, Failure> {
+    ) -> Result<Option<ForgottenHost>, Failure> {
+        let id = match writer.store().host(host.as_str()) {
+            Ok((id, _)) => id,
+            Err(StoreError::UnknownHost { .. } | StoreError::Empty { .. }) => {
+                ui.warning(format!("{host}: another process removed or renamed it meanwhile"));
+                return Ok(None);
+            }
+            Err(error) => return Err(error.into()),
+        };
         let (forgotten, gone) = self.judge(writer.store(), policy, host)?;
         if !gone.is_empty() {
-            let (id, _) = writer.store().host(host.as_str())?;
             writer.forget_snapshots(id, &gone)?;
         }
-        Ok(forgotten)
+        Ok(Some(forgotten))
     }
 
     /// What of a host is kept and why, and what goes.

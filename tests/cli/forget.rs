@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::{Sandbox, document, expect, valid};
+use crate::support::{Sandbox, document, expect, output, valid};
 
 /// A host with a snapshot a day from 2026-01-01 on: what was stored of it, `a` or `b`.
 pub(crate) fn with_days(host: &str, days: &str) -> Sandbox {
@@ -181,6 +181,28 @@ fn of_many_hosts_those_are_listed_that_lose_something() {
         lines,
         ["HOST  KEPT  REMOVED", "hv01  2     2", "2 hosts: 3 snapshots kept, 2 removed"]
     );
+}
+
+#[test]
+fn a_host_that_goes_meanwhile_costs_no_other() {
+    // The program must have read which hosts there are when the other one is removed.
+    let is_said = [300, 1000, 5000].into_iter().any(|patience| {
+        let sandbox = with_days("hv02", "aaaa");
+        sandbox.run(&["--db", "d.db", "import", "--host", "hv01", "a.xml"]).ok();
+        let database = rusqlite::Connection::open(sandbox.path("d.db")).unwrap();
+        database.execute_batch("PRAGMA foreign_keys = OFF; BEGIN IMMEDIATE").unwrap();
+        let arguments = ["--db", "d.db", "forget", "--all", "--keep-last", "1"];
+        let command = sandbox.command(&arguments);
+        let running = std::thread::spawn(|| output(command));
+        std::thread::sleep(std::time::Duration::from_millis(patience));
+        database.execute_batch("DELETE FROM host WHERE name = 'hv01'; COMMIT").unwrap();
+        let output = running.join().unwrap();
+        assert!(output.stdout.contains("1 host: 2 snapshots kept, 2 removed"), "{output}");
+        let is_warned = output.stderr.contains("hv01: another process removed");
+        assert_eq!(output.code, Some(if is_warned { 3 } else { 0 }), "{output}");
+        is_warned
+    });
+    assert!(is_said);
 }
 
 #[test]
