@@ -37,6 +37,15 @@ pub struct Policy {
     pub drops_changes: bool,
 }
 
+impl Policy {
+    /// Whether there are only numbers, and all of them are 0.
+    #[must_use]
+    pub fn counts_nothing(&self) -> bool {
+        let mut counts = self.last.iter().chain(self.periods.iter().map(|(_, count)| count));
+        self.within.is_none() && self.tags.is_empty() && counts.all(|count| count.0 == 0)
+    }
+}
+
 /// What the policy asks of a snapshot.
 #[derive(Clone, Debug)]
 pub struct Candidate {

@@ -98,6 +98,7 @@ pub(super) fn run(
     let policy = arguments.policy()?;
     let mut store = Store::open(&ui::database(global)?)?;
     let hosts = arguments.selection.hosts(&store)?;
+    arguments.check_tags(&store, &hosts)?;
     let mut forgotten = Vec::new();
     if arguments.dry_run {
         for host in &hosts {
@@ -147,12 +148,35 @@ impl Arguments {
             drops_changes: self.drop_changes,
         };
         let is_asked = policy.last.is_some() || policy.within.is_some();
-        if !is_asked && policy.periods.is_empty() && policy.tags.is_empty() {
-            return Err(Failure::usage(&"nothing says what to keep: give a --keep option").with_hint(
+        let nothing_kept = |message: &str| {
+            Err(Failure::usage(&message).with_hint(
                 "`domcaps forget --help` lists them; `domcaps host forget` removes a host whole",
-            ));
+            ))
+        };
+        if !is_asked && policy.periods.is_empty() && policy.tags.is_empty() {
+            return nothing_kept("nothing says what to keep: give a --keep option");
+        }
+        if policy.counts_nothing() {
+            return nothing_kept("0 keeps nothing: give a --keep option that keeps something");
+        }
+        let since = policy.within.as_ref().and_then(Within::since);
+        if let Some(since) = since.filter(|since| *since > ui::now()) {
+            let message = format!("--keep-within {since} is in the future, and keeps nothing");
+            return Err(Failure::usage(&message).with_hint("write a length of time, such as 30d"));
         }
         Ok(policy)
+    }
+
+    /// A tag that nobody has is misspelt: what it was to keep would go.
+    fn check_tags(&self, store: &Store, hosts: &[HostName]) -> Result<(), Failure> {
+        for tag in &self.keep.keep_tags {
+            if !store.is_tagged(hosts, tag)? {
+                let selection = &self.selection;
+                let message = format!("--keep-tag {tag}: no snapshot of {selection} has that tag");
+                return Err(Failure::new(&message).with_hint("`domcaps snapshots` lists tags"));
+            }
+        }
+        Ok(())
     }
 
     /// Nothing where another process removed the host meanwhile: that costs no other host.
