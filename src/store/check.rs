@@ -99,14 +99,16 @@ impl Store {
     /// # Errors
     /// Where the database cannot be read.
     pub fn counts(&self) -> Result<Counts, StoreError> {
-        let count = |table: &str| {
-            self.sql(|connection| {
-                let sql = format!("SELECT count(*) FROM {table}");
-                connection.query_row(&sql, [], |row| row.get::<_, i64>(0))
-            })
-        };
-        COUNTED.iter().map(|(name, table)| Ok((*name, count(table)?.unsigned_abs()))).collect()
+        self.sql(counted)
     }
+}
+
+pub(super) fn counted(connection: &Connection) -> rusqlite::Result<Counts> {
+    let count = |table: &str| {
+        let sql = format!("SELECT count(*) FROM {table}");
+        connection.query_row(&sql, [], |row| row.get::<_, i64>(0))
+    };
+    COUNTED.iter().map(|(name, table)| Ok((*name, count(table)?.unsigned_abs()))).collect()
 }
 
 fn integrity(connection: &Connection) -> rusqlite::Result<Vec<Damage>> {
