@@ -111,6 +111,6 @@ impl Writer<'_> {
             }
             Ok(())
         })?;
-        self.settle(host)
+        self.settle(host).map(drop)
     }
 }
