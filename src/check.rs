@@ -1,6 +1,8 @@
 //! Whether the store holds what was stored: what its documents say is derived again with the parser.
 //! Beside [`crate::ingest`] the one place where parser and store meet.
 
+use std::collections::HashSet;
+
 use crate::model::{Capabilities, shared_hash, subtrees};
 use crate::parse;
 use crate::store::{Counts, Damage, REHASHES, Store, StoreError, StoredBody};
@@ -54,6 +56,9 @@ pub fn check(
             progress(done, steps);
         }
     }
+    // A page that cannot be read is met by many looks.
+    let mut known = HashSet::new();
+    damage.retain(|each| known.insert(each.clone()));
     let counts = match store.counts() {
         Ok(counts) => counts,
         Err(_) if !damage.is_empty() => Vec::new(),

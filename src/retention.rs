@@ -37,6 +37,15 @@ pub struct Policy {
     pub drops_changes: bool,
 }
 
+impl Policy {
+    /// Whether there are only numbers, and all of them are 0.
+    #[must_use]
+    pub fn counts_nothing(&self) -> bool {
+        let mut counts = self.last.iter().chain(self.periods.iter().map(|(_, count)| count));
+        self.within.is_none() && self.tags.is_empty() && counts.all(|count| count.0 == 0)
+    }
+}
+
 /// What the policy asks of a snapshot.
 #[derive(Clone, Debug)]
 pub struct Candidate {
@@ -107,8 +116,9 @@ fn count(
             }
         }
     }
-    if let (Some(within), Some(newest)) = (&policy.within, newest_first.first()) {
-        let from = within.before(history[*newest].taken_at);
+    // The host's newest, of whatever series.
+    if let (Some(within), Some(newest)) = (&policy.within, history.last()) {
+        let from = within.before(newest.taken_at);
         for at in newest_first.iter().filter(|at| history[**at].taken_at >= from) {
             reasons[*at].push(within.to_string());
         }
@@ -195,6 +205,11 @@ mod tests {
     fn within_is_counted_from_the_host_s_newest() {
         let within = Policy { within: Some("2d".parse().unwrap()), ..Policy::default() };
         assert_eq!(kept(&within, &history("ccpcp")), "--kkk");
+        let mut series = history("cccccc");
+        for each in &mut series[..4] {
+            each.series = Some("9.0.0".to_owned());
+        }
+        assert_eq!(kept(&within, &series), "---kkk");
     }
 
     #[test]

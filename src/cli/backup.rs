@@ -37,8 +37,7 @@ pub(super) fn run(
     arguments: &Arguments,
 ) -> Result<Exit, Failure> {
     let store = Store::open(&ui::database(global)?)?;
-    let counts = store.counts()?;
-    let bytes = store.backup(&arguments.file, arguments.force)?;
+    let (bytes, counts) = store.backup(&arguments.file, arguments.force)?;
     let file = arguments.file.display().to_string();
     match arguments.format {
         ListFormat::Json => render::json::backed_up(&file, bytes, &counts, ui.out())?,

@@ -38,10 +38,11 @@ pub(super) fn run(
     arguments: &Arguments,
 ) -> Result<Exit, Failure> {
     let path = ui::database(global)?;
+    let mut repaired = None;
     if arguments.repair {
         let mut store = Store::open(&path)?;
         let mut writer = store.writer()?;
-        writer.settle_all()?;
+        repaired = Some(writer.settle_all()?);
         writer.commit()?;
     }
     let store = Store::open(&path)?;
@@ -52,8 +53,8 @@ pub(super) fn run(
     })?;
     bar.finish_and_clear();
     match arguments.format {
-        ListFormat::Json => render::json::checked(&checked, ui.out())?,
-        ListFormat::Text => print(ui, &checked)?,
+        ListFormat::Json => render::json::checked(&checked, repaired, ui.out())?,
+        ListFormat::Text => print(ui, &checked, repaired)?,
     }
     match checked.damage.len() {
         0 => Ok(Exit::Done),
@@ -74,7 +75,11 @@ fn hint(damage: &[Damage]) -> &'static str {
     }
 }
 
-fn print(ui: &mut Ui<'_>, checked: &Checked) -> Result<(), Failure> {
+fn print(ui: &mut Ui<'_>, checked: &Checked, repaired: Option<usize>) -> Result<(), Failure> {
+    if let Some(rows) = repaired {
+        let s = if rows == 1 { "" } else { "s" };
+        writeln!(ui.out(), "repaired: {rows} row{s} set right")?;
+    }
     for damage in &checked.damage {
         let line = format!("{}: {}; {}", damage.place, damage.what, damage.remedy());
         writeln!(ui.out(), "{}", render::plain(&line))?;

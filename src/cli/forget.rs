@@ -10,7 +10,7 @@ use crate::model::{HostName, Period, Tag, Time, Within};
 use crate::render;
 use crate::render::json::{Forgotten, ForgottenHost, Judged};
 use crate::retention::{self, Candidate, Count, Policy};
-use crate::store::{HistoryRow, Store, Writer};
+use crate::store::{HistoryRow, Store, StoreError, Writer};
 
 /// Remove snapshots that no rule keeps
 ///
@@ -37,7 +37,7 @@ pub(super) struct Arguments {
     /// Keep tagged snapshots only as far as other options do, such as --keep-tag
     #[arg(long)]
     drop_tags: bool,
-    /// What --keep-last to --keep-within count together, of one host
+    /// What --keep-last to --keep-yearly count together, of one host
     #[arg(long, value_enum, default_value_t = GroupBy::Host, value_name = "WHAT")]
     group_by: GroupBy,
     /// Only show what would go
@@ -97,26 +97,29 @@ pub(super) fn run(
 ) -> Result<Exit, Failure> {
     let policy = arguments.policy()?;
     let mut store = Store::open(&ui::database(global)?)?;
+    let hosts = arguments.selection.hosts(&store)?;
+    arguments.check_tags(&store, &hosts)?;
     let mut forgotten = Vec::new();
     if arguments.dry_run {
-        for host in arguments.selection.hosts(&store)? {
-            forgotten.push(arguments.judge(&store, &policy, &host)?.0);
+        for host in &hosts {
+            forgotten.push(arguments.judge(&store, &policy, host)?.0);
         }
     } else {
-        for hosts in arguments.selection.hosts(&store)?.chunks(AT_ONCE) {
+        for hosts in hosts.chunks(AT_ONCE) {
             let mut writer = store.writer()?;
             for host in hosts {
-                forgotten.push(arguments.forget(&mut writer, &policy, host)?);
+                forgotten.extend(arguments.forget(ui, &mut writer, &policy, host)?);
             }
             writer.commit()?;
         }
     }
+    let exit = if forgotten.len() == hosts.len() { Exit::Done } else { Exit::Partly };
     let forgotten = Forgotten { dry_run: arguments.dry_run, hosts: forgotten };
     match arguments.format {
         ListFormat::Json => render::json::forgotten(&forgotten, ui.out())?,
         ListFormat::Text => arguments.print(ui, &forgotten)?,
     }
-    Ok(Exit::Done)
+    Ok(exit)
 }
 
 /// How many hosts share a transaction: of a year of 10,000 hosts all at once keep writers waiting for
@@ -145,26 +148,58 @@ impl Arguments {
             drops_changes: self.drop_changes,
         };
         let is_asked = policy.last.is_some() || policy.within.is_some();
-        if !is_asked && policy.periods.is_empty() && policy.tags.is_empty() {
-            return Err(Failure::usage(&"nothing says what to keep: give a --keep option").with_hint(
+        let nothing_kept = |message: &str| {
+            Err(Failure::usage(&message).with_hint(
                 "`domcaps forget --help` lists them; `domcaps host forget` removes a host whole",
-            ));
+            ))
+        };
+        if !is_asked && policy.periods.is_empty() && policy.tags.is_empty() {
+            return nothing_kept("nothing says what to keep: give a --keep option");
+        }
+        if policy.counts_nothing() {
+            return nothing_kept("0 keeps nothing: give a --keep option that keeps something");
+        }
+        let since = policy.within.as_ref().and_then(Within::since);
+        if let Some(since) = since.filter(|since| *since > ui::now()) {
+            let message = format!("--keep-within {since} is in the future, and keeps nothing");
+            return Err(Failure::usage(&message).with_hint("write a length of time, such as 30d"));
         }
         Ok(policy)
     }
 
+    /// A tag that nobody has is misspelt: what it was to keep would go.
+    fn check_tags(&self, store: &Store, hosts: &[HostName]) -> Result<(), Failure> {
+        for tag in &self.keep.keep_tags {
+            if !store.is_tagged(hosts, tag)? {
+                let selection = &self.selection;
+                let message = format!("--keep-tag {tag}: no snapshot of {selection} has that tag");
+                return Err(Failure::new(&message).with_hint("`domcaps snapshots` lists tags"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Nothing where another process removed the host meanwhile: that costs no other host.
     fn forget(
         &self,
+        ui: &mut Ui<'_>,
         writer: &mut Writer<'_>,
         policy: &Policy,
         host: &HostName,
-    ) -> Result<ForgottenHost, Failure> {
+    ) -> Result<Option<ForgottenHost>, Failure> {
+        let id = match writer.store().host(host.as_str()) {
+            Ok((id, _)) => id,
+            Err(StoreError::UnknownHost { .. } | StoreError::Empty { .. }) => {
+                ui.warning(format!("{host}: another process removed or renamed it meanwhile"));
+                return Ok(None);
+            }
+            Err(error) => return Err(error.into()),
+        };
         let (forgotten, gone) = self.judge(writer.store(), policy, host)?;
         if !gone.is_empty() {
-            let (id, _) = writer.store().host(host.as_str())?;
             writer.forget_snapshots(id, &gone)?;
         }
-        Ok(forgotten)
+        Ok(Some(forgotten))
     }
 
     /// What of a host is kept and why, and what goes.

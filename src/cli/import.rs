@@ -86,6 +86,9 @@ pub(super) fn run(
 ) -> Result<Exit, Failure> {
     let mut done = Done::default();
     let mut database = Database { path: ui::database(global)?, store: None };
+    if let Some(at) = arguments.at.filter(|at| is_future(*at)) {
+        warn_of_future(ui, "--at", at, 0);
+    }
     match (&arguments.tree, &arguments.host) {
         (Some(tree), _) => import_tree(ui, &mut database, arguments, tree, &mut done)?,
         (None, Some(host)) => {
@@ -150,6 +153,11 @@ fn import_tree(
             format!("{}: no host in this tree: no folder and no *.xml file", tree.display());
         return Err(Failure::new(&error));
     }
+    let times = folders.iter().filter_map(|folder| Some((folder, folder.taken_at?)));
+    let mut future = times.filter(|(_, at)| is_future(*at));
+    if let Some((folder, at)) = future.next() {
+        warn_of_future(ui, &folder.path.display().to_string(), at, future.count());
+    }
     let now = arguments.at.unwrap_or_else(ui::now);
     let progress = progress(ui, folders.len());
     let mut folders = folders.into_iter().peekable();
@@ -176,6 +184,18 @@ fn import_tree(
         done.failed.len()
     ));
     Ok(())
+}
+
+/// Whether a time is later than any clock that is merely wrong.
+fn is_future(at: Time) -> bool {
+    at.milliseconds() > ui::now().milliseconds() + 24 * 60 * 60 * 1000
+}
+
+fn warn_of_future(ui: &mut Ui<'_>, what: &str, at: Time, more: usize) {
+    let more = if more == 0 { String::new() } else { format!(" (and {more} more)") };
+    ui.warning(format!(
+        "{what}: {at} is in the future{more}: until then later snapshots will stand before it"
+    ));
 }
 
 fn read_folder(ui: &mut Ui<'_>, folder: HostFolder, now: Time, done: &mut Done) -> Files {

@@ -8,7 +8,7 @@ use super::judging::Judged;
 use super::ui::{self, Ui};
 use crate::diff::{Change, Comparison, Scope, snapshots};
 use crate::guests::{Known, UsedBy};
-use crate::model::{State, When};
+use crate::model::{State, Time, When};
 use crate::operand::Operand;
 use crate::report::{self, Report};
 use crate::side::{self, Contents, Side, SideError};
@@ -107,26 +107,28 @@ fn tell(ui: &mut Ui<'_>, operand: &str, side: &Side) -> Exit {
         ui.error(unread);
         exit = Exit::Partly;
     }
-    passed_over(ui, operand, side);
+    doubtful(ui, operand, side);
     exit
 }
 
 /// Says what an operand does not give: snapshots that `latest` passed over, and what is missing of
 /// the one that was named.
-fn passed_over(ui: &mut Ui<'_>, operand: &str, side: &Side) {
-    if let Some((time, state)) = side.passed_over.first() {
-        let state = state.name();
-        ui.warning(match side.passed_over.len() {
-            1 => format!("{operand}: passed over the {state} snapshot of {time}"),
-            count => {
-                format!("{operand}: passed over {count} snapshots, the newest {state}, of {time}")
-            }
-        });
-    }
+fn doubtful(ui: &mut Ui<'_>, operand: &str, side: &Side) {
+    passed_over(ui, operand, &side.passed_over);
     if side.origin.host.is_some() && side.observed.state != State::Complete {
         let state = side.observed.state.name();
         ui.warning(format!("{operand} is a {state} snapshot: what is missing in it says nothing"));
     }
+}
+
+/// Says which snapshots `latest` passed over, newest first.
+pub(super) fn passed_over(ui: &mut Ui<'_>, operand: &str, snapshots: &[(Time, State)]) {
+    let Some((time, state)) = snapshots.first() else { return };
+    let state = state.name();
+    ui.warning(match snapshots.len() {
+        1 => format!("{operand}: passed over the {state} snapshot of {time}"),
+        count => format!("{operand}: passed over {count} snapshots, the newest {state}, of {time}"),
+    });
 }
 
 /// Names the bad files before the error that follows from them.

@@ -4,11 +4,11 @@ use clap::Args;
 
 use super::failure::{Exit, Failure};
 use super::ui::{self, Ui};
-use super::{Global, ListFormat};
+use super::{Global, ListFormat, sides};
 use crate::model::Tag;
 use crate::operand::Operand;
 use crate::render;
-use crate::store::Store;
+use crate::store::{Resolved, Store};
 
 /// Tag a snapshot, to name it later as HOST@TAG
 ///
@@ -49,7 +49,8 @@ pub(super) fn run(
     };
     let mut store = Store::open(&ui::database(global)?)?;
     let mut writer = store.writer()?;
-    let snapshot = writer.store().resolve(&host, &when)?.snapshot;
+    let Resolved { snapshot, passed_over } = writer.store().resolve(&host, &when)?;
+    sides::passed_over(ui, &arguments.operand, &passed_over);
     let (add, remove): (&[Tag], &[Tag]) =
         if arguments.remove { (&[], &arguments.tags) } else { (&arguments.tags, &[]) };
     let tags = writer.set_tags(&snapshot, add, remove)?;

@@ -161,6 +161,12 @@ impl Within {
         // What lies before all time takes in everything.
         self.from.unwrap_or_else(|span| start(span).unwrap_or(Time(i64::MIN)))
     }
+
+    /// From when on, where that is said itself.
+    #[must_use]
+    pub fn since(&self) -> Option<Time> {
+        self.from.ok()
+    }
 }
 
 impl fmt::Display for Within {

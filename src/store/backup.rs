@@ -4,19 +4,20 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
+use super::check::{Counts, counted};
 use super::error::StoreError;
 use super::open::{Store, create_private, draft, uri};
 
 impl Store {
     /// Copies the database as it is at one moment to a new file that only its owner may read, and
-    /// looks whether the copy is sound; its size. There is the whole copy, or none.
+    /// looks whether the copy is sound; its size, and what is in it. There is the whole copy, or none.
     ///
     /// `VACUUM INTO` reads under one transaction: it keeps no writer waiting, and, unlike SQLite's
     /// backup of pages, does not begin anew whenever another process writes.
     ///
     /// # Errors
     /// Where `to` is there already and not to be replaced, or the copy cannot be written.
-    pub fn backup(&self, to: &Path, is_replaced: bool) -> Result<u64, StoreError> {
+    pub fn backup(&self, to: &Path, is_replaced: bool) -> Result<(u64, Counts), StoreError> {
         let io = |source| StoreError::Io { path: to.to_owned(), source };
         if std::fs::symlink_metadata(to).is_ok() && !is_replaced {
             return Err(StoreError::Exists { path: to.to_owned() });
@@ -27,7 +28,7 @@ impl Store {
         self.end_reading()?;
         let draft = draft(to);
         create_private(&draft).map_err(io)?;
-        let made = self.copy(&draft, to).and_then(|()| {
+        let made = self.copy(&draft, to).and_then(|counts| {
             let size = std::fs::metadata(&draft).map_err(io)?.len();
             if is_replaced {
                 std::fs::rename(&draft, to).map_err(io)?;
@@ -38,22 +39,22 @@ impl Store {
                     false => io(source),
                 });
             }
-            Ok(size)
+            Ok((size, counts))
         });
         for suffix in ["", "-wal", "-shm", "-journal"] {
             let mut name = draft.clone().into_os_string();
             name.push(suffix);
             let _already_gone = std::fs::remove_file(name);
         }
-        let size = made?;
+        let made = made?;
         let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty());
         // The name must last too. Not every file system can promise it.
         let _no_promise =
             std::fs::File::open(folder.unwrap_or(Path::new("."))).and_then(|it| it.sync_all());
-        Ok(size)
+        Ok(made)
     }
 
-    fn copy(&self, draft: &Path, to: &Path) -> Result<(), StoreError> {
+    fn copy(&self, draft: &Path, to: &Path) -> Result<Counts, StoreError> {
         let error = |source| StoreError::of(to, source);
         let target = uri(draft, "rw");
         // Whether the disk that is full is the copy's or its own SQLite does not tell; it is the copy's
@@ -67,9 +68,12 @@ impl Store {
         }
         // Whoever works with the copy finds the journal that domcaps works with.
         copy.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(())).map_err(error)?;
+        // What is in the file that was copied may be more by now.
+        let counts = counted(&copy).map_err(error)?;
         copy.close().map_err(|(_, source)| error(source))?;
         let io = |source| StoreError::Io { path: to.to_owned(), source };
-        std::fs::File::open(draft).and_then(|file| file.sync_all()).map_err(io)
+        std::fs::File::open(draft).and_then(|file| file.sync_all()).map_err(io)?;
+        Ok(counts)
     }
 }
 

@@ -13,7 +13,7 @@ use super::open::Store;
 use crate::model::Hash;
 
 /// Something that is not as it was stored.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Damage {
     /// Where: `host hv01`, `body 3f2a…`, `the file`.
     pub place: String,
@@ -99,14 +99,16 @@ impl Store {
     /// # Errors
     /// Where the database cannot be read.
     pub fn counts(&self) -> Result<Counts, StoreError> {
-        let count = |table: &str| {
-            self.sql(|connection| {
-                let sql = format!("SELECT count(*) FROM {table}");
-                connection.query_row(&sql, [], |row| row.get::<_, i64>(0))
-            })
-        };
-        COUNTED.iter().map(|(name, table)| Ok((*name, count(table)?.unsigned_abs()))).collect()
+        self.sql(counted)
     }
+}
+
+pub(super) fn counted(connection: &Connection) -> rusqlite::Result<Counts> {
+    let count = |table: &str| {
+        let sql = format!("SELECT count(*) FROM {table}");
+        connection.query_row(&sql, [], |row| row.get::<_, i64>(0))
+    };
+    COUNTED.iter().map(|(name, table)| Ok((*name, count(table)?.unsigned_abs()))).collect()
 }
 
 fn integrity(connection: &Connection) -> rusqlite::Result<Vec<Damage>> {
@@ -116,8 +118,14 @@ fn integrity(connection: &Connection) -> rusqlite::Result<Vec<Damage>> {
     for line in lines {
         let line = line?;
         if line != "ok" {
-            let line = line.trim_start_matches("*** in database main ***").trim();
-            damage.push(Damage::new("the file", line));
+            let text = line.trim_start_matches("*** in database main ***").trim();
+            let mut lines = text.lines();
+            let first = lines.next().unwrap_or_default();
+            let what = match lines.count() {
+                0 => first.to_owned(),
+                more => format!("{first}, and {more} more"),
+            };
+            damage.push(Damage::new("the file", what));
         }
     }
     Ok(damage)
@@ -176,9 +184,9 @@ fn derived(connection: &Connection) -> rusqlite::Result<Vec<Damage>> {
 }
 
 /// A row of `host_latest`, but for the host.
-type LatestRow = (i64, Hash, i64, i64, String, i64);
+pub(super) type LatestRow = (i64, Hash, i64, i64, String, i64);
 
-fn stored_latest(connection: &Connection) -> rusqlite::Result<HashMap<i64, LatestRow>> {
+pub(super) fn stored_latest(connection: &Connection) -> rusqlite::Result<HashMap<i64, LatestRow>> {
     let mut select = connection.prepare(
         "SELECT host_id, taken_at, hash, profile_id, context_id, state, newest_at FROM host_latest",
     )?;

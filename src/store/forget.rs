@@ -1,6 +1,6 @@
 //! Removing snapshots. Their content stays until `prune`, which frees what nothing holds any more.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use rusqlite::params;
 
@@ -8,7 +8,7 @@ use super::error::StoreError;
 use super::ids::HostId;
 use super::open::Store;
 use super::writer::Writer;
-use crate::model::{Hash, State, Time};
+use crate::model::{Hash, HostName, State, Tag, Time};
 
 /// One snapshot of a host's history, with what it takes to decide whether it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +30,27 @@ pub struct HistoryRow {
 }
 
 impl Store {
+    /// Whether any of these hosts has a snapshot with that tag.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn is_tagged(&self, hosts: &[HostName], tag: &Tag) -> Result<bool, StoreError> {
+        let hosts: HashSet<&str> = hosts.iter().map(HostName::as_str).collect();
+        self.sql(|connection| {
+            let mut select = connection.prepare_cached(
+                "SELECT DISTINCT h.name FROM snapshot_tag t JOIN host h USING (host_id)
+                 WHERE t.name = ?",
+            )?;
+            let mut rows = select.query([tag.as_str()])?;
+            while let Some(row) = rows.next()? {
+                if hosts.contains(row.get_ref(0)?.as_str()?) {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        })
+    }
+
     /// Every snapshot of a host, oldest first.
     ///
     /// # Errors
@@ -90,6 +111,6 @@ impl Writer<'_> {
             }
             Ok(())
         })?;
-        self.settle(host)
+        self.settle(host).map(drop)
     }
 }

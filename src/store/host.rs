@@ -137,7 +137,7 @@ impl Writer<'_> {
             }
             Ok(ids.len())
         })
-        .and_then(|count| self.settle(host).map(|()| count))
+        .and_then(|count| self.settle(host).map(|_| count))
     }
 
     /// Removes a host with all its snapshots, tags and groups.

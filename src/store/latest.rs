@@ -2,6 +2,7 @@
 
 use rusqlite::{OptionalExtension as _, params};
 
+use super::check::stored_latest;
 use super::error::StoreError;
 use super::ids::{HostId, ProfileId};
 use super::open::Store;
@@ -85,25 +86,34 @@ const LATEST: &str = "SELECT s.host_id, s.taken_at, s.hash, s.profile_id, s.cont
        ORDER BY n.state = 'complete' DESC, n.taken_at DESC LIMIT 1)";
 
 impl Writer<'_> {
-    /// Derives anew what is derived from the snapshots of each host.
+    /// Derives anew what is derived from the snapshots of each host; how many rows were wrong.
     ///
     /// # Errors
     /// Where the database cannot be written.
-    pub fn settle_all(&mut self) -> Result<(), StoreError> {
+    pub fn settle_all(&mut self) -> Result<usize, StoreError> {
         let hosts: Vec<HostId> = self.sql(|connection| {
             connection
                 .prepare_cached("SELECT host_id FROM host")?
                 .query_map([], |row| row.get(0))?
                 .collect()
         })?;
-        hosts.into_iter().try_for_each(|host| self.settle(host))
+        let before = self.sql(stored_latest)?;
+        let mut wrong = 0;
+        for host in hosts {
+            wrong += self.settle(host)?;
+        }
+        let after = self.sql(stored_latest)?;
+        wrong += after.iter().filter(|(host, row)| before.get(*host) != Some(*row)).count();
+        wrong += before.keys().filter(|host| !after.contains_key(host)).count();
+        Ok(wrong)
     }
 
-    /// Sets right what is derived from a host's snapshots, after some of them went.
-    pub(super) fn settle(&self, host: HostId) -> Result<(), StoreError> {
+    /// Sets right what is derived from a host's snapshots, after some of them went; how many of them
+    /// said wrongly whether they are a change.
+    pub(super) fn settle(&self, host: HostId) -> Result<usize, StoreError> {
         let latest = format!("INSERT INTO host_latest {LATEST} WHERE h.host_id = ?");
         self.sql(|connection| {
-            connection
+            let wrong = connection
                 .prepare_cached(
                     "WITH derived AS (
                        SELECT taken_at, state = 'complete' AND profile_id IS NOT lag(profile_id)
@@ -117,7 +127,8 @@ impl Writer<'_> {
             connection
                 .prepare_cached("DELETE FROM host_latest WHERE host_id = ?")?
                 .execute([host])?;
-            connection.prepare_cached(&latest)?.execute([host]).map(drop)
+            connection.prepare_cached(&latest)?.execute([host])?;
+            Ok(wrong)
         })
     }
 }

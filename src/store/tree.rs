@@ -148,7 +148,8 @@ pub(super) struct Node {
     own: Capabilities,
 }
 
-/// Subtrees that were read, by id: content never changes under an id while a store is open.
+/// Subtrees that were read, by id. They hold while one moment of the database is read: once `prune`
+/// has freed a subtree, its id may be another's, so whoever ends that moment clears them.
 #[derive(Debug, Default)]
 pub(super) struct Nodes {
     whole: RefCell<HashMap<TreeId, Rc<Node>>>,

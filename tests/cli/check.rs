@@ -167,8 +167,12 @@ fn what_is_derived_can_be_set_right() {
         let sandbox = damaged(sql);
         let output = check(&sandbox, &[]);
         assert!(output.stderr.contains("check --repair"), "{output}");
-        check(&sandbox, &["--repair"]).ok();
+        let said = check(&sandbox, &["--repair"]).ok();
+        assert!(said.starts_with("repaired: 1 row set right\nclean: "), "{said}");
         check(&sandbox, &["--read-data"]).ok();
+        let json = check(&sandbox, &["--repair", "--format", "json"]).json();
+        valid("check", &json);
+        assert_eq!(json["repaired"], 0);
     }
 }
 
@@ -186,5 +190,10 @@ fn a_file_that_is_cut_or_overwritten() {
     let mut broken = whole.clone();
     broken[40 * 4096..41 * 4096].fill(0xa5);
     sandbox.write("demo.db", &broken);
-    named(&check(&sandbox, &[]), "the file: ");
+    let output = check(&sandbox, &[]);
+    named(&output, "the file: ");
+    let lines: Vec<&str> = output.stdout.lines().collect();
+    assert!(lines.iter().all(|line| line.len() < 300), "{output}");
+    let different: std::collections::BTreeSet<&str> = lines.iter().copied().collect();
+    assert_eq!(different.len(), lines.len(), "{output}");
 }

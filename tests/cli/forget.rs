@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::{Sandbox, document, expect, valid};
+use crate::support::{Sandbox, document, expect, output, valid};
 
 /// A host with a snapshot a day from 2026-01-01 on: what was stored of it, `a` or `b`.
 pub(crate) fn with_days(host: &str, days: &str) -> Sandbox {
@@ -98,7 +98,7 @@ fn what_history_and_prev_say_stays_true() {
 #[test]
 fn what_is_left_is_a_change_of_what_is_left() {
     let sandbox = with_days("hv01", "aabba");
-    forget(&sandbox, &["hv01", "--keep-tag", "none", "--drop-changes"]);
+    forget(&sandbox, &["hv01", "--keep-last", "1", "--drop-changes"]);
     assert_eq!(left(&sandbox), [5]);
     let sandbox = with_days("hv01", "abaab");
     let database = rusqlite::Connection::open(sandbox.path("d.db")).unwrap();
@@ -184,6 +184,28 @@ fn of_many_hosts_those_are_listed_that_lose_something() {
 }
 
 #[test]
+fn a_host_that_goes_meanwhile_costs_no_other() {
+    // The program must have read which hosts there are when the other one is removed.
+    let is_said = [300, 1000, 5000].into_iter().any(|patience| {
+        let sandbox = with_days("hv02", "aaaa");
+        sandbox.run(&["--db", "d.db", "import", "--host", "hv01", "a.xml"]).ok();
+        let database = rusqlite::Connection::open(sandbox.path("d.db")).unwrap();
+        database.execute_batch("PRAGMA foreign_keys = OFF; BEGIN IMMEDIATE").unwrap();
+        let arguments = ["--db", "d.db", "forget", "--all", "--keep-last", "1"];
+        let command = sandbox.command(&arguments);
+        let running = std::thread::spawn(|| output(command));
+        std::thread::sleep(std::time::Duration::from_millis(patience));
+        database.execute_batch("DELETE FROM host WHERE name = 'hv01'; COMMIT").unwrap();
+        let output = running.join().unwrap();
+        assert!(output.stdout.contains("1 host: 2 snapshots kept, 2 removed"), "{output}");
+        let is_warned = output.stderr.contains("hv01: another process removed");
+        assert_eq!(output.code, Some(if is_warned { 3 } else { 0 }), "{output}");
+        is_warned
+    });
+    assert!(is_said);
+}
+
+#[test]
 fn wrong_usage() {
     let sandbox = with_days("hv01", "aa");
     let error = sandbox.run(&["--db", "d.db", "forget", "--all"]).fails(2);
@@ -194,6 +216,9 @@ fn wrong_usage() {
         &["hv01", "--keep-within", "soon"],
         &["hv01", "--keep-tag", "a b"],
         &["hv01", "--keep-last", "1", "--group-by", "libvirt"],
+        &["hv01", "--keep-last", "0"],
+        &["hv01", "--keep-last", "0", "--keep-daily", "0"],
+        &["hv01", "--keep-within", "2126-01-01"],
     ] {
         let error = sandbox.run(&[&["--db", "d.db", "forget"], bad].concat()).fails(2);
         assert!(!error.is_empty(), "{bad:?}");
@@ -201,4 +226,21 @@ fn wrong_usage() {
     let error = sandbox.run(&["--db", "d.db", "forget", "hv02", "--keep-last", "1"]).fails(1);
     assert!(error.contains("no host `hv02`: there are hv01"), "{error}");
     assert_eq!(left(&sandbox).len(), 2);
+}
+
+#[test]
+fn a_tag_that_no_chosen_host_has_is_misspelt() {
+    let sandbox = with_days("hv01", "aaaa");
+    sandbox.run(&["--db", "d.db", "tag", "hv01@2026-01-02", "gold"]).ok();
+    sandbox.run(&["--db", "d.db", "import", "--host", "hv02", "--tag", "other", "a.xml"]).ok();
+    for tag in ["glod", "other"] {
+        let error = ["--db", "d.db", "forget", "hv01", "--keep-tag", "gold", "--keep-tag", tag];
+        let error = sandbox.run(&error).fails(1);
+        assert!(error.contains("no snapshot of hv01 has that tag"), "{error}");
+        assert!(error.contains(tag) && error.contains("`domcaps snapshots`"), "{error}");
+    }
+    assert_eq!(left(&sandbox).len(), 5);
+    // Not every chosen host must have it; 0 beside another rule is one.
+    let policy = ["--all", "--keep-tag", "gold", "--keep-last", "0"];
+    assert_eq!(forget(&sandbox, &policy)["summary"]["removed"], 1);
 }

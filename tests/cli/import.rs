@@ -296,3 +296,23 @@ fn documents_beside_folders_of_times_are_named() {
     let error = import(&sandbox, &["--tree", "t"]).fails(3);
     assert!(error.contains("t/a/b.xml: stands beside folders of times"), "{error}");
 }
+
+#[test]
+fn a_time_in_the_future_is_warned_of() {
+    let sandbox = Sandbox::new();
+    let warned = |arguments: &[&str]| {
+        let output = sandbox.run(&[&["--db", "d.db", "import"], arguments].concat());
+        assert_eq!(output.code, Some(0), "{output}");
+        output.stderr.lines().filter(|line| line.contains("in the future")).collect::<String>()
+    };
+    sandbox.write("a.xml", document());
+    let said = warned(&["--host", "h", "--at", "2126-01-01", "a.xml"]);
+    assert!(said.contains("--at: 2126-01-01T00:00:00Z is in the future"), "{said}");
+    for time in ["2026-01-01T02:00:00Z", "2126-01-02T02:00:00Z", "2126-01-03T02:00:00Z"] {
+        sandbox.write(&format!("t/hv01/{time}/a.xml"), document());
+    }
+    let said = warned(&["--tree", "t"]);
+    assert!(said.contains("2126-01-02T02:00:00Z is in the future (and 1 more)"), "{said}");
+    assert_eq!(warned(&["--host", "h", "a.xml"]), "");
+    assert_eq!(warned(&["--host", "h", "--at", "2026-01-01", "a.xml"]), "");
+}

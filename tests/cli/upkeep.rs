@@ -154,6 +154,20 @@ fn a_forgotten_host_is_gone() {
 }
 
 #[test]
+fn a_tag_says_what_it_passed_over() {
+    let sandbox = Sandbox::with_demo();
+    sandbox.write("a.xml", document());
+    sandbox.write("bad.xml", "<domainCapabilities>");
+    let partial = ["import", "--host", "debian-12", "--at", "2026-11-20", "a.xml", "bad.xml"];
+    let _partly = run(&sandbox, &partial).fails(3);
+    let tagged = run(&sandbox, &["tag", "debian-12", "golden"]);
+    let warning = "debian-12: passed over the partial snapshot of 2026-11-20T00:00:00Z";
+    assert!(tagged.stderr.contains(warning), "{tagged}");
+    assert!(tagged.ok().starts_with("debian-12 2026-11-01T02:00:00Z "));
+    assert!(run(&sandbox, &["tag", "debian-12@2026-11-20", "x"]).stderr.is_empty());
+}
+
+#[test]
 fn tags_come_and_go() {
     let sandbox = Sandbox::with_demo();
     let tagged =

@@ -7,6 +7,7 @@ use crate::cli::Global;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::hosts_of;
 use crate::cli::many::{Holds, Many, Pair};
+use crate::cli::sides;
 use crate::cli::ui::{self, Ui};
 use crate::model::{HostName, When};
 use crate::operand::Operand;
@@ -68,12 +69,7 @@ pub(super) fn run(
     for host in hosts.iter().filter(|name| **name != old.host) {
         match store.resolve(host.as_str(), &When::Latest) {
             Ok(resolved) => {
-                if let Some((time, state)) = resolved.passed_over.first() {
-                    ui.warning(format!(
-                        "{host}: passed over the {} snapshot of {time}",
-                        state.name()
-                    ));
-                }
+                sides::passed_over(ui, host.as_str(), &resolved.passed_over);
                 found.push(resolved.snapshot);
             }
             Err(error @ StoreError::NoSnapshot { .. }) => {

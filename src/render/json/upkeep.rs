@@ -119,7 +119,11 @@ pub fn pruned(pruned: &Pruned, dry_run: bool, out: &mut dyn Write) -> std::io::R
 ///
 /// # Errors
 /// Where the output cannot be written.
-pub fn checked(checked: &Checked, out: &mut dyn Write) -> std::io::Result<()> {
+pub fn checked(
+    checked: &Checked,
+    repaired: Option<usize>,
+    out: &mut dyn Write,
+) -> std::io::Result<()> {
     let counts: serde_json::Map<String, Json> =
         checked.counts.iter().map(|(kind, count)| ((*kind).to_owned(), json!(count))).collect();
     let damage = checked
@@ -130,6 +134,7 @@ pub fn checked(checked: &Checked, out: &mut dyn Write) -> std::io::Result<()> {
         "schema": "domcaps.check/1",
         "is_clean": checked.damage.is_empty(),
         "has_read_data": checked.has_read_data,
+        "repaired": repaired,
         "checked": if counts.is_empty() { Json::Null } else { counts.into() },
         "damage": damage.collect::<Vec<_>>(),
     });
