@@ -332,7 +332,7 @@ fn a_machine_that_is_listed_and_unsupported_cannot_be_had() {
     };
     assert_eq!(csv("pc-0.1"), "hosts,machine=pc-0.1\na,no\n");
     assert_eq!(csv("pc-i440fx-2.3"), "hosts,machine=pc-i440fx-2.3\na,yes\n");
-    let query = ["query", "disk.bus = fdc", "--no", "--machine", "pc-0.1"];
+    let query = ["query", "disk.bus = fdc", "--no", "--machine", "x86_64/*/pc-0.1"];
     let said = fakes.run(&query);
     assert!(said.stderr.contains("0 hosts yes, 1 no, 0 unknown"), "{said}");
 }
