@@ -18,6 +18,6 @@ pub use cohort::{Cohort, Cohorts, Counted};
 pub use common::{ByValue, Common, FamilyCommon, HeldBack, HostModel, Thing};
 pub use facts::{Fact, FactKind, Facts};
 pub use generations::{Generation, generation, newest_first};
-pub use matrix::{Cell, Column, Matrix, Row};
+pub use matrix::{Cell, Column, Matrix, MatrixError, Row};
 pub use offer::{Can, Family, Offer, Offers};
 pub use outlier::{Outlier, outliers};

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use crate::config::ConfigError;
+use crate::fleet::MatrixError;
 use crate::ingest::IngestError;
 use crate::model::SelectError;
 use crate::operand::OperandError;
@@ -146,6 +147,15 @@ impl From<OperandError> for Failure {
 impl From<SourceError> for Failure {
     fn from(error: SourceError) -> Self {
         Self::new(&error)
+    }
+}
+
+impl From<MatrixError> for Failure {
+    fn from(error: MatrixError) -> Self {
+        match error {
+            MatrixError::Select(error) => error.into(),
+            MatrixError::NoValue { .. } => Self::usage(&error),
+        }
     }
 }
 

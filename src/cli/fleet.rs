@@ -122,22 +122,13 @@ fn tell(ui: &mut Ui<'_>, cohorts: &Cohorts, silent: &[HostName]) {
     if !passed.is_empty() {
         ui.warning(format!(
             "{}: newer snapshots that are not complete were passed over",
-            some_of(&passed)
+            hosts_of::some(&passed)
         ));
     }
     let mut without: Vec<&HostName> = cohorts.left_out.iter().map(|(host, _)| host).collect();
     without.extend(silent);
     without.sort();
     if !without.is_empty() {
-        ui.warning(format!("{}: left out, without a complete snapshot", some_of(&without)));
+        ui.warning(format!("{}: left out, without a complete snapshot", hosts_of::some(&without)));
     }
-}
-
-/// `3 hosts (hv01, hv02, hv03)`
-fn some_of(hosts: &[&HostName]) -> String {
-    const NAMED: usize = 3;
-    let named: Vec<&str> = hosts.iter().take(NAMED).map(|host| host.as_str()).collect();
-    let more = if hosts.len() > NAMED { ", …" } else { "" };
-    let noun = if hosts.len() == 1 { "host" } else { "hosts" };
-    format!("{} {noun} ({}{more})", hosts.len(), named.join(", "))
 }

@@ -1,5 +1,6 @@
 //! Choosing stored hosts: by name, a group, or all.
 
+use std::borrow::Borrow;
 use std::fmt;
 
 use clap::Args;
@@ -64,4 +65,13 @@ pub(super) fn stored(store: &Store, group: Option<&str>) -> Result<Vec<HostName>
         (None, true) => Err(StoreError::Empty { path: store.path().to_owned() }.into()),
         _ => Ok(hosts),
     }
+}
+
+/// `3 hosts (hv01, hv02, hv03)`
+pub(super) fn some<H: Borrow<HostName>>(hosts: &[H]) -> String {
+    const NAMED: usize = 3;
+    let named: Vec<&str> = hosts.iter().take(NAMED).map(|host| host.borrow().as_str()).collect();
+    let more = if hosts.len() > NAMED { ", …" } else { "" };
+    let noun = if hosts.len() == 1 { "host" } else { "hosts" };
+    format!("{} {noun} ({}{more})", hosts.len(), named.join(", "))
 }

@@ -8,7 +8,7 @@ use super::Global;
 use super::failure::{Exit, Failure};
 use super::hosts_of;
 use super::ui::{self, Ui};
-use crate::model::{State, TargetPattern, When};
+use crate::model::{HostName, State, TargetPattern, When};
 use crate::query::{Answer, Asked, Expression, Query, QueryError, ResolveError};
 use crate::render::{self, query::Answers};
 use crate::store::{Store, StoreError};
@@ -28,7 +28,7 @@ Examples:
   domcaps query 'disk.bus = nvme'
   domcaps query 'model[EPYC-Milan].usable = yes and not graphics.type = spice' --unknown
   domcaps query 'vcpu.max >= 512 and machine ~ \"pc-q35-*\"' --targets
-  domcaps query 'libvirt < 10.9 or state != complete' --group prod --at 2026-11-01
+  domcaps query 'libvirt < 10.9 and machine = pc-i440fx-2.1' --group prod --at 2026-11-01
   domcaps query 'os.loader.value ~ \"*secboot*\"' --machine q35 --every --format json")]
 pub(super) struct Arguments {
     /// What to ask
@@ -84,7 +84,7 @@ pub(super) fn run(
     let asked = asked(ui, &store, arguments)?;
     let answers = query.ask(&asked)?;
     if !arguments.machines.is_empty() && answers.iter().all(|host| host.targets.is_empty()) {
-        ui.warning("--machine means no target of these hosts");
+        ui.warning("--machine means no target that was asked of these hosts");
     }
     let is_listed = |answer| match answer {
         Answer::Yes => true,
@@ -137,27 +137,38 @@ pub(super) fn shown(error: &QueryError, expression: &str) -> Failure {
 fn asked(ui: &mut Ui<'_>, store: &Store, arguments: &Arguments) -> Result<Vec<Asked>, Failure> {
     let names = hosts_of::stored(store, arguments.group.as_deref())?;
     let mut asked = Vec::with_capacity(names.len());
-    let (mut doubtful, mut passed_over) = (0_usize, 0_usize);
+    let (mut doubtful, mut passed_over) = (0_usize, Vec::new());
     if arguments.at == When::Latest {
         let latest = store.latest_of_all(arguments.group.as_deref())?;
         let mut latest: HashMap<_, _> =
             latest.into_iter().map(|it| (it.snapshot.host.clone(), it)).collect();
         for host in names {
             let latest = latest.remove(&host);
-            passed_over += usize::from(latest.as_ref().is_some_and(|latest| {
+            if latest.as_ref().is_some_and(|latest| {
                 latest.snapshot.state == State::Complete
                     && latest.newest_at > latest.snapshot.taken_at
-            }));
+            }) {
+                passed_over.push(host.clone());
+            }
             asked.push(Asked { host, snapshot: latest.map(|latest| latest.snapshot) });
         }
     } else {
+        let mut none = None;
         for host in names {
             let snapshot = match store.resolve(host.as_str(), &arguments.at) {
                 Ok(resolved) => Some(resolved.snapshot),
-                Err(StoreError::NoSnapshot { .. }) => None,
+                Err(error @ StoreError::NoSnapshot { .. }) => {
+                    none = Some(error);
+                    None
+                }
                 Err(error) => return Err(error.into()),
             };
             asked.push(Asked { host, snapshot });
+        }
+        if let Some(error) = none
+            && asked.iter().all(|host| host.snapshot.is_none())
+        {
+            return Err(nothing_at(&arguments.at, asked.len(), error));
         }
     }
     for host in &mut asked {
@@ -165,18 +176,28 @@ fn asked(ui: &mut Ui<'_>, store: &Store, arguments: &Arguments) -> Result<Vec<As
         doubtful += usize::from(matches!(state, Some(State::Partial | State::Suspect)));
         host.snapshot = host.snapshot.take().filter(|snapshot| snapshot.state != State::Failed);
     }
-    warn(ui, doubtful, passed_over);
+    warn(ui, doubtful, &passed_over);
     Ok(asked)
 }
 
-fn warn(ui: &mut Ui<'_>, doubtful: usize, passed_over: usize) {
+/// That no host has such a snapshot; of one host, what it has instead.
+fn nothing_at(at: &When, hosts: usize, error: StoreError) -> Failure {
+    if hosts == 1 {
+        return error.into();
+    }
+    Failure::new(&format!("none of {hosts} hosts has a snapshot {at}"))
+        .with_hint("`domcaps snapshots HOST` lists them")
+}
+
+fn warn(ui: &mut Ui<'_>, doubtful: usize, passed_over: &[HostName]) {
     let hosts = |count: usize| if count == 1 { "1 host".into() } else { format!("{count} hosts") };
     let mut what = Vec::new();
     if doubtful > 0 {
         what.push(format!("the snapshot of {} is partial or suspect", hosts(doubtful)));
     }
-    if passed_over > 0 {
-        what.push(format!("of {} newer snapshots were passed over", hosts(passed_over)));
+    if !passed_over.is_empty() {
+        let hosts = hosts_of::some(passed_over);
+        what.push(format!("of {hosts} newer snapshots were passed over"));
     }
     if !what.is_empty() {
         ui.warning(format!("{}: `domcaps snapshots` lists them", what.join(", and ")));

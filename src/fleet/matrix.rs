@@ -54,17 +54,36 @@ pub enum Cell {
     Values(Vec<Rc<str>>),
 }
 
+/// What cannot be a column.
+#[derive(Debug, thiserror::Error)]
+pub enum MatrixError {
+    /// The path is not known, or could be several.
+    #[error(transparent)]
+    Select(#[from] SelectError),
+    /// A value is asked for where there can be none.
+    #[error(
+        "`{asked}`: PATH=VALUE asks for a member of a set or for a value, and {path} has none: \
+         write `{path}` alone"
+    )]
+    NoValue {
+        /// As the user wrote it.
+        asked: String,
+        /// The full path.
+        path: String,
+    },
+}
+
 impl Matrix {
     /// The table of what is asked, a row for each cohort or for each host.
     ///
     /// # Errors
-    /// Where a path is not known, or could be several.
+    /// Where a path is not known, could be several, or cannot have the value that is asked for.
     pub fn of(
         cohorts: &Cohorts,
         offers: &mut Offers,
         asked: &[String],
         by_host: bool,
-    ) -> Result<Self, SelectError> {
+    ) -> Result<Self, MatrixError> {
         let mut columns: Vec<Column> = Vec::new();
         for text in asked {
             for column in selected(offers, text)? {
@@ -108,14 +127,15 @@ fn split(text: &str) -> (&str, Option<&str>) {
 }
 
 /// The columns that are meant: of the path itself, or, where it holds nothing, of what is below it.
-fn selected(offers: &mut Offers, text: &str) -> Result<Vec<Column>, SelectError> {
+fn selected(offers: &mut Offers, text: &str) -> Result<Vec<Column>, MatrixError> {
     let (path, value) = split(text);
     let path = select(offers.facts.paths(), path)?;
     let own = at_paths(offers, |at| at == path);
-    if let Some(value) = value
-        && let Some(kind) = own.values().flatten().next().map(|fact| offers.facts.at(*fact).kind)
-        && !matches!(kind, FactKind::Support | FactKind::Usable)
-    {
+    if let Some(value) = value {
+        let mut facts = own.values().flatten().map(|fact| offers.facts.at(*fact));
+        let Some(kind) = facts.find(|fact| fact.value.is_some()).map(|fact| fact.kind) else {
+            return Err(MatrixError::NoValue { asked: text.to_owned(), path });
+        };
         // A value that no host has is a column too.
         let fact = offers.facts.fact(&path, Some(value), kind);
         let value = Some(value.into());
@@ -123,7 +143,7 @@ fn selected(offers: &mut Offers, text: &str) -> Result<Vec<Column>, SelectError>
     }
     let by = if own.is_empty() { at_paths(offers, |at| is_at_or_below(at, &path)) } else { own };
     if by.is_empty() {
-        return Err(SelectError::Unknown { path, nearest: Vec::new() });
+        return Err(SelectError::Unknown { path, nearest: Vec::new() }.into());
     }
     Ok(by.into_iter().flat_map(|(path, facts)| columns(offers, &path, facts)).collect())
 }

@@ -150,7 +150,11 @@ impl Offer {
         part.said.iter().for_each(|path| self.said.insert(*path));
         part.no.iter().for_each(|path| self.no.insert(*path));
         for (fact, blockers) in &part.blockers {
-            self.blockers.entry(*fact).or_insert_with(|| Rc::clone(blockers));
+            let known = self.blockers.entry(*fact).or_insert_with(|| Rc::clone(blockers));
+            if blockers.iter().any(|it| !known.contains(it)) {
+                let more = blockers.iter().filter(|it| !known.contains(it));
+                *known = known.iter().chain(more).cloned().collect();
+            }
         }
     }
 }

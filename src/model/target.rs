@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::Machine;
+
 /// One emulator, arch, virttype and machine of a host.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Target {
@@ -14,6 +16,28 @@ pub struct Target {
     pub machine: String,
     /// Path of the emulator; empty where the driver names none (libvirt's test driver).
     pub emulator: String,
+}
+
+impl Target {
+    /// The target of an entry of a machine list; of an alias, the one that it points to.
+    #[must_use]
+    pub fn of(machine: &Machine) -> Self {
+        Self {
+            arch: machine.arch.clone(),
+            virttype: machine.virttype.clone(),
+            machine: machine.canonical.as_ref().unwrap_or(&machine.name).clone(),
+            emulator: machine.emulator.clone().unwrap_or_default(),
+        }
+    }
+
+    /// Whether both are one target, where one may not name its emulator.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        let is_silent = self.emulator.is_empty() || other.emulator.is_empty();
+        (&self.arch, &self.virttype, &self.machine)
+            == (&other.arch, &other.virttype, &other.machine)
+            && (is_silent || self.emulator == other.emulator)
+    }
 }
 
 impl fmt::Display for Target {

@@ -198,15 +198,60 @@ impl<'s> Query<'s> {
         let answer = match (targets.is_empty(), self.is_every) {
             (false, true) => Answer::all(answers),
             (false, false) => Answer::any(answers),
-            // What is asked of the host alone needs no target; and no target can do anything.
-            (true, _) if self.patterns.is_empty() => {
-                let answer = self.answer(&self.plan, &Place { host, target: None })?;
-                if answer == Answer::Yes { Answer::Yes } else { Answer::No }
-            }
-            (true, _) => Answer::No,
+            (true, _) => self.without_targets(host, profile, machines, &mut why)?,
         };
         let why = if answer == Answer::Unknown { self.reasons(&why) } else { Vec::new() };
         Ok(HostAnswer::new(answer, targets, why))
+    }
+
+    /// The answer of a host of which no target that is meant was asked.
+    fn without_targets(
+        &self,
+        host: &[Answer],
+        profile: ProfileId,
+        machines: Option<&Machines>,
+        why: &mut Why,
+    ) -> Result<Answer, StoreError> {
+        let mut answers = Vec::new();
+        // What is listed is there, and may do anything: it was not asked.
+        for target in self.listed(profile, machines)? {
+            let target = Rc::new(target);
+            let answered = Answered { target, answer: Err(FailureClass::Refused), message: None };
+            let place = Place { host, target: Some((&answered, machines)) };
+            answers.push(self.answer(&self.plan, &place)?);
+        }
+        let (is_listed, is_every) = (!answers.is_empty(), self.is_every);
+        let answer = match (is_listed, is_every) {
+            (true, true) => Answer::all(answers.into_iter()),
+            (true, false) => Answer::any(answers.into_iter()),
+            (false, _) => self.answer(&self.plan, &Place { host, target: None })?,
+        };
+        let is_of_host = self.questions.target.is_empty() && self.questions.capability.is_empty();
+        why.is_not_asked = is_listed && !is_of_host;
+        why.add_host(host);
+        // What is asked of the host alone needs no target; and no target can do anything.
+        Ok(if is_listed || is_of_host || answer == Answer::Yes { answer } else { Answer::No })
+    }
+
+    /// The targets that a pattern means and the machine list has, but for those that libvirt says
+    /// the host does not support.
+    fn listed(
+        &self,
+        profile: ProfileId,
+        machines: Option<&Machines>,
+    ) -> Result<Vec<Target>, StoreError> {
+        let Some(machines) = machines else { return Ok(Vec::new()) };
+        let answers = self.profiles.of(profile)?;
+        let is_unsupported = |target: &Target| {
+            let mut answers = answers.iter();
+            answers.any(|it| {
+                matches!(it.answer, Err(FailureClass::Unsupported)) && it.target.is_same(target)
+            })
+        };
+        let is_meant = |target: &Target| {
+            self.patterns.iter().any(|pattern| machines.is_meant(pattern, target))
+        };
+        Ok(machines.targets().filter(|it| is_meant(it) && !is_unsupported(it)).collect())
     }
 
     fn answer(&self, plan: &Plan, place: &Place<'_>) -> Result<Answer, StoreError> {
@@ -261,11 +306,7 @@ impl<'s> Query<'s> {
             self.questions.target[nth].answer(&answered.target, machines) == Answer::Unknown
         };
         why.is_deprecation |= (0..self.questions.target.len()).any(is_silent);
-        for (nth, answer) in place.host.iter().enumerate() {
-            if *answer == Answer::Unknown && !why.host.contains(&nth) {
-                why.host.push(nth);
-            }
-        }
+        why.add_host(place.host);
         Ok(())
     }
 
@@ -285,6 +326,9 @@ impl<'s> Query<'s> {
         if why.is_deprecation {
             add("not known: deprecated".to_owned());
         }
+        if why.is_not_asked {
+            add("not asked".to_owned());
+        }
         match why.not_answered {
             0 => {}
             1 => add("1 target gave no answer".to_owned()),
@@ -300,5 +344,17 @@ struct Why {
     capability: Vec<usize>,
     host: Vec<usize>,
     is_deprecation: bool,
+    /// What is meant is listed, and was not asked.
+    is_not_asked: bool,
     not_answered: usize,
+}
+
+impl Why {
+    fn add_host(&mut self, host: &[Answer]) {
+        for (nth, answer) in host.iter().enumerate() {
+            if *answer == Answer::Unknown && !self.host.contains(&nth) {
+                self.host.push(nth);
+            }
+        }
+    }
 }

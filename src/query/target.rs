@@ -62,6 +62,11 @@ impl Machines {
         })
     }
 
+    /// Every target that is listed.
+    pub(super) fn targets(&self) -> impl Iterator<Item = Target> {
+        self.by_name.values().flatten().map(Target::of)
+    }
+
     /// Whether a target's machine is deprecated; none where the list does not have it.
     fn is_deprecated(&self, target: &Target) -> Option<bool> {
         let Target { arch, virttype, machine, emulator } = target;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::{Output, Sandbox, expect, root, valid};
+use crate::support::{Fakes, Output, Sandbox, expect, root, valid};
 
 /// What a test does to the documents of a host.
 type Edit<'e> = &'e [(&'e str, &'e str)];
@@ -314,4 +314,60 @@ fn what_is_not_there_is_said() {
     assert_eq!(fleet(&sandbox, &["outliers", "--share", "100"]).code, Some(2));
     let error = fleet(&sandbox, &["common", "--machine", "pc-q35-99"]).fails(1);
     assert!(error.contains("no host has a target that --machine means"), "{error}");
+}
+
+#[test]
+fn a_machine_that_is_listed_and_unsupported_cannot_be_had() {
+    let fakes = Fakes::new();
+    fakes.copy("snapshots/debian-12", "listed");
+    let capabilities = "listed/capabilities.xml";
+    fakes.edit(capabilities, ">pc-i440fx-2.1</machine>", ">pc-0.1</machine>");
+    let asked = ["--arch", "x86_64", "--machine", "pc-0.1", "--machine", "q35"];
+    let said = fakes.collect("a", "listed?", &asked);
+    assert!(matches!(said.code, Some(0 | 3)), "{said}");
+    let csv = |machine: &str| {
+        let value = format!("machine={machine}");
+        let here = ["--machine", "x86_64/*/*", "--by", "host", "--format", "csv"];
+        fakes.run(&[&["fleet", "matrix", &value], &here[..]].concat()).ok()
+    };
+    assert_eq!(csv("pc-0.1"), "hosts,machine=pc-0.1\na,no\n");
+    assert_eq!(csv("pc-i440fx-2.3"), "hosts,machine=pc-i440fx-2.3\na,yes\n");
+    let query = ["query", "disk.bus = fdc", "--no", "--machine", "x86_64/*/pc-0.1"];
+    let said = fakes.run(&query);
+    assert!(said.stderr.contains("0 hosts yes, 1 no, 0 unknown"), "{said}");
+}
+
+#[test]
+fn what_blocks_a_model_on_any_machine_is_told() {
+    let sandbox = Sandbox::new();
+    mixed(&sandbox);
+    let (old, new) = NO_QEMU64;
+    folder(&sandbox, "two", "debian-12", &[(old, new)]);
+    let file = "two/x86_64.pc-i440fx-7.2.qemu.xml";
+    let text = String::from_utf8(sandbox.read(file).unwrap()).unwrap();
+    assert!(text.contains("<feature name='svm'/>"));
+    sandbox.write(file, text.replace("<feature name='svm'/>", "<feature name='xtile'/>"));
+    import(&sandbox, "hv04", "2026-11-02T02:00:00Z", "two");
+    let common = fleet(&sandbox, &["common", "--format", "json"]).json();
+    let held = common["families"][0]["held_back"].as_array().unwrap();
+    let blocked = held.iter().find(|it| it["things"].to_string().contains("model[qemu64].usable"));
+    assert_eq!(strings(&blocked.unwrap()["blockers"]), ["svm", "xtile"]);
+}
+
+#[test]
+fn a_support_has_no_value_to_ask_for() {
+    let sandbox = Sandbox::new();
+    host(&sandbox, "hv01", "debian-12", &[]);
+    for (asked, path) in [
+        ("disk=no", "devices.disk"),
+        ("model[qemu64].usable=no", "cpu.mode[custom].model[qemu64].usable"),
+        ("devices=x", "devices"),
+    ] {
+        let error = fleet(&sandbox, &["matrix", asked]).fails(2);
+        let expected = format!(
+            "error: `{asked}`: PATH=VALUE asks for a member of a set or for a value, and {path} \
+             has none: write `{path}` alone\n"
+        );
+        assert_eq!(error, expected);
+    }
 }

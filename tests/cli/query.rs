@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::support::{Sandbox, document, expect, output, valid};
+use crate::support::{Sandbox, document, expect, output, project_file, valid};
 
 fn query(sandbox: &Sandbox, arguments: &[&str]) -> crate::support::Output {
     sandbox.run(&[&["--db", "demo.db", "query"], arguments].concat())
@@ -209,4 +209,93 @@ fn bash_completes() {
     bash.env_clear().env("PATH", "/usr/bin:/bin").env("DOMCAPS_DB", sandbox.path("demo.db"));
     bash.env("DOMCAPS", env!("CARGO_BIN_EXE_domcaps"));
     assert_eq!(output(bash).ok(), "virtio\nsnapshots\n");
+}
+
+#[test]
+fn what_is_listed_and_was_not_asked_is_unknown() {
+    let sandbox = Sandbox::new();
+    for file in ["capabilities.xml", "version.txt", "x86_64.pc-q35-7.2.qemu.xml"] {
+        sandbox
+            .write(&format!("listed/{file}"), project_file(&format!("snapshots/debian-12/{file}")));
+    }
+    sandbox.write("bare.xml", document());
+    for (host, from) in [("a", "listed"), ("b", "bare.xml")] {
+        sandbox.run(&["--db", "demo.db", "import", "--host", host, from]).ok();
+    }
+    for (expression, machine, a, b) in [
+        ("disk.bus = fdc", "pc-q35-7.2", "yes", "yes"),
+        ("disk.bus = fdc", "pc-i440fx-2.1", "unknown", "no"),
+        ("not disk.bus = fdc", "pc-i440fx-2.1", "unknown", "no"),
+        ("disk.bus = fdc and libvirt < 1", "pc-i440fx-2.1", "no", "no"),
+        ("arch = aarch64", "x86_64/*/pc-i440fx-2.1", "no", "no"),
+        ("disk.bus = fdc", "pc-0.1", "no", "no"),
+        ("libvirt < 10", "pc-0.1", "yes", "unknown"),
+        ("not libvirt < 10", "pc-0.1", "no", "unknown"),
+        ("libvirt < 10", "pc-i440fx-2.1", "yes", "unknown"),
+    ] {
+        let expected = [("a", a), ("b", b)].map(|(h, answer)| (h.to_owned(), answer.to_owned()));
+        let answers = hosts(&sandbox, &[expression, "--machine", machine]);
+        assert_eq!(answers, expected, "{expression} on {machine}");
+    }
+    let why = |arguments: &[&str]| {
+        let all = [arguments, &["--unknown", "--format", "json"]].concat();
+        query(&sandbox, &all).json()["hosts"][0]["why"].clone()
+    };
+    let unasked = ["disk.bus = fdc", "--machine", "pc-i440fx-2.1"];
+    assert_eq!(why(&unasked), serde_json::json!(["not asked"]));
+    let unknown = ["libvirt < 10 and not host = a", "--machine", "pc-0.1"];
+    assert_eq!(why(&unknown), serde_json::json!(["not known: libvirt"]));
+}
+
+#[test]
+fn the_plain_call_has_no_flags() {
+    let sandbox = Sandbox::new();
+    sandbox.write("a.xml", document());
+    let import = ["--db", "demo.db", "import", "a.xml", "--host"];
+    sandbox.run(&[&import[..], &["a"]].concat()).ok();
+    sandbox.run(&[&import[..], &["b", "--api-flags", "expand-cpu-features"]].concat()).ok();
+    for (expression, a, b) in [
+        ("api_flags = expand-cpu-features", "no", "yes"),
+        ("api_flags != expand-cpu-features", "yes", "no"),
+        ("api_flags = \"\"", "yes", "no"),
+        ("api_flags is reported", "yes", "yes"),
+        ("uri = x", "unknown", "unknown"),
+    ] {
+        let expected = [("a", a), ("b", b)].map(|(h, answer)| (h.to_owned(), answer.to_owned()));
+        assert_eq!(hosts(&sandbox, &[expression]), expected, "{expression}");
+    }
+}
+
+#[test]
+fn a_moment_that_no_host_has_is_an_error() {
+    let sandbox = Sandbox::new();
+    sandbox.write("a.xml", document());
+    let import = ["--db", "demo.db", "import", "a.xml", "--at", "2026-11-02T02:00:00Z", "--host"];
+    sandbox.run(&[&import[..], &["a"]].concat()).ok();
+    let at = |when: &str| query(&sandbox, &["vcpu.max > 1", "--at", when]).fails(1);
+    assert!(at("foo").contains("host a has no snapshot tagged foo: it has one, of 2026-11-02"));
+    sandbox.run(&[&import[..], &["b"]].concat()).ok();
+    let hint = "\nhint: `domcaps snapshots HOST` lists them\n";
+    assert_eq!(at("foo"), format!("error: none of 2 hosts has a snapshot tagged foo{hint}"));
+    let early = at("2020-01-01");
+    assert!(early.contains("none of 2 hosts has a snapshot at or before 2020-01-01"), "{early}");
+    sandbox.run(&["--db", "demo.db", "tag", "a", "foo"]).ok();
+    let said = query(&sandbox, &["vcpu.max > 1", "--at", "foo"]);
+    assert!(said.stderr.contains("1 host yes, 0 no, 1 unknown"), "{said}");
+}
+
+#[test]
+fn hosts_whose_newer_snapshots_do_not_count_are_named() {
+    let sandbox = Sandbox::new();
+    sandbox.write("a.xml", document());
+    sandbox.write("bad.xml", "<domainCapabilities><path>/q</path>");
+    for host in ["a", "b", "c", "d"] {
+        let import = ["--db", "demo.db", "import", "--host", host, "--at"];
+        sandbox.run(&[&import[..], &["2026-11-01T02:00:00Z", "a.xml"]].concat()).ok();
+        sandbox
+            .run(&[&import[..], &["2026-11-02T02:00:00Z", "a.xml", "bad.xml"]].concat())
+            .fails(3);
+    }
+    let said = query(&sandbox, &["vcpu.max > 1"]).stderr;
+    assert!(said.contains("of 4 hosts (a, b, c, …) newer snapshots were passed over"), "{said}");
 }

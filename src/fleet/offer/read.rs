@@ -55,9 +55,9 @@ impl<'r> Reader<'r> {
             if !self.is_meant(target, list.as_deref()) {
                 continue;
             }
-            let family = family(target);
             match answer {
                 Ok(body) => {
+                    let family = family(target);
                     let fact = self.machine(&target.machine);
                     let offer = offers.entry(family.clone()).or_default();
                     offer.yes.insert(fact);
@@ -66,7 +66,7 @@ impl<'r> Reader<'r> {
                     known.extend(self.store.parts(body.tree)?.iter());
                 }
                 Err(FailureClass::Unsupported) => {
-                    unsupported.push((family, self.machine(&target.machine)));
+                    unsupported.push(target);
                 }
                 Err(_) => {}
             }
@@ -78,11 +78,11 @@ impl<'r> Reader<'r> {
             }
         }
         if let Some(list) = list {
-            self.listed(&list, &mut offers);
+            self.listed(&list, &unsupported, &mut offers);
         }
-        for (family, fact) in unsupported {
-            if let Some(offer) = offers.get_mut(&family) {
-                offer.not.insert(fact);
+        for target in unsupported {
+            if let Some(offer) = offers.get_mut(&family(target)) {
+                offer.not.insert(self.machine(&target.machine));
             }
         }
         Ok(offers)
@@ -109,16 +109,16 @@ impl<'r> Reader<'r> {
             || self.patterns.iter().any(|pattern| pattern.matches(target, canonical))
     }
 
-    /// Machines, aliases and deprecation.
-    fn listed(&mut self, list: &MachineList, offers: &mut BTreeMap<Family, Offer>) {
+    /// Machines, aliases and deprecation. A machine that libvirt calls unsupported cannot be had,
+    /// though it is listed.
+    fn listed(
+        &mut self,
+        list: &MachineList,
+        unsupported: &[&Rc<Target>],
+        offers: &mut BTreeMap<Family, Offer>,
+    ) {
         for machine in list.iter() {
-            let name = machine.canonical.as_ref().unwrap_or(&machine.name);
-            let target = Target {
-                arch: machine.arch.clone(),
-                virttype: machine.virttype.clone(),
-                machine: name.clone(),
-                emulator: machine.emulator.clone().unwrap_or_default(),
-            };
+            let target = Target::of(machine);
             if !self.is_meant(&target, Some(list)) {
                 continue;
             }
@@ -139,8 +139,9 @@ impl<'r> Reader<'r> {
                         true => offer.yes.insert(fact),
                         false => offer.not.insert(fact),
                     }
-                    let fact = self.facts.fact(MACHINE, Some(name), FactKind::Machine);
-                    offer.yes.insert(fact);
+                    if !unsupported.iter().any(|it| it.is_same(&target)) {
+                        offer.yes.insert(self.machine(&target.machine));
+                    }
                 }
             }
         }
