@@ -222,8 +222,8 @@ impl<'s> Query<'s> {
         }
         let (is_listed, is_every) = (!answers.is_empty(), self.is_every);
         let answer = match (is_listed, is_every) {
-            (true, true) => Answer::all(answers.into_iter()),
-            (true, false) => Answer::any(answers.into_iter()),
+            (true, true) => Answer::all(answers),
+            (true, false) => Answer::any(answers),
             (false, _) => self.answer(&self.plan, &Place { host, target: None })?,
         };
         let is_of_host = self.questions.target.is_empty() && self.questions.capability.is_empty();
