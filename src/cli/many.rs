@@ -98,7 +98,7 @@ impl<'m> Many<'m> {
             let (old, new) = (side(rows[0])?, side(rows[1])?);
             let comparison = without_uri(sides::comparison(self.contents, [&old, &new])?);
             let sides = [&old, &new];
-            return sides::add(&mut self.builder, self.contents, sides, comparison, self.judged);
+            return sides::add(&mut self.builder, self.contents, sides, &comparison, self.judged);
         }
         let (old, new) = (self.store.context(rows[0])?, self.store.context(rows[1])?);
         let contained = Contained {
@@ -107,16 +107,15 @@ impl<'m> Many<'m> {
             flags: [old.api_flags.clone(), new.api_flags.clone()],
             is_one_host: rows[0].host == rows[1].host,
         };
-        let comparison = match self.compared.get(&contained) {
-            Some(known) => known.among([&old, &new]),
-            None => {
-                let (old, new) = (side(rows[0])?, side(rows[1])?);
-                let comparison = sides::comparison(self.contents, [&old, &new])?;
-                self.compared.insert(contained, comparison.clone());
-                comparison
-            }
-        };
-        Ok(self.builder.add(rows.map(Origin::of), without_uri(comparison), None))
+        if let Some(known) = self.compared.get(&contained) {
+            let comparison = without_uri(known.among([&old, &new]));
+            return Ok(self.builder.add(rows.map(Origin::of), &comparison, None));
+        }
+        let (old, new) = (side(rows[0])?, side(rows[1])?);
+        let comparison = without_uri(sides::comparison(self.contents, [&old, &new])?);
+        let group = self.builder.add(rows.map(Origin::of), &comparison, None);
+        self.compared.insert(contained, comparison);
+        Ok(group)
     }
 
     pub(super) fn finish(self, fleet: Fleet) -> Report {

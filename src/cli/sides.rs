@@ -149,7 +149,7 @@ pub(super) fn compare(
 ) -> Result<Report, Failure> {
     let mut builder = report::Builder::new(&judged.policy);
     let comparison = comparison(contents, [old, new])?;
-    add(&mut builder, contents, [old, new], comparison, judged)?;
+    add(&mut builder, contents, [old, new], &comparison, judged)?;
     Ok(builder.finish(None, judged.count_guests()))
 }
 
@@ -171,7 +171,7 @@ pub(super) fn add(
     builder: &mut report::Builder<'_>,
     contents: &Contents,
     [old, new]: [&Side; 2],
-    comparison: Comparison,
+    comparison: &Comparison,
     judged: &Judged,
 ) -> Result<usize, Failure> {
     let origins = [old.origin.clone(), new.origin.clone()];

@@ -46,24 +46,29 @@ impl<'j> Builder<'j> {
     pub fn add(
         &mut self,
         sides: [Origin; 2],
-        comparison: Comparison,
+        comparison: &Comparison,
         used_by: Option<&UsedBy<'_>>,
     ) -> usize {
         let group = self.report.groups.len();
         let names = names(&sides);
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let judge = Judge { policy: self.policy, used_by };
-        for finding in judge.findings(&comparison, &names, group) {
+        for finding in judge.findings(comparison, &names, group) {
             self.note_ignores(&finding, &names);
             self.add_finding(finding);
         }
         for ignore in &mut self.report.ignores {
             ignore.is_for_these |= ignore.ignore.is_for(&names);
         }
-        let Comparison { context, pairs, chosen, identical, not_compared, .. } = comparison;
-        let pairs = self.shared(pairs.into());
-        let members = vec![sides];
-        self.report.groups.push(Group { members, context, pairs, chosen, identical, not_compared });
+        let pairs = self.shared(comparison.pairs.as_slice().into());
+        self.report.groups.push(Group {
+            members: vec![sides],
+            context: comparison.context.clone(),
+            pairs,
+            chosen: comparison.chosen.clone(),
+            identical: comparison.identical,
+            not_compared: comparison.not_compared.clone(),
+        });
         group
     }
 

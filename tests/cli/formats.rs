@@ -38,7 +38,7 @@ fn upgrade(used_by: Option<&UsedBy<'_>>) -> Report {
     let (sides, comparison) = compare(SIDES.map(Path::new), SIDES);
     let policy = policy();
     let mut builder = Builder::new(&policy);
-    builder.add(sides, comparison, used_by);
+    builder.add(sides, &comparison, used_by);
     builder.finish(None, used_by.map(|_| 3))
 }
 
@@ -69,9 +69,9 @@ fn fleet() -> Report {
     };
     let (_, upgrade) = compare(SIDES.map(Path::new), SIDES);
     let (_, nothing) = compare([Path::new(SIDES[1]); 2], SIDES);
-    let upgraded = builder.add(host("hv01"), upgrade, None);
+    let upgraded = builder.add(host("hv01"), &upgrade, None);
     builder.join(upgraded, host("hv02"));
-    builder.add(host("hv03"), nothing, None);
+    builder.add(host("hv03"), &nothing, None);
     let fleet = Fleet {
         scope: "group compute".to_owned(),
         from: "pre-upgrade".to_owned(),
@@ -91,7 +91,7 @@ fn of_documents(old: &str, new: &str, names: [&str; 2]) -> Report {
     let (sides, comparison) = compare([&paths[0], &paths[1]], names);
     let policy = policy();
     let mut builder = Builder::new(&policy);
-    builder.add(sides, comparison, None);
+    builder.add(sides, &comparison, None);
     builder.finish(None, None)
 }
 
@@ -122,7 +122,7 @@ fn nothing() -> Report {
     let (sides, comparison) = compare([Path::new(SIDES[0]); 2], SIDES);
     let policy = Policy::default();
     let mut builder = Builder::new(&policy);
-    builder.add(sides, comparison, None);
+    builder.add(sides, &comparison, None);
     builder.finish(None, None)
 }
 

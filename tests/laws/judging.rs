@@ -115,7 +115,7 @@ fn judged(
     used_by: Option<&UsedBy<'_>>,
 ) -> domcaps::report::Report {
     let mut builder = Builder::new(policy);
-    builder.add(<[Origin; 2]>::default(), comparison.clone(), used_by);
+    builder.add(<[Origin; 2]>::default(), comparison, used_by);
     builder.finish(None, None)
 }
 

@@ -23,7 +23,7 @@ fn a_finding_of_several_groups_is_needed_by_the_guests_of_each() {
         let used_by = |change: &Change| {
             vec![format!("guest-{}", change.targets[0].new_machine.as_deref().unwrap_or_default())]
         };
-        builder.add(<[Origin; 2]>::default(), comparison(machine), Some(&used_by));
+        builder.add(<[Origin; 2]>::default(), &comparison(machine), Some(&used_by));
     }
     let report = builder.finish(None, Some(2));
     assert_eq!(report.findings.len(), 1);
@@ -41,7 +41,7 @@ fn needed_in_one_group_and_not_in_another_are_two_findings() {
             Some("pc") => vec!["guest".to_owned()],
             _ => Vec::new(),
         };
-        builder.add(<[Origin; 2]>::default(), comparison(machine), Some(&used_by));
+        builder.add(<[Origin; 2]>::default(), &comparison(machine), Some(&used_by));
     }
     let report = builder.finish(None, Some(1));
     assert_eq!(report.findings.len(), 2);
