@@ -32,7 +32,7 @@ Examples:
   domcaps history hv01@2026-06-30 os.loader            until a day
   domcaps history hv01 'model[EPYC-Milan].usable = yes'")]
 pub(super) struct Arguments {
-    /// HOST[@WHEN][:TARGET]: up to that snapshot, of these targets
+    #[arg(help = "HOST[@WHEN][:TARGET]: up to that snapshot, of these targets")]
     operand: String,
     /// A capability path, or an expression as `domcaps query` takes it
     #[arg(value_name = "PATH|EXPR")]

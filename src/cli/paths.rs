@@ -12,7 +12,7 @@ use crate::store::Store;
 /// List capability paths with their values, and how many hosts have each
 ///
 /// Of the newest snapshot of every host: a host counts where one of its targets has it. Without GLOB
-/// paths that differ in keys only stand in one line, as in model[*].
+/// paths that differ in keys only stand in one line, with * for the key.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:

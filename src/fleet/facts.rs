@@ -8,7 +8,7 @@ use crate::model::{CUSTOM_MODELS, ancestors};
 /// What kind of thing it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FactKind {
-    /// A machine type, at [`MACHINE`].
+    /// A machine type, at the path `machine`.
     Machine,
     /// A CPU model can be used.
     Usable,

@@ -19,7 +19,7 @@ use crate::store::{SnapshotRow, Store, StoreError};
 /// Many hosts, compared with one.
 #[derive(Args, Debug)]
 pub(super) struct Baseline {
-    /// Compare each host with this one, HOST[@WHEN]; the operands are hosts then
+    #[arg(help = "Compare each host with this one, HOST[@WHEN]; the operands are hosts then")]
     #[arg(long, value_name = "HOST")]
     baseline: Option<String>,
     /// With --baseline: the hosts of a group
