@@ -22,7 +22,7 @@ pub use context::Context;
 pub use guest::{Guest, Need, Wanted};
 pub use hash::{Hash, Hasher};
 pub use machines::{Machine, MachineList};
-pub use nearest::nearest_name;
+pub use nearest::{letters_apart, nearest_name};
 pub use path::{
     DottedNames, SelectError, ancestors, elements, escape_key, is_at_or_below, is_below,
     matches_short, select,

@@ -15,7 +15,7 @@ use crate::model::{SelectError, TargetPattern, Time, When, is_at_or_below};
 use crate::operand::Operand;
 use crate::query::{Asked, Expression};
 use crate::render;
-use crate::side::{self, Contents, Side, SideError};
+use crate::side::{Contents, Side, SideError, Snapshots};
 use crate::store::{ChangePoint, SnapshotRow, Store};
 
 /// Show when each capability of a host came and went
@@ -83,7 +83,8 @@ pub(super) fn run(
                 contents.look_only_at(path);
             }
             let (operand, target) = (arguments.operand.as_str(), target.as_ref());
-            let asked = Asking { contents: &contents, operand, about: &about, target };
+            let snapshots = Snapshots::new(&contents)?;
+            let asked = Asking { contents: &contents, snapshots, operand, about: &about, target };
             asked.steps(points, &complete)?
         }
     };
@@ -122,6 +123,7 @@ fn about(store: &Store, text: Option<&str>) -> Result<About, Failure> {
 /// What each change was, and how long it stayed so.
 struct Asking<'a> {
     contents: &'a Contents,
+    snapshots: Snapshots<'a>,
     operand: &'a str,
     about: &'a About,
     target: Option<&'a TargetPattern>,
@@ -191,7 +193,7 @@ impl Asking<'_> {
 
     /// The side of a snapshot; none where it has no target that is meant.
     fn side(&self, row: &SnapshotRow) -> Result<Option<Side>, Failure> {
-        let mut side = side::from_snapshot(self.contents, row)?;
+        let mut side = self.snapshots.side(row)?;
         match self.target.map(|target| side.choose(target, row.host.as_str())) {
             Some(Err(SideError::NoTarget { .. })) => Ok(None),
             Some(Err(error)) => Err(error.into()),

@@ -42,18 +42,26 @@ impl Selection {
 
     /// The hosts, by name.
     pub(super) fn hosts(&self, store: &Store) -> Result<Vec<HostName>, Failure> {
-        if !self.hosts.is_empty() {
-            let mut hosts = Vec::with_capacity(self.hosts.len());
-            for name in &self.hosts {
-                let (_, host) = store.host(name)?;
-                if !hosts.contains(&host) {
-                    hosts.push(host);
-                }
-            }
-            return Ok(hosts);
+        match self.hosts.is_empty() {
+            true => stored(store, self.group.as_deref()),
+            false => Ok(named(store, &self.hosts)?),
         }
-        stored(store, self.group.as_deref())
     }
+}
+
+/// The hosts of these names, each once.
+pub(super) fn named<'n>(
+    store: &Store,
+    names: impl IntoIterator<Item = &'n String>,
+) -> Result<Vec<HostName>, StoreError> {
+    let mut hosts = Vec::new();
+    for name in names {
+        let (_, host) = store.host(name)?;
+        if !hosts.contains(&host) {
+            hosts.push(host);
+        }
+    }
+    Ok(hosts)
 }
 
 /// Every stored host, or those of a group, by name.

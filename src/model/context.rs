@@ -24,6 +24,10 @@ pub struct Context {
 }
 
 impl Context {
+    /// The names of all values, in the order of the reports.
+    pub const NAMES: [&'static str; 8] =
+        ["libvirt", "hypervisor", "kernel", "cpu", "microcode", "firmware", "api_flags", "uri"];
+
     /// Every value under its name, in the order of the reports.
     #[must_use]
     pub fn named(&self) -> [(&'static str, Option<&str>); 8] {

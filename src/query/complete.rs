@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::resolve::{CONTEXT, FIELDS};
-use crate::model::{elements, select};
+use super::resolve::FIELDS;
+use crate::model::{Context, elements, select};
 use crate::store::{Store, StoreError};
 
 /// The most that anybody looks through.
@@ -37,7 +37,7 @@ fn words(store: &Store, begun: &str) -> Result<(usize, Vec<String>), StoreError>
     }
     let Some(subject) = before.strip_suffix(OPERATORS) else {
         let mut found = paths(store, word)?;
-        let context = CONTEXT.iter().map(|name| format!("context.{name}"));
+        let context = Context::NAMES.iter().map(|name| format!("context.{name}"));
         let fields = FIELDS.iter().map(|name| (*name).to_owned()).chain(context);
         found.extend(beginning(fields, word).into_iter().filter(|_| !word.is_empty()));
         return Ok((start, found));

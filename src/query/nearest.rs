@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::resolve::FIELDS;
-use crate::model::elements;
+use crate::model::{elements, letters_apart};
 
 /// How many are named.
 const SHOWN: usize = 3;
@@ -19,7 +19,7 @@ pub(super) fn paths<'k>(wanted: &str, known: impl Iterator<Item = &'k str>) -> S
     };
     let mut near: Vec<(usize, &str)> = known
         .chain(FIELDS)
-        .map(|path| (distance(wanted, tail(path)), path))
+        .map(|path| (letters_apart(wanted, tail(path)), path))
         .filter(|(distance, _)| *distance <= wanted.chars().count().div_ceil(4))
         .collect();
     near.sort_unstable();
@@ -45,7 +45,7 @@ pub(super) fn values<'t>(wanted: &str, there: impl Iterator<Item = &'t str>) -> 
         .into_iter()
         .map(|text| {
             let is_part = text.contains(wanted) || wanted.contains(text);
-            (if is_part { 0 } else { distance(wanted, text) }, text)
+            (if is_part { 0 } else { letters_apart(wanted, text) }, text)
         })
         .collect();
     if !is_few {
@@ -59,11 +59,6 @@ pub(super) fn values<'t>(wanted: &str, there: impl Iterator<Item = &'t str>) -> 
         _ if is_few => format!(": there are {}", near.join(", ")),
         _ => format!(": nearest are {}", near.join(", ")),
     }
-}
-
-/// How many letters differ, whatever their case; two that changed places count once.
-fn distance(one: &str, other: &str) -> usize {
-    strsim::osa_distance(&one.to_ascii_lowercase(), &other.to_ascii_lowercase())
 }
 
 #[cfg(test)]

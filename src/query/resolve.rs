@@ -9,7 +9,7 @@ use super::host::HostTest;
 use super::nearest;
 use super::target::TargetTest;
 use super::value::{Operator, Wanted};
-use crate::model::{Kind, SelectError, elements, glob, select};
+use crate::model::{Context, Kind, SelectError, elements, glob, select};
 use crate::store::{PathId, Store, StoreError, StoredValue};
 
 /// Names that are no capabilities.
@@ -28,10 +28,6 @@ pub(super) const FIELDS: [&str; 13] = [
     "api_flags",
     "uri",
 ];
-
-/// Every value of the context.
-pub(super) const CONTEXT: [&str; 8] =
-    ["libvirt", "hypervisor", "kernel", "cpu", "microcode", "firmware", "api_flags", "uri"];
 
 /// An expression in terms of a store: positions in lists of questions.
 #[derive(Debug)]
@@ -115,9 +111,9 @@ impl<'a> Resolver<'a> {
             return self.capability(leaf);
         }
         if let Some(wanted) = context
-            && !CONTEXT.contains(&wanted)
+            && !Context::NAMES.contains(&wanted)
         {
-            let message = format!("no context `{wanted}`: there are {}", CONTEXT.join(", "));
+            let message = format!("no context `{wanted}`: there are {}", Context::NAMES.join(", "));
             return Err(self.error(&leaf.subject, message).into());
         }
         self.field(leaf, context.unwrap_or(name))
@@ -126,7 +122,7 @@ impl<'a> Resolver<'a> {
     fn field(&mut self, leaf: &Leaf, name: &str) -> Result<Plan, ResolveError> {
         let wanted = match &leaf.test {
             Test::IsReported(is_reported) => {
-                let test = match CONTEXT.iter().find(|each| **each == name) {
+                let test = match Context::NAMES.iter().find(|each| **each == name) {
                     Some(name) => HostTest::IsKnown(name, *is_reported),
                     None if name == "deprecated" => {
                         return Ok(self.target(TargetTest::IsDeprecationKnown(*is_reported)));
@@ -156,7 +152,8 @@ impl<'a> Resolver<'a> {
             "emulator" => self.target(TargetTest::Emulator(wanted)),
             "deprecated" => self.target(TargetTest::Deprecated(wanted)),
             _ => {
-                let name = CONTEXT.into_iter().find(|each| *each == name).unwrap_or("libvirt");
+                let name =
+                    Context::NAMES.into_iter().find(|each| *each == name).unwrap_or("libvirt");
                 self.host(name, HostTest::Context(name, wanted))
             }
         })

@@ -88,7 +88,7 @@ fn first(context: &Context) -> String {
 
 /// Versions and settings that moved beside it.
 fn moved(report: &crate::report::Report) -> String {
-    let order = Context::default().named().map(|(name, _)| name);
+    let order = Context::NAMES;
     let mut moved: Vec<_> = report.groups.iter().flat_map(|group| &group.context).collect();
     moved.sort_by_key(|change| order.iter().position(|name| *name == change.name));
     let side = |side: &Option<String>| side.clone().unwrap_or_else(|| "none".to_owned());

@@ -8,7 +8,7 @@ use super::error::StoreError;
 use super::ids::{BodyId, HostId, ProfileId};
 use super::observed::{machine, target};
 use super::open::Store;
-use super::snapshot::{SnapshotRow, snapshot_row};
+use super::snapshot::{SnapshotRow, context_at, snapshot_row};
 use crate::model::{Context, Hash, Machine, Target, Time};
 
 /// From when to when, both included.
@@ -230,30 +230,6 @@ impl Store {
             rows.collect()
         })
     }
-
-    /// A host's changes of content: each snapshot whose content is another, with the complete one
-    /// before it.
-    ///
-    /// # Errors
-    /// Where the database cannot be read.
-    pub fn steps(&self, host: HostId, period: Period) -> Result<Vec<[SnapshotRow; 2]>, StoreError> {
-        let (since, until) = period.bounds();
-        let changed = self.snapshots_where(
-            "host_id = ?1 AND is_change = 1 AND taken_at BETWEEN ?2 AND ?3 ORDER BY taken_at",
-            params![host, since, until],
-        )?;
-        let mut steps = Vec::with_capacity(changed.len());
-        for new in changed {
-            let old = self.snapshot_where(
-                "host_id = ?1 AND state = 'complete' AND taken_at < ?2
-                 ORDER BY taken_at DESC LIMIT 1",
-                params![host, new.taken_at.milliseconds()],
-            )?;
-            // The first of a host is no change from anything.
-            steps.extend(old.map(|old| [old, new]));
-        }
-        Ok(steps)
-    }
 }
 
 fn told_snapshot(row: &Row<'_>) -> rusqlite::Result<ToldSnapshot> {
@@ -262,16 +238,7 @@ fn told_snapshot(row: &Row<'_>) -> rusqlite::Result<ToldSnapshot> {
         row: snapshot_row(row)?,
         is_change: row.get(7)?,
         profile: row.get(8)?,
-        context: Context {
-            libvirt: row.get(9)?,
-            hypervisor: row.get(10)?,
-            kernel: row.get(11)?,
-            cpu: row.get(12)?,
-            microcode: row.get(13)?,
-            firmware: row.get(14)?,
-            api_flags: row.get(15)?,
-            uri: row.get(16)?,
-        },
+        context: context_at(row, 9)?,
         tags: serde_json::from_str(&tags).unwrap_or_default(),
     })
 }

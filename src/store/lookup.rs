@@ -8,7 +8,7 @@ use rusqlite::params;
 use super::error::StoreError;
 use super::ids::{ContextId, PathId, TreeId, ValueId};
 use super::open::Store;
-use crate::model::{HostName, Kind};
+use crate::model::{Context, HostName, Kind};
 
 /// A value that capabilities have.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,10 +27,6 @@ pub struct StoredTree {
     /// The subtrees below it.
     pub parts: Vec<TreeId>,
 }
-
-/// Names of the columns of `context`, which are those of its fields.
-const CONTEXT: [&str; 8] =
-    ["libvirt", "hypervisor", "kernel", "cpu", "microcode", "firmware", "api_flags", "uri"];
 
 impl Store {
     /// Every path that any stored document has, by its text.
@@ -115,7 +111,7 @@ impl Store {
         name: &str,
         contexts: impl IntoIterator<Item = ContextId>,
     ) -> Result<HashMap<ContextId, Option<Rc<str>>>, StoreError> {
-        let Some(column) = CONTEXT.into_iter().find(|column| *column == name) else {
+        let Some(column) = Context::NAMES.into_iter().find(|column| *column == name) else {
             return Ok(HashMap::new());
         };
         let select = format!("SELECT {column} FROM context WHERE context_id = ?");

@@ -255,18 +255,7 @@ impl Store {
                     "SELECT libvirt, hypervisor, kernel, cpu, microcode, firmware, api_flags, uri
                      FROM context WHERE context_id = ?",
                 )?
-                .query_row([context], |row| {
-                    Ok(Context {
-                        libvirt: row.get(0)?,
-                        hypervisor: row.get(1)?,
-                        kernel: row.get(2)?,
-                        cpu: row.get(3)?,
-                        microcode: row.get(4)?,
-                        firmware: row.get(5)?,
-                        api_flags: row.get(6)?,
-                        uri: row.get(7)?,
-                    })
-                })
+                .query_row([context], |row| context_at(row, 0))
         })
     }
 
@@ -394,5 +383,19 @@ pub(super) fn snapshot_row(row: &Row<'_>) -> rusqlite::Result<SnapshotRow> {
         state: State::ALL.into_iter().find(|each| each.name() == state).unwrap_or_default(),
         profile: row.get(5)?,
         context: row.get(6)?,
+    })
+}
+
+/// A context whose columns begin at `first`, in the order of [`Context::named`].
+pub(super) fn context_at(row: &Row<'_>, first: usize) -> rusqlite::Result<Context> {
+    Ok(Context {
+        libvirt: row.get(first)?,
+        hypervisor: row.get(first + 1)?,
+        kernel: row.get(first + 2)?,
+        cpu: row.get(first + 3)?,
+        microcode: row.get(first + 4)?,
+        firmware: row.get(first + 5)?,
+        api_flags: row.get(first + 6)?,
+        uri: row.get(first + 7)?,
     })
 }

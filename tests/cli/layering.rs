@@ -42,7 +42,7 @@ fn each_library_is_named_in_one_place() {
         ("jiff", &["model/time.rs", "operand.rs", "cli/ui.rs"]),
         ("rustix", &["collect/session.rs", "collect/hook.rs", "collect/places.rs"]),
         ("winnow", &["query/parse.rs"]),
-        ("strsim", &["query/nearest.rs"]),
+        ("strsim", &["model/nearest.rs"]),
         ("toml", &["collect/inventory/hosts_toml.rs", "config.rs"]),
         ("askama", &["render/html.rs"]),
         ("sha2", &["render/html.rs"]),

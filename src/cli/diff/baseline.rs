@@ -119,13 +119,7 @@ fn hosts(store: &Store, arguments: &Arguments) -> Result<(String, Vec<HostName>)
         return Ok((scope, hosts_of::stored(store, group.as_deref())?));
     }
     let named = [&arguments.old, &arguments.new].into_iter().flatten().chain(&arguments.paths);
-    let mut hosts = Vec::new();
-    for name in named {
-        let (_, name) = store.host(name)?;
-        if !hosts.contains(&name) {
-            hosts.push(name);
-        }
-    }
+    let hosts = hosts_of::named(store, named)?;
     match hosts.iter().map(HostName::as_str).collect::<Vec<_>>().join(", ") {
         none if none.is_empty() => {
             Err(Failure::usage(&"--baseline: compared with whom? Name hosts, --group or --all"))

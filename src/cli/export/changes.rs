@@ -8,10 +8,10 @@ use super::{Out, Work};
 use crate::cli::failure::Failure;
 use crate::cli::judging::Judged;
 use crate::cli::sides;
-use crate::model::{Cell, Context, Hash, When};
+use crate::model::{Cell, Context, Hash, Time};
 use crate::render::export;
-use crate::side::{self, Contents};
-use crate::store::{ProfileId, SnapshotRow, Store};
+use crate::side::{Contents, Snapshots};
+use crate::store::{ChangePoint, ProfileId, SnapshotRow, Store};
 
 /// Contents and circumstances, both before and after.
 type Same = ([ProfileId; 2], [Hash; 2]);
@@ -29,8 +29,15 @@ pub(super) fn write(store: Store, work: &Work<'_>, out: &mut Out<'_>) -> Result<
     let judged = Judged::default();
     let mut known: HashMap<Same, Changes> = HashMap::new();
     let mut kept = 0;
+    let snapshots = Snapshots::new(&contents)?;
+    let end = work.period.until.unwrap_or(Time::from_milliseconds(i64::MAX));
     for (host, _) in work.hosts {
-        for rows in store.steps(*host, work.period)? {
+        for ChangePoint { before, after } in store.changes_of(*host, end)? {
+            // The first of a host is no change from anything.
+            let Some(before) = before.filter(|_| work.period.since <= Some(after.taken_at)) else {
+                continue;
+            };
+            let rows = [before, after];
             let [old, new] = &rows;
             let contexts = [store.context(old)?, store.context(new)?];
             let same =
@@ -38,7 +45,7 @@ pub(super) fn write(store: Store, work: &Work<'_>, out: &mut Out<'_>) -> Result<
             let changes = match known.get(&same) {
                 Some(changes) => Rc::clone(changes),
                 None => {
-                    let changes = compared(&contents, [old, new], &judged)?;
+                    let changes = compared(&contents, &snapshots, [old, new], &judged)?;
                     kept += changes.len();
                     if kept > KEPT {
                         known.clear();
@@ -64,14 +71,11 @@ fn placeless(context: &Context) -> Hash {
 
 fn compared(
     contents: &Contents,
+    snapshots: &Snapshots<'_>,
     rows: [&SnapshotRow; 2],
     judged: &Judged,
 ) -> Result<Changes, Failure> {
-    let side = |row: &SnapshotRow| {
-        let when = When::Id(row.id.to_string());
-        side::from_store(contents, row.host.as_str(), &when, None, row.host.as_str())
-    };
-    let (old, new) = (side(rows[0])?, side(rows[1])?);
+    let (old, new) = (snapshots.side(rows[0])?, snapshots.side(rows[1])?);
     let report = sides::compare(contents, [&old, &new], judged)?;
     Ok(export::changes(&report).into())
 }

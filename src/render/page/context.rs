@@ -23,7 +23,7 @@ pub struct Moved {
 /// Each move once, those of most hosts first; in the order of the context's names.
 pub(super) fn moved(report: &Report) -> Vec<Moved> {
     let mut moves: BTreeMap<(usize, &str, String, String), Vec<usize>> = BTreeMap::new();
-    let names = Context::default().named().map(|(name, _)| name);
+    let names = Context::NAMES;
     for (at, group) in report.groups.iter().enumerate() {
         for change in &group.context {
             let side = |side: &Option<String>| side.clone().unwrap_or_else(|| "none".to_owned());
