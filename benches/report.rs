@@ -133,7 +133,7 @@ fn add(writer: &mut Writer<'_>, host: usize, at: &str, files: &[Input]) {
         is_strict: true,
         is_partial: false,
     };
-    ingest::ingest(writer, &occasion, files).unwrap();
+    ingest::ingest(writer, &occasion, files.to_vec()).unwrap();
 }
 
 /// The x86 documents of a capture under both domain types, with what a way has of its own.

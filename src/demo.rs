@@ -92,7 +92,7 @@ pub fn pack<'f>(files: impl Iterator<Item = (&'f str, &'f str, &'f [u8])>) -> Ve
 ///
 /// # Errors
 /// Where the store does not take it.
-pub fn store(writer: &mut Writer<'_>, host: &DemoHost) -> Result<Ingested, IngestError> {
+pub fn store(writer: &mut Writer<'_>, host: DemoHost) -> Result<Ingested, IngestError> {
     let occasion = Occasion {
         host: &host.name,
         taken_at: host.taken_at,
@@ -102,5 +102,5 @@ pub fn store(writer: &mut Writer<'_>, host: &DemoHost) -> Result<Ingested, Inges
         is_strict: true,
         is_partial: false,
     };
-    ingest::ingest(writer, &occasion, &host.files)
+    ingest::ingest(writer, &occasion, host.files)
 }

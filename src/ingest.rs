@@ -5,23 +5,26 @@
 //! is written, so a bad file leaves nothing behind.
 
 mod files;
+mod known;
+mod parsed;
 mod visit;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use thiserror::Error;
 
 use crate::bad_files::BadFile;
-use crate::model::{
-    Capabilities, Context, FailureClass, Hash, HostName, MachineList, State, Tag, Target, Time,
-};
+use crate::model::{Context, FailureClass, Hash, HostName, MachineList, State, Tag, Target, Time};
 use crate::parse;
-use crate::store::{BodyId, NewBody, NewOutcome, NewSnapshot, StoreError, Stored, Writer};
+use crate::store::{BodyId, NewOutcome, NewSnapshot, StoreError, Stored, Writer};
 
-pub use files::{Occasion, Reading, ingest, nothing_stored, read, store};
+use parsed::Parsed;
+
+pub use files::{Occasion, Reading, ingest, read, store};
+pub use known::{Known, Seen};
 pub use visit::visit;
 
 /// What came of a snapshot.
@@ -89,14 +92,11 @@ impl IngestError {
     }
 }
 
-/// Finds the body of an address, where it is stored already.
-pub type Lookup<'l> = &'l mut dyn FnMut(Hash) -> Result<Option<BodyId>, StoreError>;
-
-/// A body: stored already, or read and to be stored.
+/// A body: known to be stored when it was looked for, or read and to be stored.
 #[derive(Clone)]
 enum Body {
-    Known(BodyId),
-    New(Rc<Capabilities>),
+    Known,
+    New(Arc<Parsed>),
 }
 
 /// One good document, ready to be stored.
@@ -106,6 +106,24 @@ struct Document<'d> {
     head_at: usize,
     body: Body,
     bytes: Bytes<'d>,
+}
+
+impl Document<'_> {
+    /// Its body in the store, put there if need be.
+    fn stored(&self, writer: &mut Writer<'_>) -> Result<BodyId, StoreError> {
+        if let Some(known) = writer.body(self.hash)? {
+            return Ok(known);
+        }
+        let bytes = self.bytes.body();
+        match &self.body {
+            Body::New(parsed) => writer.add_body(&parsed.body(self.hash, &bytes, self.head_at)),
+            // It went meanwhile: `prune` ran, or the snapshot was refused that was to bring it.
+            Body::Known => {
+                let parsed = Parsed::again(writer.store(), &bytes)?;
+                writer.add_body(&parsed.body(self.hash, &bytes, self.head_at))
+            }
+        }
+    }
 }
 
 /// Where the bytes of a body are. They are put together only where they are to be stored.
@@ -160,16 +178,8 @@ impl Snapshot<'_> {
     fn write(&self, writer: &mut Writer<'_>) -> Result<Stored, StoreError> {
         let mut outcomes = Vec::with_capacity(self.documents.len() + self.failures.len());
         for (target, document) in &self.documents {
-            let body = match &document.body {
-                Body::Known(body) => *body,
-                Body::New(capabilities) => writer.add_body(&NewBody {
-                    hash: document.hash,
-                    bytes: &document.bytes.body(),
-                    head_at: document.head_at,
-                    capabilities,
-                })?,
-            };
-            outcomes.push((*target, document.head, NewOutcome::Document(body)));
+            let body = NewOutcome::Document(document.stored(writer)?);
+            outcomes.push((*target, document.head, body));
         }
         for (target, (class, message)) in &self.failures {
             if !self.documents.contains_key(target) {
@@ -187,9 +197,4 @@ impl Snapshot<'_> {
             groups: self.groups,
         })
     }
-}
-
-/// The elements of a document that no libvirt up to 11.3.0 prints.
-fn unknown_elements(capabilities: &Capabilities) -> impl Iterator<Item = String> {
-    capabilities.iter().map(|(path, _)| path).filter_map(parse::unknown_element)
 }

@@ -1,6 +1,7 @@
 //! A history of what every hypervisor host of a fleet can do.
 
-pub mod bad_files;
+mod ahead;
+mod bad_files;
 pub mod check;
 mod cli;
 pub mod collect;

@@ -142,9 +142,24 @@ fn read_regular(path: &Path) -> Result<Input, SourceError> {
 }
 
 fn read_file(path: &Path) -> Result<Input, SourceError> {
-    match std::fs::File::open(path) {
-        Ok(mut file) => read_limited(path, &mut file),
-        Err(source) => Err(SourceError::Io { path: path.to_owned(), source }),
+    let io = |source| SourceError::Io { path: path.to_owned(), source };
+    let mut file = std::fs::File::open(path).map_err(io)?;
+    match file.metadata() {
+        Ok(metadata) if metadata.is_file() => read_whole(path, &mut file, metadata.len()),
+        _ => read_limited(path, &mut file),
+    }
+}
+
+/// Reads a file of a known length at once.
+fn read_whole(path: &Path, file: &mut std::fs::File, length: u64) -> Result<Input, SourceError> {
+    let path = path.to_owned();
+    if length > MAX_BYTES as u64 {
+        return Err(SourceError::TooLarge { path });
+    }
+    let mut bytes = Vec::new();
+    match file.read_to_end(&mut bytes) {
+        Ok(_) => Ok(Input { path, bytes }),
+        Err(source) => Err(SourceError::Io { path, source }),
     }
 }
 

@@ -18,6 +18,7 @@ mod lookup;
 mod migrate;
 mod observed;
 mod open;
+mod pack;
 mod profile;
 mod profiles;
 mod prune;

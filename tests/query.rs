@@ -13,7 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use domcaps::model::{
-    Capabilities, Context, HostName, Kind, State, Target, Time, Value, When, glob,
+    Capabilities, Context, HostName, Kind, State, Target, Time, Value, When, glob, shared_hash,
+    subtrees,
 };
 use domcaps::parse;
 use domcaps::query::{Answer, Asked, Expression, Query};
@@ -86,11 +87,14 @@ fn stored(store: &mut Store) -> Vec<Plain> {
         if !seen.insert(hash) {
             continue;
         }
+        let root = subtrees(&document.capabilities);
         let body = NewBody {
             hash,
             bytes: &document.head.body(&bytes),
             head_at: document.head.range.start,
             capabilities: &document.capabilities,
+            root: &root,
+            shared_hash: shared_hash(&root, &document.capabilities),
         };
         let body = writer.add_body(&body).unwrap();
         let host: HostName = format!("h{:04}", all.len()).parse().unwrap();

@@ -22,7 +22,7 @@ pub(super) fn run(ui: &mut Ui<'_>, global: &Global, _: &Arguments) -> Result<Exi
     let mut store = Store::create_or_open(&path)?;
     let mut writer = store.writer()?;
     for host in demo::hosts() {
-        demo::store(&mut writer, &host)?;
+        demo::store(&mut writer, host)?;
     }
     writer.commit()?;
     ui.status(format!("{}: two hosts stored", path.display()));

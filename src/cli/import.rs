@@ -1,18 +1,25 @@
 //! `domcaps import`
 
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+mod database;
+mod done;
+mod files;
+mod tree;
+
+use std::path::PathBuf;
 
 use clap::Args;
 
 use super::failure::{Exit, Failure};
 use super::ui::{self, Ui};
 use super::{Global, ListFormat};
-use crate::ingest::{self, IngestError, Ingested, Occasion, nothing_stored};
+use crate::ingest::{Occasion, Seen};
 use crate::model::{HostName, Tag, Time};
-use crate::render::json::{self, Failed, Imported};
-use crate::source::{self, HostFolder, Input};
-use crate::store::{Store, StoreError};
+use crate::render::json;
+use crate::source;
+
+use database::Database;
+use done::Done;
+use files::{Files, Place};
 
 /// Store documents from files as a snapshot of a host
 ///
@@ -57,43 +64,22 @@ pub(super) struct Arguments {
     format: ListFormat,
 }
 
-/// How many snapshots, and how many bytes of documents, share a transaction at most.
-const BATCH: (usize, usize) = (512, 64 << 20);
-
-/// What has been done so far.
-#[derive(Default)]
-struct Done {
-    imported: Vec<Imported>,
-    failed: Vec<Failed>,
-    unknown: BTreeSet<String>,
-}
-
-/// The files of one snapshot.
-struct Files {
-    host: HostName,
-    taken_at: Time,
-    /// The file, folder or host that errors are about.
-    what: PathBuf,
-    inputs: Vec<Input>,
-    /// Some file could not be read.
-    is_partial: bool,
-}
-
 pub(super) fn run(
     ui: &mut Ui<'_>,
     global: &Global,
     arguments: &Arguments,
 ) -> Result<Exit, Failure> {
     let mut done = Done::default();
-    let mut database = Database { path: ui::database(global)?, store: None };
+    let mut database = Database::new(ui::database(global)?)?;
     if let Some(at) = arguments.at.filter(|at| is_future(*at)) {
         warn_of_future(ui, "--at", at, 0);
     }
     match (&arguments.tree, &arguments.host) {
-        (Some(tree), _) => import_tree(ui, &mut database, arguments, tree, &mut done)?,
+        (Some(tree), _) => tree::import(ui, &mut database, arguments, tree, &mut done)?,
         (None, Some(host)) => {
-            let files = one_host(ui, arguments, host, &mut done);
-            database.import(ui, arguments, &[files], &mut done)?;
+            let mut files = one_host(ui, &database, arguments, host);
+            files.tell(ui, &mut done);
+            database.import(ui, arguments, vec![files], &mut done)?;
         }
         (None, None) => return Err(Failure::usage(&"name the host: --host NAME")),
     }
@@ -112,15 +98,11 @@ pub(super) fn run(
 }
 
 /// The files that the command line names.
-fn one_host(ui: &mut Ui<'_>, arguments: &Arguments, host: &HostName, done: &mut Done) -> Files {
-    let mut inputs = Vec::new();
+fn one_host(ui: &mut Ui<'_>, database: &Database, arguments: &Arguments, host: &HostName) -> Files {
+    let mut read = Vec::new();
     for path in &arguments.paths {
-        for input in source::read(path, &mut std::io::stdin().lock()) {
-            match input {
-                Ok(input) => inputs.push(input),
-                Err(error) => done.fail(ui, path, &error.to_string()),
-            }
-        }
+        let inputs = source::read(path, &mut std::io::stdin().lock());
+        read.extend(inputs.into_iter().map(|input| (path.as_path(), input)));
         if source::has_folders(path) {
             ui.warning(format!(
                 "{}: the folders in it were not read; `import --tree` reads a tree of hosts",
@@ -128,62 +110,13 @@ fn one_host(ui: &mut Ui<'_>, arguments: &Arguments, host: &HostName, done: &mut 
             ));
         }
     }
-    let taken_at = arguments.at.unwrap_or_else(ui::now);
-    let what = PathBuf::from(host.as_str());
-    Files { host: host.clone(), taken_at, what, inputs, is_partial: !done.failed.is_empty() }
-}
-
-/// Every snapshot of a tree, committed in batches; what is wrong with one costs no other.
-fn import_tree(
-    ui: &mut Ui<'_>,
-    database: &mut Database,
-    arguments: &Arguments,
-    tree: &Path,
-    done: &mut Done,
-) -> Result<(), Failure> {
-    let mut folders = Vec::new();
-    for folder in source::hosts(tree)? {
-        match folder {
-            Ok(folder) => folders.push(folder),
-            Err(error) => done.fail(ui, error.path(), &error.to_string()),
-        }
-    }
-    if folders.is_empty() {
-        let error =
-            format!("{}: no host in this tree: no folder and no *.xml file", tree.display());
-        return Err(Failure::new(&error));
-    }
-    let times = folders.iter().filter_map(|folder| Some((folder, folder.taken_at?)));
-    let mut future = times.filter(|(_, at)| is_future(*at));
-    if let Some((folder, at)) = future.next() {
-        warn_of_future(ui, &folder.path.display().to_string(), at, future.count());
-    }
-    let now = arguments.at.unwrap_or_else(ui::now);
-    let progress = progress(ui, folders.len());
-    let mut folders = folders.into_iter().peekable();
-    while folders.peek().is_some() {
-        // Read before the database is locked: a slow disk delays nobody.
-        let mut batch = Vec::new();
-        let mut bytes = 0;
-        while batch.len() < BATCH.0
-            && bytes < BATCH.1
-            && let Some(folder) = folders.next()
-        {
-            progress.inc(1);
-            let files = read_folder(ui, folder, now, done);
-            bytes += files.inputs.iter().map(|input| input.bytes.len()).sum::<usize>();
-            batch.push(files);
-        }
-        database.import(ui, arguments, &batch, done)?;
-    }
-    progress.finish_and_clear();
-    let new = done.imported.iter().filter(|each| each.outcome == "stored").count();
-    let known = done.imported.len() - new;
-    ui.status(format!(
-        "{new} snapshots stored, {known} known before, {} failures",
-        done.failed.len()
-    ));
-    Ok(())
+    let place = Place {
+        host: host.clone(),
+        taken_at: arguments.at.unwrap_or_else(ui::now),
+        what: PathBuf::from(host.as_str()),
+    };
+    let known = Seen::default();
+    Files::read(arguments, place, read, &known, database.store())
 }
 
 /// Whether a time is later than any clock that is merely wrong.
@@ -198,154 +131,16 @@ fn warn_of_future(ui: &mut Ui<'_>, what: &str, at: Time, more: usize) {
     ));
 }
 
-fn read_folder(ui: &mut Ui<'_>, folder: HostFolder, now: Time, done: &mut Done) -> Files {
-    let mut inputs = Vec::new();
-    let mut is_partial = false;
-    for input in source::read(&folder.path, &mut std::io::empty()) {
-        match input {
-            Ok(input) => inputs.push(input),
-            Err(error) => {
-                is_partial = true;
-                done.fail(ui, &folder.path, &error.to_string());
-            }
-        }
-    }
-    let taken_at = folder.taken_at.unwrap_or(now);
-    Files { host: folder.host, taken_at, what: folder.path, inputs, is_partial }
-}
-
-/// The database, opened when there is something to store.
-struct Database {
-    path: PathBuf,
-    store: Option<Store>,
-}
-
-impl Database {
-    /// Stores snapshots under one transaction, and tells of them when its commit has returned.
-    fn import(
-        &mut self,
-        ui: &mut Ui<'_>,
-        arguments: &Arguments,
-        batch: &[Files],
-        done: &mut Done,
-    ) -> Result<(), Failure> {
-        let Some(store) = self.open(arguments, batch)? else {
-            for files in batch.iter().filter(|files| !files.inputs.is_empty()) {
-                let read =
-                    ingest::read(&arguments.occasion(files), &files.inputs, &mut nothing_stored);
-                if let Err(error) = read {
-                    done.refuse(ui, &files.what, &error);
-                }
-            }
-            return Ok(());
-        };
-        let mut writer = store.writer()?;
-        let mut stored = Vec::new();
-        for files in batch.iter().filter(|files| !files.inputs.is_empty()) {
-            let occasion = arguments.occasion(files);
-            let refused = if arguments.strict && files.is_partial {
-                Err(IngestError::Strict { host: files.host.clone(), bad: Vec::new() })
-            } else {
-                ingest::ingest(&mut writer, &occasion, &files.inputs)
-            };
-            match refused {
-                Ok(ingested) => stored.push((files, ingested)),
-                Err(IngestError::Store(error))
-                    if !matches!(error, StoreError::OtherContent { .. }) =>
-                {
-                    return Err(error.into());
-                }
-                Err(error) => done.refuse(ui, &files.what, &error),
-            }
-        }
-        writer.commit()?;
-        for (files, ingested) in stored {
-            done.add(ui, arguments, files, ingested);
-        }
-        Ok(())
-    }
-
-    /// A database that is there is opened; a new one is made only for something good to store.
-    fn open(
-        &mut self,
-        arguments: &Arguments,
-        batch: &[Files],
-    ) -> Result<Option<&mut Store>, Failure> {
-        let is_good = |files: &Files| {
-            let is_whole = !(arguments.strict && files.is_partial);
-            let occasion = arguments.occasion(files);
-            is_whole && ingest::read(&occasion, &files.inputs, &mut nothing_stored).is_ok()
-        };
-        if self.store.is_none() && (self.path.exists() || batch.iter().any(is_good)) {
-            self.store = Some(Store::create_or_open(&self.path)?);
-        }
-        Ok(self.store.as_mut())
-    }
-}
-
-fn progress(ui: &Ui<'_>, length: usize) -> indicatif::ProgressBar {
-    if !ui.shows_progress() {
-        return indicatif::ProgressBar::hidden();
-    }
-    indicatif::ProgressBar::new(length as u64)
-        .with_message("snapshots")
-        .with_style(indicatif::ProgressStyle::default_bar())
-}
-
 impl Arguments {
-    fn occasion<'a>(&'a self, files: &'a Files) -> Occasion<'a> {
+    fn occasion<'a>(&'a self, place: &'a Place, is_partial: bool) -> Occasion<'a> {
         Occasion {
-            host: &files.host,
-            taken_at: files.taken_at,
-            is_partial: files.is_partial,
+            host: &place.host,
+            taken_at: place.taken_at,
+            is_partial,
             tags: &self.tags,
             groups: &self.groups,
             api_flags: self.api_flags.as_deref(),
             is_strict: self.strict,
         }
-    }
-}
-
-impl Done {
-    fn fail(&mut self, ui: &mut Ui<'_>, what: &Path, why: &str) {
-        ui.error(why);
-        self.failed.push(Failed { what: what.display().to_string(), why: why.to_owned() });
-    }
-
-    /// Tells why a snapshot was not stored, its bad files first.
-    fn refuse(&mut self, ui: &mut Ui<'_>, what: &Path, error: &IngestError) {
-        for bad in error.bad_files() {
-            self.fail(ui, &bad.path, &bad.to_string());
-        }
-        self.fail(ui, what, &error.to_string());
-    }
-
-    /// Tells of a snapshot whose commit has returned.
-    fn add(&mut self, ui: &mut Ui<'_>, arguments: &Arguments, files: &Files, ingested: Ingested) {
-        let Files { host, taken_at, .. } = files;
-        let Ingested { stored, documents, bad, unknown, .. } = ingested;
-        for bad in bad {
-            self.fail(ui, &bad.path, &bad.to_string());
-        }
-        self.unknown.extend(unknown);
-        let outcome = if stored.is_new { "stored" } else { "known" };
-        if arguments.tree.is_none() && arguments.format == ListFormat::Text {
-            let id = &stored.id.to_string()[..12];
-            let what = match (stored.is_new, stored.is_change) {
-                (false, _) => "was stored before",
-                (true, true) => "stored, content is new",
-                (true, false) => "stored, content as before",
-            };
-            let s = if documents == 1 { "" } else { "s" };
-            ui.status(format!("{host} {taken_at} {id}: {documents} document{s}, {what}"));
-        }
-        self.imported.push(Imported {
-            host: host.to_string(),
-            taken_at: taken_at.to_string(),
-            snapshot: stored.id.to_string(),
-            outcome,
-            is_change: stored.is_change,
-            documents,
-        });
     }
 }

@@ -149,6 +149,11 @@ pub(super) fn now() -> Time {
     jiff::Timestamp::now().into()
 }
 
+/// How many threads there is work for.
+pub(super) fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, |threads| threads.get().min(16))
+}
+
 /// A flag that SIGINT, SIGTERM and, but under `nohup`, SIGHUP raise.
 ///
 /// However often they come: `timeout` sends its signal to the process and then to its group, and what

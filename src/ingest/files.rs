@@ -1,16 +1,15 @@
 //! A snapshot from files.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::path::Path;
-use std::rc::Rc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use super::{Body, Bytes, Document, IngestError, Ingested, Lookup, Snapshot, unknown_elements};
+use super::{Body, Bytes, Document, IngestError, Ingested, Known, Parsed, Seen, Snapshot};
 use crate::bad_files::BadFiles;
 use crate::host_info::HostInfo;
-use crate::model::{Capabilities, Context, FailureClass, Hash, HostName, State, Tag, Target, Time};
+use crate::model::{Context, FailureClass, Hash, HostName, State, Tag, Target, Time};
 use crate::parse;
 use crate::source::Input;
-use crate::store::{BodyId, StoreError, Writer};
+use crate::store::{StoreError, Writer};
 
 /// What the documents of one snapshot do not say themselves.
 #[derive(Clone, Debug)]
@@ -32,9 +31,9 @@ pub struct Occasion<'a> {
 }
 
 /// One good file.
-struct File<'i> {
-    path: &'i Path,
-    bytes: &'i [u8],
+struct File {
+    /// Which of the inputs it is.
+    at: usize,
     head: parse::Head,
     hash: Hash,
     body: Body,
@@ -42,21 +41,14 @@ struct File<'i> {
 
 /// All that one snapshot's files say, read and not yet stored.
 #[derive(Default)]
-pub struct Reading<'i> {
-    documents: BTreeMap<Target, File<'i>>,
-    /// Bodies that stood in an earlier file: they are not parsed again.
-    parsed: HashMap<Hash, Rc<Capabilities>>,
+pub struct Reading {
+    inputs: Vec<Input>,
+    documents: BTreeMap<Target, File>,
     info: HostInfo,
     bad: BadFiles,
     unknown: BTreeSet<String>,
-}
-
-/// Nothing is stored yet.
-///
-/// # Errors
-/// None.
-pub fn nothing_stored(_: Hash) -> Result<Option<BodyId>, StoreError> {
-    Ok(None)
+    /// Of the documents that were parsed.
+    new_bytes: usize,
 }
 
 /// Stores the snapshot that `inputs` are, within the writer's transaction.
@@ -66,24 +58,24 @@ pub fn nothing_stored(_: Hash) -> Result<Option<BodyId>, StoreError> {
 pub fn ingest(
     writer: &mut Writer<'_>,
     occasion: &Occasion<'_>,
-    inputs: &[Input],
+    inputs: Vec<Input>,
 ) -> Result<Ingested, IngestError> {
-    let reading = read(occasion, inputs, &mut |hash| writer.body(hash))?;
+    let reading = read(occasion, inputs, &Known::new(&Seen::default(), Some(writer.store())))?;
     Ok(store(writer, occasion, reading)?)
 }
 
-/// Reads the files of a snapshot.
+/// Reads the files of a snapshot: all but what is known.
 ///
 /// # Errors
 /// Where there is nothing to store.
-pub fn read<'i>(
+pub fn read(
     occasion: &Occasion<'_>,
-    inputs: &'i [Input],
-    lookup: Lookup<'_>,
-) -> Result<Reading<'i>, IngestError> {
-    let mut reading = Reading::default();
-    for input in inputs {
-        reading.read(lookup, input)?;
+    inputs: Vec<Input>,
+    known: &Known<'_>,
+) -> Result<Reading, IngestError> {
+    let mut reading = Reading { inputs, ..Reading::default() };
+    for at in 0..reading.inputs.len() {
+        reading.read(known, at)?;
     }
     let host = || occasion.host.clone();
     if reading.documents.is_empty() {
@@ -102,9 +94,9 @@ pub fn read<'i>(
 pub fn store(
     writer: &mut Writer<'_>,
     occasion: &Occasion<'_>,
-    reading: Reading<'_>,
+    mut reading: Reading,
 ) -> Result<Ingested, StoreError> {
-    let mut context = reading.info.context.clone();
+    let mut context = std::mem::take(&mut reading.info.context);
     context.api_flags = occasion.api_flags.and_then(Context::flags);
     let snapshot = snapshot(occasion, &reading, &context);
     let stored = writer.whole(occasion.host, occasion.taken_at, |writer| snapshot.write(writer))?;
@@ -112,16 +104,21 @@ pub fn store(
     Ok(Ingested { bad: reading.bad.files, ..ingested })
 }
 
-impl<'i> Reading<'i> {
-    fn read(&mut self, lookup: Lookup<'_>, input: &'i Input) -> Result<(), IngestError> {
+impl Reading {
+    /// The bytes that it holds in memory, and those of them that it has read: what these say takes
+    /// several times their room.
+    #[must_use]
+    pub fn bytes(&self) -> (usize, usize) {
+        (self.inputs.iter().map(|input| input.bytes.len()).sum(), self.new_bytes)
+    }
+
+    fn read(&mut self, known: &Known<'_>, at: usize) -> Result<(), IngestError> {
+        let input = &self.inputs[at];
         // A known body needs no parse: it was well-formed when it was stored.
         if let Some(head) = parse::split(&input.bytes) {
             let hash = head.body_hash(&input.bytes);
-            if let Some(body) = lookup(hash)? {
-                return self.add(input, head, hash, Body::Known(body));
-            }
-            if let Some(capabilities) = self.parsed.get(&hash).map(Rc::clone) {
-                return self.add(input, head, hash, Body::New(capabilities));
+            if known.holds(hash)? {
+                return self.add(File { at, head, hash, body: Body::Known });
             }
         }
         if self.info.take(input, &mut self.bad) {
@@ -129,11 +126,12 @@ impl<'i> Reading<'i> {
         }
         match parse::document(&input.bytes) {
             Ok(document) => {
-                self.unknown.extend(unknown_elements(&document.capabilities));
                 let hash = document.head.body_hash(&input.bytes);
-                let capabilities = Rc::new(document.capabilities);
-                self.parsed.insert(hash, Rc::clone(&capabilities));
-                self.add(input, document.head, hash, Body::New(capabilities))
+                let parsed = Parsed::new(document.capabilities);
+                self.unknown.extend(parsed.unknown_elements());
+                self.new_bytes += input.bytes.len();
+                known.note(hash);
+                self.add(File { at, head: document.head, hash, body: Body::New(Arc::new(parsed)) })
             }
             Err(error) => {
                 self.bad.document(input, error);
@@ -142,21 +140,16 @@ impl<'i> Reading<'i> {
         }
     }
 
-    fn add(
-        &mut self,
-        input: &'i Input,
-        head: parse::Head,
-        hash: Hash,
-        body: Body,
-    ) -> Result<(), IngestError> {
-        let file = File { path: &input.path, bytes: &input.bytes, head, hash, body };
+    fn add(&mut self, file: File) -> Result<(), IngestError> {
         let target = file.head.target.clone();
         match self.documents.get(&target) {
-            Some(first) if first.bytes != file.bytes => Err(IngestError::TwoDocuments {
-                target: Box::new(target),
-                first: first.path.to_owned(),
-                second: input.path.clone(),
-            }),
+            Some(first) if self.inputs[first.at].bytes != self.inputs[file.at].bytes => {
+                Err(IngestError::TwoDocuments {
+                    target: Box::new(target),
+                    first: self.inputs[first.at].path.clone(),
+                    second: self.inputs[file.at].path.clone(),
+                })
+            }
             Some(_) => Ok(()),
             None => {
                 self.documents.insert(target, file);
@@ -168,15 +161,18 @@ impl<'i> Reading<'i> {
 
 fn snapshot<'d>(
     occasion: &Occasion<'d>,
-    reading: &'d Reading<'_>,
+    reading: &'d Reading,
     context: &'d Context,
 ) -> Snapshot<'d> {
-    let document = |file: &'d File<'_>| Document {
-        hash: file.hash,
-        head: &file.bytes[file.head.range.clone()],
-        head_at: file.head.range.start,
-        body: file.body.clone(),
-        bytes: Bytes::Around(&file.head, file.bytes),
+    let document = |file: &'d File| {
+        let bytes = &reading.inputs[file.at].bytes;
+        Document {
+            hash: file.hash,
+            head: &bytes[file.head.range.clone()],
+            head_at: file.head.range.start,
+            body: file.body.clone(),
+            bytes: Bytes::Around(&file.head, bytes),
+        }
     };
     let transient = |message: &'d String| (FailureClass::Transient, message.as_str());
     Snapshot {

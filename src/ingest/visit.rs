@@ -1,9 +1,9 @@
 //! A snapshot from a visit to a host.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::rc::Rc;
+use std::sync::Arc;
 
-use super::{Body, Bytes, Document, Ingested, Snapshot, unknown_elements};
+use super::{Body, Bytes, Document, Ingested, Parsed, Snapshot};
 use crate::collect::{Observed, RawBody, Site, Visit};
 use crate::model::{FailureClass, Hash, State, Tag, Target};
 use crate::parse;
@@ -99,8 +99,8 @@ fn bodies(writer: &mut Writer<'_>, visit: &Visit) -> Result<Bodies, StoreError> 
     let mut bodies = Bodies::default();
     let mut new = 0;
     for (hash, raw) in &visit.bodies {
-        if let Some(known) = writer.body(*hash)? {
-            bodies.good.insert(*hash, Body::Known(known));
+        if writer.body(*hash)?.is_some() {
+            bodies.good.insert(*hash, Body::Known);
             continue;
         }
         if new > MAX_NEW {
@@ -109,9 +109,10 @@ fn bodies(writer: &mut Writer<'_>, visit: &Visit) -> Result<Bodies, StoreError> 
         }
         match parse::document(&raw.bytes) {
             Ok(document) => {
-                new += document.capabilities.iter().count();
-                bodies.unknown.extend(unknown_elements(&document.capabilities));
-                bodies.good.insert(*hash, Body::New(Rc::new(document.capabilities)));
+                let parsed = Parsed::new(document.capabilities);
+                new += parsed.len();
+                bodies.unknown.extend(parsed.unknown_elements());
+                bodies.good.insert(*hash, Body::New(Arc::new(parsed)));
             }
             Err(error) => drop(bodies.bad.insert(*hash, format!("its document is bad: {error}"))),
         }

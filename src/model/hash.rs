@@ -31,6 +31,15 @@ impl Hash {
         &self.0
     }
 
+    /// Its first 64 bits: enough to tell the parts of a few documents apart, where a mistake costs
+    /// nothing but room.
+    #[must_use]
+    pub fn beginning(&self) -> u64 {
+        let mut bytes = [0; 8];
+        bytes.copy_from_slice(&self.0[..8]);
+        u64::from_le_bytes(bytes)
+    }
+
     /// A hash that the store kept.
     #[must_use]
     pub fn from_bytes(bytes: [u8; Self::LENGTH]) -> Self {
@@ -73,6 +82,14 @@ impl Hasher {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Forgets all it saw.
+    pub fn clear(&mut self) {
+        self.small.clear();
+        if self.state.count() > 0 {
+            self.state.reset();
+        }
     }
 
     /// Adds one part.
@@ -131,5 +148,7 @@ mod tests {
             whole.extend(part);
         }
         assert_eq!(hasher.finish(), Hash::of(&whole));
+        hasher.clear();
+        assert_eq!(hasher.finish(), Hasher::new().finish());
     }
 }

@@ -6,16 +6,17 @@
 //! and models stand in small groups: one flipped `usable` costs one model, one group and the
 //! lists above them, not 1,700 rows.
 
-use std::collections::BTreeMap;
-
-use super::{CUSTOM_MODE, CUSTOM_MODELS, Capabilities, HOST_UNIQUE, Hash, Hasher, ancestors};
+use super::{
+    CUSTOM_MODE, CUSTOM_MODELS, Capabilities, HOST_UNIQUE, Hash, Hasher, ancestors, elements,
+};
 
 /// A piece of a document: capabilities of its own, and pieces below it.
+///
+/// It says where they stand in the [`Capabilities`] that it was cut from, which its methods are to be
+/// given again.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Subtree<'a> {
-    /// The path all of it stands at or below; for the root and for a group of models, of what
-    /// they hold.
-    pub key: &'a str,
+pub struct Subtree {
+    key: Key,
     /// Its address: of its own capabilities and of its parts'.
     pub hash: Hash,
     /// Its own capabilities as positions in [`Capabilities`], sorted by path.
@@ -24,66 +25,162 @@ pub struct Subtree<'a> {
     pub parts: Vec<Self>,
 }
 
+/// The path all of a piece stands at or below.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Key {
+    /// The root's, which is empty.
+    Root,
+    /// That of a group of models.
+    Models,
+    /// The beginning of its first capability's path.
+    Own { length: usize },
+}
+
 /// Cuts capabilities into the tree of shared pieces; the root's key is empty.
 ///
 /// Order in the document means nothing here: equal capabilities give equal hashes.
 #[must_use]
-pub fn subtrees(capabilities: &Capabilities) -> Subtree<'_> {
-    let mut pieces: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    for index in 0..capabilities.len() {
-        let path = capabilities.at(index).0;
-        pieces.entry(piece_key(path)).or_default().push(index);
-    }
+pub fn subtrees(capabilities: &Capabilities) -> Subtree {
+    let mut cut = Cut { capabilities, hasher: Hasher::new() };
     let mut top = Vec::new();
     let mut models = Vec::new();
-    for (key, own) in pieces {
-        if key.starts_with(CUSTOM_MODELS) && key != CUSTOM_MODELS {
-            models.push(Subtree::new(capabilities, key, own, Vec::new()));
+    for piece in pieces(capabilities) {
+        if piece.key.starts_with(CUSTOM_MODELS) && piece.key != CUSTOM_MODELS {
+            models.push(cut.piece(piece, Vec::new()));
         } else {
-            top.push((key, own));
+            top.push(piece);
         }
     }
-    let mut groups = Some(grouped(capabilities, models));
-    let parts = top
-        .into_iter()
-        .map(|(key, own)| {
-            let below = if key == CUSTOM_MODE { groups.take() } else { None };
-            Subtree::new(capabilities, key, own, below.unwrap_or_default())
-        })
-        .collect::<Vec<_>>();
+    let mut groups = Some(cut.grouped(models));
+    let mut parts = Vec::with_capacity(top.len());
+    for piece in top {
+        let below = if piece.key == CUSTOM_MODE { groups.take() } else { None };
+        parts.push(cut.piece(piece, below.unwrap_or_default()));
+    }
     // Models without their mode (an invented document) still belong somewhere.
-    let parts = parts.into_iter().chain(groups.unwrap_or_default()).collect();
-    Subtree::new(capabilities, "", Vec::new(), parts)
+    parts.extend(groups.unwrap_or_default());
+    cut.subtree(Key::Root, Vec::new(), parts)
 }
 
 /// The hash of all capabilities but those unique to one host: what cohorts compare.
 #[must_use]
-pub fn shared_hash(root: &Subtree<'_>, capabilities: &Capabilities) -> Hash {
+pub fn shared_hash(root: &Subtree, capabilities: &Capabilities) -> Hash {
     let unique = |index: &usize| HOST_UNIQUE.contains(&capabilities.at(*index).0);
-    let holds_unique = |part: &Subtree<'_>| part.own.iter().any(unique);
+    let holds_unique = |part: &Subtree| part.own.iter().any(unique);
     if !root.parts.iter().any(holds_unique) {
         return root.hash;
     }
     let parts = root.parts.iter().map(|part| {
+        let key = part.key(capabilities);
         if !holds_unique(part) {
-            return part.clone();
+            return (key, part.hash);
         }
-        let own = part.own.iter().copied().filter(|index| !unique(index)).collect();
-        Subtree::new(capabilities, part.key, own, part.parts.clone())
+        let own: Vec<usize> = part.own.iter().copied().filter(|index| !unique(index)).collect();
+        (key, subtree_hash(capabilities, &own, part.keyed(capabilities)))
     });
-    Subtree::new(capabilities, "", Vec::new(), parts.collect()).hash
+    subtree_hash(capabilities, &[], parts)
 }
 
-impl<'a> Subtree<'a> {
-    fn new(
-        capabilities: &Capabilities,
-        key: &'a str,
-        mut own: Vec<usize>,
-        parts: Vec<Self>,
-    ) -> Self {
-        own.sort_unstable_by_key(|index| capabilities.at(*index).0);
-        let hashes = parts.iter().map(|part| (part.key, part.hash));
-        Self { key, hash: subtree_hash(capabilities, &own, hashes), own, parts }
+impl Subtree {
+    /// The path all of it stands at or below; for the root and for a group of models, of what they hold.
+    #[must_use]
+    pub fn key<'c>(&self, capabilities: &'c Capabilities) -> &'c str {
+        match (self.key, self.own.first()) {
+            (Key::Own { length }, Some(first)) => &capabilities.at(*first).0[..length],
+            (Key::Models, _) => CUSTOM_MODELS,
+            _ => "",
+        }
+    }
+
+    /// Its parts' keys and addresses.
+    fn keyed<'c>(&self, capabilities: &'c Capabilities) -> impl Iterator<Item = (&'c str, Hash)> {
+        self.parts.iter().map(|part| (part.key(capabilities), part.hash))
+    }
+}
+
+/// The capabilities of one key.
+struct Piece<'c> {
+    key: &'c str,
+    /// The key has all the elements that a key of its kind has: what stands below it is of this piece.
+    is_deep: bool,
+    own: Vec<usize>,
+}
+
+/// The pieces of a document, sorted by key, the capabilities of each sorted by path.
+fn pieces(capabilities: &Capabilities) -> Vec<Piece<'_>> {
+    let mut pieces: Vec<Piece<'_>> = Vec::with_capacity(256);
+    for index in 0..capabilities.len() {
+        let path = capabilities.at(index).0;
+        match pieces.last_mut() {
+            Some(last) if last.is_deep && goes_on(last.key, path) => last.own.push(index),
+            _ => {
+                let key = piece_key(path);
+                let is_deep = elements(key).nth(1).is_some();
+                pieces.push(Piece { key, is_deep, own: vec![index] });
+            }
+        }
+    }
+    // What belongs together mostly stands together, and in order.
+    pieces.sort_by_key(|piece| piece.key);
+    pieces.dedup_by(|next, kept| {
+        let is_same = next.key == kept.key;
+        if is_same {
+            kept.own.append(&mut next.own);
+        }
+        is_same
+    });
+    for piece in &mut pieces {
+        if !piece.own.is_sorted_by_key(|index| capabilities.at(*index).0) {
+            piece.own.sort_unstable_by_key(|index| capabilities.at(*index).0);
+        }
+    }
+    pieces
+}
+
+/// Whether a path is plainly of the piece that has this deep key; where not, it may still be.
+fn goes_on(key: &str, path: &str) -> bool {
+    let is_below = path.strip_prefix(key).is_some_and(|rest| rest.starts_with('.'));
+    is_below && (is_of_model(key) || !is_of_model(path))
+}
+
+/// Whether a path is of one CPU model.
+fn is_of_model(path: &str) -> bool {
+    path.strip_prefix(CUSTOM_MODELS).is_some_and(|rest| rest.starts_with('['))
+}
+
+/// Pieces on their way to a tree.
+struct Cut<'c> {
+    capabilities: &'c Capabilities,
+    hasher: Hasher,
+}
+
+impl Cut<'_> {
+    fn piece(&mut self, piece: Piece<'_>, parts: Vec<Subtree>) -> Subtree {
+        self.subtree(Key::Own { length: piece.key.len() }, piece.own, parts)
+    }
+
+    fn subtree(&mut self, key: Key, own: Vec<usize>, parts: Vec<Subtree>) -> Subtree {
+        let keyed = parts.iter().map(|part| (part.key(self.capabilities), part.hash));
+        let hash = hash_with(&mut self.hasher, self.capabilities, &own, keyed);
+        Subtree { key, hash, own, parts }
+    }
+
+    /// Models in groups that end where a name's hash says so: a model that comes or goes changes one
+    /// group and leaves the others as they are.
+    fn grouped(&mut self, models: Vec<Subtree>) -> Vec<Subtree> {
+        let mut groups = Vec::new();
+        let mut open = Vec::new();
+        for model in models {
+            let ends_group = name_hash(model.key(self.capabilities)).is_multiple_of(GROUP_SIZE);
+            open.push(model);
+            if ends_group {
+                groups.push(self.subtree(Key::Models, Vec::new(), std::mem::take(&mut open)));
+            }
+        }
+        if !open.is_empty() {
+            groups.push(self.subtree(Key::Models, Vec::new(), open));
+        }
+        groups
     }
 }
 
@@ -94,7 +191,16 @@ pub fn subtree_hash<'p>(
     own: &[usize],
     parts: impl Iterator<Item = (&'p str, Hash)>,
 ) -> Hash {
-    let mut hasher = Hasher::new();
+    hash_with(&mut Hasher::new(), capabilities, own, parts)
+}
+
+fn hash_with<'p>(
+    hasher: &mut Hasher,
+    capabilities: &Capabilities,
+    own: &[usize],
+    parts: impl Iterator<Item = (&'p str, Hash)>,
+) -> Hash {
+    hasher.clear();
     for index in own {
         let (kind, value) = capabilities.encoded_at(*index);
         let path = capabilities.at(*index).0;
@@ -108,34 +214,8 @@ pub fn subtree_hash<'p>(
 
 /// The piece a capability belongs to: its first two elements, or its CPU model.
 fn piece_key(path: &str) -> &str {
-    let depth = match path.strip_prefix(CUSTOM_MODELS) {
-        Some(rest) if rest.starts_with('[') => 3,
-        _ => 1,
-    };
+    let depth = if is_of_model(path) { 3 } else { 1 };
     ancestors(path).nth(depth).unwrap_or(path)
-}
-
-/// Models in groups that end where a name's hash says so: a model that comes or goes changes one
-/// group and leaves the others as they are.
-fn grouped<'a>(capabilities: &Capabilities, models: Vec<Subtree<'a>>) -> Vec<Subtree<'a>> {
-    let mut groups = Vec::new();
-    let mut open = Vec::new();
-    for model in models {
-        let ends_group = name_hash(model.key).is_multiple_of(GROUP_SIZE);
-        open.push(model);
-        if ends_group {
-            groups.push(Subtree::new(
-                capabilities,
-                CUSTOM_MODELS,
-                Vec::new(),
-                std::mem::take(&mut open),
-            ));
-        }
-    }
-    if !open.is_empty() {
-        groups.push(Subtree::new(capabilities, CUSTOM_MODELS, Vec::new(), open));
-    }
-    groups
 }
 
 /// Models in a group, on average: the square root of the 145 that QEMU 10 has.
@@ -164,7 +244,7 @@ mod tests {
         all
     }
 
-    fn all_hashes(tree: &Subtree<'_>) -> Vec<Hash> {
+    fn all_hashes(tree: &Subtree) -> Vec<Hash> {
         let below = tree.parts.iter().flat_map(all_hashes);
         below.chain([tree.hash]).collect()
     }

@@ -53,9 +53,12 @@ const LAWS: [&str; 6] = [
      WHERE NOT EXISTS (SELECT 1 FROM subtree t WHERE t.subtree_id = p.value)",
     "SELECT 'body ' || lower(hex(hash)), 'its bytes are not there' FROM body b
      WHERE NOT EXISTS (SELECT 1 FROM body_content c WHERE c.body_id = b.body_id)",
-    "SELECT 'body ' || lower(hex(b.hash)), 'it is packed against a body that is packed itself'
-     FROM body_content c JOIN body_content base ON base.body_id = c.base_id
-     JOIN body b ON b.body_id = c.body_id WHERE base.base_id IS NOT NULL",
+    "SELECT 'body ' || lower(hex(b.hash)), 'it is packed against a newer body, or through more than three'
+     FROM body_content c JOIN body b USING (body_id)
+     LEFT JOIN body_content c1 ON c1.body_id = c.base_id
+     LEFT JOIN body_content c2 ON c2.body_id = c1.base_id
+     LEFT JOIN body_content c3 ON c3.body_id = c2.base_id
+     WHERE c.base_id >= c.body_id OR c3.base_id IS NOT NULL",
     "SELECT 'value ' || value_id, 'its members are no JSON array' FROM value
      WHERE kind IN ('set', 'list')
        AND CASE WHEN json_valid(value) THEN json_type(value) <> 'array' ELSE 1 END",

@@ -68,8 +68,12 @@ impl Store {
         Ok(store)
     }
 
-    /// Opens the database; each statement is a transaction of its own.
-    fn open_at_rest(path: &Path) -> Result<Self, StoreError> {
+    /// Opens the database; each statement is a transaction of its own, and what it finds may be gone
+    /// before the next one.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn open_at_rest(path: &Path) -> Result<Self, StoreError> {
         if !path.exists() {
             return Err(StoreError::Missing { path: path.to_owned() });
         }

@@ -57,6 +57,17 @@ pub(super) fn profile_hash<'o>(
     hasher.finish()
 }
 
+/// What a profile's hashes need to know of a body.
+#[derive(Clone, Copy)]
+pub(super) struct BodyHashes {
+    /// Its address.
+    all: Hash,
+    /// That of its capabilities without what is unique to a host.
+    shared: Hash,
+    /// It has something unique to a host.
+    is_unique: bool,
+}
+
 impl Writer<'_> {
     /// Stores which target gave which outcome, or finds it stored.
     pub(super) fn add_profile(
@@ -67,11 +78,13 @@ impl Writer<'_> {
         outcomes.sort_by_key(|(target, ..)| *target);
         let list = snapshot.machines.map(MachineList::hash);
         let mut gave = Vec::with_capacity(outcomes.len());
+        let mut has_unique = false;
         for (.., outcome) in &outcomes {
             gave.push(match outcome {
                 NewOutcome::Document(body) => {
-                    let (body, content) = self.body_hashes(*body)?;
-                    Gave::Document(body, content)
+                    let BodyHashes { all, shared, is_unique } = self.body_hashes(*body)?;
+                    has_unique |= is_unique;
+                    Gave::Document(all, shared)
                 }
                 NewOutcome::Failed(class, message) => Gave::Failed(*class, Cow::Borrowed(message)),
             });
@@ -86,6 +99,9 @@ impl Writer<'_> {
         }
         let hashes = (hash, hash_of(Part::Shared));
         let id = self.insert_profile(hashes, snapshot.machines, &outcomes)?;
+        if has_unique {
+            self.note_unique(id)?;
+        }
         self.profiles.insert(hash, id);
         Ok((id, hash))
     }
@@ -125,12 +141,11 @@ impl Writer<'_> {
         for (target, head, outcome) in outcomes {
             self.add_outcome(id, target, head, *outcome)?;
         }
-        self.note_unique(id)?;
         Ok(ProfileId(id))
     }
 
     /// Notes the values of a profile that are unique to its host; they stand in parts of the documents.
-    fn note_unique(&self, profile: i64) -> Result<(), StoreError> {
+    fn note_unique(&self, profile: ProfileId) -> Result<(), StoreError> {
         let paths = serde_json::json!(HOST_UNIQUE).to_string();
         self.sql(|connection| {
             connection
@@ -156,15 +171,19 @@ impl Writer<'_> {
         })
     }
 
-    /// The body's address, and that of its capabilities without what is unique to a host.
-    fn body_hashes(&mut self, body: BodyId) -> Result<(Hash, Hash), StoreError> {
+    fn body_hashes(&mut self, body: BodyId) -> Result<BodyHashes, StoreError> {
         if let Some(known) = self.body_hashes.get(&body) {
             return Ok(*known);
         }
         let found = self.sql(|connection| {
             connection
-                .prepare_cached("SELECT hash, shared_hash FROM body WHERE body_id = ?")?
-                .query_row([body], |row| Ok((row.get(0)?, row.get(1)?)))
+                .prepare_cached(
+                    "SELECT b.hash, shared_hash, s.hash <> shared_hash
+                     FROM body b JOIN subtree s USING (subtree_id) WHERE body_id = ?",
+                )?
+                .query_row([body], |row| {
+                    Ok(BodyHashes { all: row.get(0)?, shared: row.get(1)?, is_unique: row.get(2)? })
+                })
         })?;
         self.body_hashes.insert(body, found);
         Ok(found)
@@ -178,33 +197,14 @@ impl Writer<'_> {
     }
 
     fn add_outcome(
-        &self,
+        &mut self,
         profile: i64,
         target: &Target,
         head: &[u8],
         outcome: NewOutcome<'_>,
     ) -> Result<(), StoreError> {
-        let Target { emulator, arch, virttype, machine } = target;
+        let head = self.head_id(target, head)?;
         self.sql(|connection| {
-            let of_target = params![arch, virttype, machine, emulator];
-            connection
-                .prepare_cached(
-                    "INSERT INTO target (arch, virttype, machine, emulator) VALUES (?, ?, ?, ?)
-                     ON CONFLICT DO NOTHING",
-                )?
-                .execute(of_target)?;
-            let target: i64 = connection
-                .prepare_cached(
-                    "SELECT target_id FROM target
-                     WHERE arch = ? AND virttype = ? AND machine = ? AND emulator = ?",
-                )?
-                .query_row(of_target, |row| row.get(0))?;
-            connection
-                .prepare_cached("INSERT INTO head (target_id, bytes) VALUES (?, ?) ON CONFLICT DO NOTHING")?
-                .execute(params![target, head])?;
-            let head: i64 = connection
-                .prepare_cached("SELECT head_id FROM head WHERE target_id = ? AND bytes = ?")?
-                .query_row(params![target, head], |row| row.get(0))?;
             let (body, failure) = match outcome {
                 NewOutcome::Document(body) => (Some(body), None),
                 NewOutcome::Failed(class, message) => {
@@ -228,6 +228,40 @@ impl Writer<'_> {
                 .execute(params![profile, head, body, failure])
                 .map(drop)
         })
+    }
+
+    /// The identity of a target as it stood in a document.
+    fn head_id(&mut self, target: &Target, bytes: &[u8]) -> Result<i64, StoreError> {
+        let known = self.heads.get(target).into_iter().flatten();
+        if let Some((_, known)) = known.into_iter().find(|(known, _)| known == bytes) {
+            return Ok(*known);
+        }
+        let Target { emulator, arch, virttype, machine } = target;
+        let head = self.sql(|connection| {
+            let of_target = params![arch, virttype, machine, emulator];
+            connection
+                .prepare_cached(
+                    "INSERT INTO target (arch, virttype, machine, emulator) VALUES (?, ?, ?, ?)
+                     ON CONFLICT DO NOTHING",
+                )?
+                .execute(of_target)?;
+            let target: i64 = connection
+                .prepare_cached(
+                    "SELECT target_id FROM target
+                     WHERE arch = ? AND virttype = ? AND machine = ? AND emulator = ?",
+                )?
+                .query_row(of_target, |row| row.get(0))?;
+            connection
+                .prepare_cached(
+                    "INSERT INTO head (target_id, bytes) VALUES (?, ?) ON CONFLICT DO NOTHING",
+                )?
+                .execute(params![target, bytes])?;
+            connection
+                .prepare_cached("SELECT head_id FROM head WHERE target_id = ? AND bytes = ?")?
+                .query_row(params![target, bytes], |row| row.get(0))
+        })?;
+        self.heads.entry(target.clone()).or_default().push((bytes.to_vec(), head));
+        Ok(head)
     }
 
     fn add_machine_list(&self, machines: &MachineList) -> Result<i64, StoreError> {
@@ -254,11 +288,25 @@ impl Writer<'_> {
         })
     }
 
-    pub(super) fn add_context(&self, context: &Context) -> Result<ContextId, StoreError> {
-        let hash = context.hash();
-        if let Some(known) = self.find("SELECT context_id FROM context WHERE hash = ?", hash)? {
-            return Ok(ContextId(known));
+    /// Stores what explains changes, or finds it stored; the hash is that of all of it.
+    pub(super) fn add_context(
+        &mut self,
+        context: &Context,
+        hash: Hash,
+    ) -> Result<ContextId, StoreError> {
+        if let Some(known) = self.contexts.get(&hash) {
+            return Ok(*known);
         }
+        let found = self.find("SELECT context_id FROM context WHERE hash = ?", hash)?;
+        let id = match found {
+            Some(known) => ContextId(known),
+            None => self.insert_context(context, hash)?,
+        };
+        self.contexts.insert(hash, id);
+        Ok(id)
+    }
+
+    fn insert_context(&self, context: &Context, hash: Hash) -> Result<ContextId, StoreError> {
         let Context { libvirt, hypervisor, kernel, cpu, microcode, firmware, api_flags, uri } =
             context;
         self.sql(|connection| {

@@ -53,11 +53,11 @@ const LEVELS: [&[Sweep]; 3] = [
         ),
         (
             "bodies",
-            "WITH held AS (SELECT DISTINCT body_id FROM profile_target WHERE body_id IS NOT NULL)
-             DELETE FROM body WHERE body_id NOT IN (
-               SELECT body_id FROM held
-               UNION SELECT base_id FROM body_content JOIN held USING (body_id)
-                     WHERE base_id IS NOT NULL)",
+            "WITH RECURSIVE held (body_id) AS (
+               SELECT body_id FROM profile_target WHERE body_id IS NOT NULL
+               UNION SELECT base_id FROM held JOIN body_content USING (body_id)
+                     WHERE base_id IS NOT NULL)
+             DELETE FROM body WHERE body_id NOT IN (SELECT body_id FROM held)",
         ),
         ("", "DELETE FROM body_content WHERE body_id NOT IN (SELECT body_id FROM body)"),
     ],

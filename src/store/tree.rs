@@ -19,7 +19,7 @@ impl Writer<'_> {
     /// Stores a subtree and all below it, or finds it stored.
     pub(super) fn add_tree(
         &mut self,
-        tree: &Subtree<'_>,
+        tree: &Subtree,
         capabilities: &Capabilities,
     ) -> Result<TreeId, StoreError> {
         if let Some(known) = self.trees.get(&tree.hash) {
@@ -40,7 +40,7 @@ impl Writer<'_> {
 
     fn insert_tree(
         &mut self,
-        tree: &Subtree<'_>,
+        tree: &Subtree,
         capabilities: &Capabilities,
     ) -> Result<TreeId, StoreError> {
         let mut parts = Vec::with_capacity(tree.parts.len());
@@ -56,7 +56,7 @@ impl Writer<'_> {
         self.sql(|connection| {
             let id = connection
                 .prepare_cached("INSERT INTO subtree (hash, path, parts) VALUES (?, ?, ?)")?
-                .insert(params![tree.hash, tree.key, parts])?;
+                .insert(params![tree.hash, tree.key(capabilities), parts])?;
             let mut insert = connection.prepare_cached(
                 "INSERT INTO subtree_capability (subtree_id, path_id, value_id) VALUES (?, ?, ?)",
             )?;

@@ -4,11 +4,12 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::body::Base;
 use super::error::StoreError;
-use super::ids::{BodyId, HostId, ProfileId, TreeId};
+use super::ids::{BodyId, ContextId, HostId, ProfileId, TreeId};
 use super::observed::StoredSnapshot;
 use super::open::Store;
+use super::pack::Packer;
+use super::profile::BodyHashes;
 use super::snapshot::NewRow;
 use crate::model::{Context, FailureClass, Hash, HostName, MachineList, State, Tag, Target, Time};
 
@@ -68,11 +69,12 @@ pub struct Writer<'s> {
     is_open: bool,
     pub(super) trees: HashMap<Hash, TreeId>,
     pub(super) bodies: HashMap<Hash, BodyId>,
-    pub(super) body_hashes: HashMap<BodyId, (Hash, Hash)>,
+    pub(super) body_hashes: HashMap<BodyId, BodyHashes>,
+    pub(super) contexts: HashMap<Hash, ContextId>,
+    pub(super) heads: HashMap<Target, Vec<(Vec<u8>, i64)>>,
     pub(super) profiles: HashMap<Hash, ProfileId>,
     pub(super) paths: HashMap<String, i64>,
-    pub(super) bases: Vec<Base>,
-    pub(super) bases_loaded: bool,
+    pub(super) packer: Packer,
 }
 
 impl Store {
@@ -89,10 +91,11 @@ impl Store {
             trees: HashMap::new(),
             bodies: HashMap::new(),
             body_hashes: HashMap::new(),
+            contexts: HashMap::new(),
+            heads: HashMap::new(),
             profiles: HashMap::new(),
             paths: HashMap::new(),
-            bases: Vec::new(),
-            bases_loaded: false,
+            packer: Packer::default(),
         })
     }
 }
@@ -147,10 +150,11 @@ impl Writer<'_> {
     ) -> Result<Stored, StoreError> {
         let Content(hash) = content;
         let profile = self.profile_of(hash)?;
-        let context = self.add_context(snapshot.context)?;
+        let context_hash = snapshot.context.hash();
+        let context = self.add_context(snapshot.context, context_hash)?;
         let host = self.add_host(snapshot.host)?;
         let at = snapshot.taken_at.milliseconds();
-        let id = snapshot_id(snapshot.host, at, hash, snapshot.context.hash());
+        let id = snapshot_id(snapshot.host, at, hash, context_hash);
         for group in snapshot.groups {
             self.add_group(host, group)?;
         }
@@ -228,10 +232,11 @@ impl Writer<'_> {
         self.trees.clear();
         self.bodies.clear();
         self.body_hashes.clear();
+        self.contexts.clear();
+        self.heads.clear();
         self.profiles.clear();
         self.paths.clear();
-        self.bases.clear();
-        self.bases_loaded = false;
+        self.packer = Packer::default();
     }
 
     /// The host's newest complete snapshot before a time.

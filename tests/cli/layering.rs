@@ -38,7 +38,7 @@ fn each_library_is_named_in_one_place() {
         ("comfy_table", &["render/table.rs"]),
         ("unicode_width", &["render/table.rs"]),
         ("anstream", &["cli/ui.rs"]),
-        ("zstd", &["store/body.rs", "demo.rs"]),
+        ("zstd", &["store/pack.rs", "demo.rs"]),
         ("jiff", &["model/time.rs", "operand.rs", "cli/ui.rs"]),
         ("rustix", &["collect/session.rs", "collect/hook.rs", "collect/places.rs"]),
         ("winnow", &["query/parse.rs"]),
@@ -50,7 +50,7 @@ fn each_library_is_named_in_one_place() {
         ("fastrand", &["collect/fleet.rs"]),
         ("memchr", &["collect/stream.rs", "collect/session.rs"]),
         ("signal_hook", &["cli/ui.rs"]),
-        ("indicatif", &["cli/import.rs", "cli/check.rs", "cli/collect/progress.rs"]),
+        ("indicatif", &["cli/import/tree.rs", "cli/check.rs", "cli/collect/progress.rs"]),
     ] {
         for (name, text) in sources() {
             let is_whole = |(at, _): (usize, &str)| {

@@ -97,6 +97,45 @@ fn a_body_that_others_are_packed_against_stays() {
 }
 
 #[test]
+fn what_a_base_is_packed_against_stays_too() {
+    let sandbox = Sandbox::new();
+    // Much that no other document says: worth packing others against it.
+    let words: String =
+        (0..200_u32).map(|at| format!("{:08x}", at.wrapping_mul(0x9e37_79b9))).collect();
+    let own = document().replace("</devices>", &format!("<own>{words}</own></devices>"));
+    for (host, text) in
+        [("a", document()), ("b", own.clone()), ("c", own.replace("max='288'", "max='1'"))]
+    {
+        sandbox.write(&format!("{host}.xml"), text);
+        import(&sandbox, host, &format!("{host}.xml"));
+    }
+    let database = Connection::open(sandbox.path("d.db")).unwrap();
+    let depth = "WITH RECURSIVE under (body_id, depth) AS (
+                   SELECT max(body_id), 0 FROM body_content
+                   UNION SELECT base_id, depth + 1 FROM under JOIN body_content USING (body_id)
+                         WHERE base_id IS NOT NULL)
+                 SELECT max(depth) FROM under";
+    let count = |sql: &str| -> i64 { database.query_row(sql, [], |row| row.get(0)).unwrap() };
+    assert_eq!(count(depth), 2);
+    for host in ["a", "b"] {
+        sandbox.run(&["--db", "d.db", "host", "forget", host]).ok();
+    }
+    sandbox.run(&["--db", "d.db", "prune"]).ok();
+    assert_eq!(count("SELECT count(*) FROM body"), 3);
+    let shown = sandbox.run(&["--db", "d.db", "show", "c:pc-q35-7.2", "--format", "xml"]).ok();
+    assert_eq!(shown.into_bytes(), sandbox.read("c.xml").unwrap());
+    sandbox.run(&["--db", "d.db", "check", "--read-data"]).ok();
+    // A ring, or a longer chain, would never be read to its end.
+    let sql =
+        "UPDATE body_content SET base_id = body_id WHERE body_id = (SELECT max(body_id) FROM body)";
+    database.execute(sql, []).unwrap();
+    let check = sandbox.run(&["--db", "d.db", "check"]);
+    assert!(check.stdout.contains("packed against a newer body"), "{}", check.stdout);
+    let shown = sandbox.run(&["--db", "d.db", "show", "c:pc-q35-7.2", "--format", "xml"]);
+    assert_eq!(shown.code, Some(1));
+}
+
+#[test]
 fn an_older_database_learns_to_give_space_back() {
     let sandbox = Sandbox::with_snapshots();
     import(&sandbox, "a", "snapshots/debian-12");

@@ -9,7 +9,7 @@ mod snapshots;
 
 use documents::{Shape, render};
 use domcaps::diff::{Difference, Evidence, Facts, Scope, documents as compare, explained};
-use domcaps::model::{Capabilities, Context, HostName, State, Time, Value};
+use domcaps::model::{Capabilities, Context, HostName, State, Time, Value, shared_hash, subtrees};
 use domcaps::parse;
 use domcaps::side::{Content, Contents};
 use domcaps::store::{NewBody, NewOutcome, NewSnapshot, Store};
@@ -28,11 +28,14 @@ fn store_document(store: &mut Store, host: &str, text: &str) {
     let document = parse::document(text.as_bytes()).unwrap();
     let bytes = text.as_bytes();
     let mut writer = store.writer().unwrap();
+    let root = subtrees(&document.capabilities);
     let body = NewBody {
         hash: document.head.body_hash(bytes),
         bytes: &document.head.body(bytes),
         head_at: document.head.range.start,
         capabilities: &document.capabilities,
+        root: &root,
+        shared_hash: shared_hash(&root, &document.capabilities),
     };
     let body = writer.add_body(&body).unwrap();
     let host: HostName = host.parse().unwrap();
@@ -118,7 +121,7 @@ proptest! {
         let all = capabilities(&render(&shape));
         let turned = capabilities(&render(&documents::turned(shape)));
         prop_assert!(differences(&all, &turned).is_empty());
-        let hash = |all: &Capabilities| domcaps::model::subtrees(all).hash;
+        let hash = |all: &Capabilities| subtrees(all).hash;
         prop_assert_eq!(hash(&all), hash(&turned));
     }
 

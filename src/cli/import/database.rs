@@ -1,0 +1,77 @@
+//! The database that snapshots are put into.
+
+use std::path::PathBuf;
+
+use super::super::failure::Failure;
+use super::super::ui::Ui;
+use super::{Arguments, Done, Files};
+use crate::ingest::{self, IngestError};
+use crate::store::{Store, StoreError};
+
+/// The database, opened when there is something to store.
+pub(super) struct Database {
+    path: PathBuf,
+    store: Option<Store>,
+}
+
+impl Database {
+    /// A database that is there is opened; a new one is made only for something good to store.
+    pub(super) fn new(path: PathBuf) -> Result<Self, Failure> {
+        let store = if path.exists() { Some(Store::create_or_open(&path)?) } else { None };
+        Ok(Self { path, store })
+    }
+
+    /// What is there already.
+    pub(super) fn store(&self) -> Option<&Store> {
+        self.store.as_ref()
+    }
+
+    /// Its file, where it is there already.
+    pub(super) fn file(&self) -> Option<PathBuf> {
+        self.store.as_ref().map(|store| store.path().to_owned())
+    }
+
+    /// Stores snapshots under one transaction, and tells of them when its commit has returned.
+    pub(super) fn import(
+        &mut self,
+        ui: &mut Ui<'_>,
+        arguments: &Arguments,
+        batch: Vec<Files>,
+        done: &mut Done,
+    ) -> Result<(), Failure> {
+        if self.store.is_none() && batch.iter().any(Files::is_good) {
+            self.store = Some(Store::create_or_open(&self.path)?);
+        }
+        let mut writer = self.store.as_mut().map(Store::writer).transpose()?;
+        let mut stored = Vec::new();
+        for files in batch {
+            let is_partial = files.is_partial();
+            let Files { place, reading: Some(reading), .. } = files else { continue };
+            let ingested = match (reading, &mut writer) {
+                (Ok(reading), Some(writer)) => {
+                    let occasion = arguments.occasion(&place, is_partial);
+                    ingest::store(writer, &occasion, reading).map_err(IngestError::Store)
+                }
+                (Err(error), _) => Err(error),
+                // A database was made for it.
+                (Ok(_), None) => continue,
+            };
+            match ingested {
+                Ok(ingested) => stored.push((place, ingested)),
+                Err(IngestError::Store(error))
+                    if !matches!(error, StoreError::OtherContent { .. }) =>
+                {
+                    return Err(error.into());
+                }
+                Err(error) => done.refuse(ui, &place.what, &error),
+            }
+        }
+        if let Some(writer) = writer {
+            writer.commit()?;
+        }
+        for (place, ingested) in stored {
+            done.add(ui, arguments, &place, ingested);
+        }
+        Ok(())
+    }
+}
