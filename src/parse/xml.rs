@@ -30,11 +30,18 @@ pub(super) struct Element<'a> {
     pub(super) name: &'a str,
     /// Its own text, the pieces joined, then trimmed.
     pub(super) text: Cow<'a, str>,
-    /// From `<` of the start tag to after `>` of the end tag.
-    pub(super) span: Range<usize>,
+    start: u32,
+    end: u32,
     attributes: Range<u32>,
     first_child: u32,
     next: u32,
+}
+
+impl Element<'_> {
+    /// From `<` of the start tag to after `>` of the end tag.
+    pub(super) fn span(&self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
 }
 
 /// No element: the root is nobody's child and nobody's sibling.
@@ -100,8 +107,8 @@ fn checked_text(bytes: &[u8]) -> Result<&str, ParseError> {
     {
         return Err(ParseError::at(bytes, at, Problem::Character(u32::from(bytes[at]))));
     }
-    // Three bytes that begin with 0xEF; most documents have none.
-    if bytes.contains(&0xef)
+    // Three bytes that begin with 0xEF; most documents have none beyond ASCII.
+    if !bytes.is_ascii()
         && let Some(at) = text.find(['\u{fffe}', '\u{ffff}'])
     {
         let letter = text[at..].chars().next().unwrap_or_default();

@@ -21,14 +21,12 @@ pub(super) fn custom_mode<'x>(walk: &mut Walk<'x, '_>, mode: &'x Element<'x>) {
         if child.name == "blockers" { xml.attribute(child, "model") } else { None }
     };
     let models = xml.children(mode).filter(|child| is_model(child));
-    let models = grouped(models.map(|child| (child.text.as_ref(), child)));
+    let (models, _) = grouped(models.map(|child| (child.text.as_ref(), child)));
     let blockers = xml.children(mode).filter_map(|child| Some((blocked(child)?, child)));
-    let mut blockers = grouped(blockers);
+    let (mut blockers, at) = grouped(blockers);
     if !models.is_empty() || xml.attribute(mode, "supported") == Some("yes") {
         walk.below(&["model"], |walk| walk.set(models.iter().map(|group| group.name)));
     }
-    let at: HashMap<&str, usize> =
-        blockers.iter().enumerate().map(|(at, group)| (group.name, at)).collect();
     for group in &models {
         walk.below(&["model[", &escape_key(group.name), "]"], |walk| {
             model(walk, group);
@@ -61,10 +59,14 @@ impl<'x> Group<'x> {
     }
 }
 
-/// Elements by name, in the order in which the names come up first.
-fn grouped<'x>(elements: impl Iterator<Item = (&'x str, &'x Element<'x>)>) -> Vec<Group<'x>> {
-    let mut at: HashMap<&str, usize> = HashMap::new();
-    let mut groups: Vec<Group<'x>> = Vec::new();
+/// Elements by name, in the order in which the names come up first; and where each name stands.
+fn grouped<'x>(
+    elements: impl Iterator<Item = (&'x str, &'x Element<'x>)>,
+) -> (Vec<Group<'x>>, HashMap<&'x str, usize>) {
+    /// QEMU 10 has 145 models.
+    const SOME: usize = 160;
+    let mut at: HashMap<&str, usize> = HashMap::with_capacity(SOME);
+    let mut groups: Vec<Group<'x>> = Vec::with_capacity(SOME);
     for (name, element) in elements {
         match at.entry(name) {
             Entry::Occupied(known) => groups[*known.get()].others.push(element),
@@ -74,7 +76,7 @@ fn grouped<'x>(elements: impl Iterator<Item = (&'x str, &'x Element<'x>)>) -> Ve
             }
         }
     }
-    groups
+    (groups, at)
 }
 
 /// One model; where it is listed several times, the worst `usable` wins and the first of all else.

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use byte::{is_name, is_space, trim, trim_start};
 use quick_xml::errors::{Error as XmlError, SyntaxError};
-use quick_xml::events::{BytesRef, Event};
+use quick_xml::events::{BytesDecl, BytesRef, BytesStart, Event};
 use quick_xml::reader::Reader;
 
 use super::{Element, MAX_DEPTH, MAX_ITEMS, NONE, Xml};
@@ -33,16 +33,19 @@ impl<'a> Builder<'a> {
         let (mark, source) = text.strip_prefix(MARK).map_or(("", text), |source| (MARK, source));
         let mut reader = Reader::from_str(source);
         reader.config_mut().check_comments = true;
-        // What libvirt prints has 40 bytes for each element and each attribute; growing would copy
-        // them all.
-        let expected = source.len() / 32;
+        // Indentation is half of all events otherwise; `markup` makes up for it.
+        reader.config_mut().trim_text_start = true;
+        // libvirt prints 40 bytes for each element and each attribute. Room that is not touched
+        // costs nothing, and glibc keeps as much for the next document as one piece of it once had:
+        // with less, every document gets its memory from the system anew.
+        let (elements, attributes) = (source.len() / 16, source.len() / 32);
         Self {
             source,
             mark,
             reader,
             position: 0,
-            elements: Vec::with_capacity(expected),
-            attributes: Vec::with_capacity(expected),
+            elements: Vec::with_capacity(elements),
+            attributes: Vec::with_capacity(attributes),
             open: Vec::with_capacity(8),
         }
     }
@@ -55,76 +58,114 @@ impl<'a> Builder<'a> {
 
     /// Takes the next event; false at the end of the input.
     pub(super) fn step(&mut self) -> Result<bool, ParseError> {
-        let start = self.position;
-        let event = self.reader.read_event().map_err(|error| self.xml_error(&error))?;
+        let before = self.position;
+        let event = match self.reader.read_event() {
+            Ok(event) => event,
+            Err(error) => return Err(self.xml_error(&error)),
+        };
         self.position = usize::try_from(self.reader.buffer_position()).unwrap_or(usize::MAX);
         match event {
             Event::Start(tag) => {
-                let name = tag.name().as_ref().len();
-                let element = self.start(start, name, 1)?;
+                let start = self.position - tag.len() - "<>".len();
+                let element = self.start(before, start, &tag)?;
                 self.open.push((element, NONE));
             }
             Event::Empty(tag) => {
-                let name = tag.name().as_ref().len();
-                self.start(start, name, 2)?;
+                let start = self.position - tag.len() - "</>".len();
+                self.start(before, start, &tag)?;
             }
             Event::End(_) => self.end(),
             Event::Text(_) => {
-                let text = &self.source[start..self.position];
-                // Nearly no text has one bracket; two look-ups are cheaper than one for all three.
-                if text.as_bytes().contains(&b']') && text.contains("]]>") {
+                let text = &self.source[before..self.position];
+                if text.contains("]]>") {
                     let problem = "`]]>` outside CDATA".to_owned();
-                    return Err(self.error(start, Problem::Syntax(problem)));
+                    return Err(self.error(before, Problem::Syntax(problem)));
                 }
-                self.text(start, Cow::Borrowed(text))?;
+                self.text(before, Cow::Borrowed(text))?;
             }
             Event::CData(data) => {
+                let start = self.markup(before);
                 if self.open.is_empty() {
                     return Err(self.error(start, Problem::OutsideRoot("text")));
                 }
                 self.text(start, Cow::Owned(data.into_inner().into_owned()))?;
             }
             Event::GeneralRef(entity) => {
+                let start = self.markup(before);
                 let text = self.entity(start, &entity)?;
                 self.text(start, Cow::Owned(text))?;
             }
             Event::Decl(declaration) => {
-                let is_utf8 = declaration.encoding().is_none_or(|name| {
-                    name.is_ok_and(|name| {
-                        name.eq_ignore_ascii_case("utf-8") || name.eq_ignore_ascii_case("us-ascii")
-                    })
-                });
-                if !is_utf8 {
-                    return Err(self.error(start, Problem::Encoding));
-                }
-                if !self.source[..start].is_empty() {
-                    let problem = "the XML declaration is not at the start".to_owned();
-                    return Err(self.error(start, Problem::Syntax(problem)));
-                }
+                let start = self.markup(before);
+                self.check_declaration(start, &declaration)?;
             }
-            Event::DocType(_) => return Err(self.error(start, Problem::Doctype)),
-            Event::Comment(_) | Event::PI(_) => {}
+            Event::DocType(_) => {
+                let start = self.markup(before);
+                return Err(self.error(start, Problem::Doctype));
+            }
+            Event::Comment(_) | Event::PI(_) => {
+                self.markup(before);
+            }
             Event::Eof => return Ok(false),
         }
         Ok(true)
     }
 
-    /// Takes a start tag that runs from `start` to the reader's position; `closing` bytes end it.
-    /// Gives the new element.
+    /// Where the markup begins that was read last; `before` it the reader may have passed over white
+    /// space, which counts where it stands inside text.
+    fn markup(&mut self, before: usize) -> usize {
+        let left = &self.source[before..];
+        let start = before + left.len() - trim_start(left).len();
+        self.space(before, start);
+        start
+    }
+
+    /// Takes the white space between `before` and `start`, where it stands inside text.
+    fn space(&mut self, before: usize, start: usize) {
+        if let Some((element, _)) = self.open.last() {
+            let text = &mut self.elements[*element as usize].text;
+            if !text.is_empty() && before < start {
+                text.to_mut().push_str(&self.source[before..start]);
+            }
+        }
+    }
+
+    fn check_declaration(
+        &self,
+        start: usize,
+        declaration: &BytesDecl<'_>,
+    ) -> Result<(), ParseError> {
+        let is_utf8 = declaration.encoding().is_none_or(|name| {
+            name.is_ok_and(|name| {
+                name.eq_ignore_ascii_case("utf-8") || name.eq_ignore_ascii_case("us-ascii")
+            })
+        });
+        if !is_utf8 {
+            return Err(self.error(start, Problem::Encoding));
+        }
+        if start > 0 {
+            let problem = "the XML declaration is not at the start".to_owned();
+            return Err(self.error(start, Problem::Syntax(problem)));
+        }
+        Ok(())
+    }
+
+    /// Takes a start tag that runs from `start` to the reader's position. Gives the new element.
     fn start(
         &mut self,
+        before: usize,
         start: usize,
-        name_length: usize,
-        closing: usize,
+        tag: &BytesStart<'_>,
     ) -> Result<u32, ParseError> {
+        self.space(before, start);
         if self.open.is_empty() && !self.elements.is_empty() {
             return Err(self.error(start, Problem::OutsideRoot("a second element")));
         }
         if self.open.len() == MAX_DEPTH {
             return Err(self.error(start, Problem::TooLarge(Limit::Depth)));
         }
-        let end = self.position;
-        let content = &self.source[start + 1..end - closing];
+        let content = &self.source[start + 1..start + 1 + tag.len()];
+        let name_length = tag.name().as_ref().len();
         let name = &content[..name_length];
         if !is_name(name) {
             let problem = format!("`{name}` is no element name");
@@ -150,7 +191,8 @@ impl<'a> Builder<'a> {
         self.elements.push(Element {
             name,
             text: Cow::Borrowed(""),
-            span: start + self.mark.len()..end + self.mark.len(),
+            start: index(start + self.mark.len()),
+            end: index(self.position + self.mark.len()),
             attributes: from..index(self.attributes.len()),
             first_child: NONE,
             next: NONE,
@@ -212,9 +254,9 @@ impl<'a> Builder<'a> {
     fn end(&mut self) {
         // quick-xml has checked that the end tag belongs to the element that is open.
         if let Some((element, _)) = self.open.pop() {
-            let end = self.position + self.mark.len();
+            let end = index(self.position + self.mark.len());
             let element = &mut self.elements[element as usize];
-            element.span.end = end;
+            element.end = end;
             if !element.text.is_empty() {
                 let text = std::mem::take(&mut element.text);
                 element.text = tidy(text);
@@ -257,5 +299,5 @@ fn tidy(text: Cow<'_, str>) -> Cow<'_, str> {
 }
 
 fn index(at: usize) -> u32 {
-    u32::try_from(at).expect("limited by MAX_ITEMS")
+    u32::try_from(at).expect("limited by MAX_BYTES")
 }
