@@ -27,7 +27,8 @@ const LOADER: &str = "os.loader";
 /// Appends every capability of the document to `out`.
 pub(super) fn walk(xml: &Xml<'_>, out: &mut Capabilities) {
     let path = String::with_capacity(128);
-    let mut walk = Walk { xml, out, path, seen: Seen::with_capacity(256), members: Vec::new() };
+    let mut walk =
+        Walk { xml, out, path, seen: Seen::with_capacity(xml.len() / 2), members: Vec::new() };
     let root = xml.root();
     walk.attributes(root, None);
     walk.list(root);
@@ -116,9 +117,9 @@ impl<'x> Walk<'x, '_> {
                 let key = position.map(|position| format!("[{position}]")).unwrap_or_default();
                 self.below(&[child.name, &key], |walk| {
                     if is_value(child) {
-                        walk.beside_text(child)
+                        walk.beside_text(child);
                     } else {
-                        walk.element(child, None)
+                        walk.element(child, None);
                     }
                 });
             }
@@ -128,12 +129,12 @@ impl<'x> Walk<'x, '_> {
     /// Direct `<value>` children: a list whose order is libvirt's priority.
     fn list(&mut self, element: &'x Element<'x>) {
         let mut members = std::mem::take(&mut self.members);
-        members.extend(values(self.xml, element));
+        values(self.xml, element).for_each(|value| members.push(value));
         let is_reported_empty =
             self.path == LOADER && self.xml.attribute(element, "supported") == Some("yes");
         if !members.is_empty() || is_reported_empty {
             self.below(&["value"], |walk| {
-                walk.push_with(|out, path| out.push_list(path, &members))
+                walk.push_with(|out, path| out.push_list(path, &members));
             });
         }
         self.give_back(members);
@@ -196,7 +197,7 @@ impl<'x> Walk<'x, '_> {
 
     fn set(&mut self, each: impl Iterator<Item = &'x str>) {
         let mut members = std::mem::take(&mut self.members);
-        members.extend(each);
+        each.for_each(|member| members.push(member));
         self.push_with(|out, path| out.push_set(path, &mut members));
         self.give_back(members);
     }

@@ -55,6 +55,11 @@ pub(super) struct Xml<'a> {
 }
 
 impl<'a> Xml<'a> {
+    /// How many elements there are.
+    pub(super) fn len(&self) -> usize {
+        self.elements.len()
+    }
+
     pub(super) fn root(&self) -> &Element<'a> {
         &self.elements[0]
     }
@@ -102,7 +107,7 @@ fn checked_text(bytes: &[u8]) -> Result<&str, ParseError> {
         .map_err(|error| ParseError::at(bytes, error.valid_up_to(), Problem::Encoding))?;
     let forbidden = |byte: &u8| *byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r');
     // One pass without a branch for each byte; the second only finds what the first saw.
-    if bytes.iter().fold(false, |seen, byte| seen | forbidden(byte))
+    if bytes.chunks(64).any(|some| some.iter().fold(false, |seen, byte| seen | forbidden(byte)))
         && let Some(at) = bytes.iter().position(forbidden)
     {
         return Err(ParseError::at(bytes, at, Problem::Character(u32::from(bytes[at]))));

@@ -121,6 +121,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Takes the white space between `before` and `start`, where it stands inside text.
+    #[inline]
     fn space(&mut self, before: usize, start: usize) {
         if let Some((element, _)) = self.open.last() {
             let text = &mut self.elements[*element as usize].text;

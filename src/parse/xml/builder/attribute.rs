@@ -4,6 +4,7 @@
 //! anything else in it is read by quick-xml from its start, which alone says what is wrong.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use quick_xml::escape::{EscapeError, unescape};
 use quick_xml::events::attributes::Attributes;
@@ -23,7 +24,7 @@ impl<'a> Builder<'a> {
         name: usize,
     ) -> Result<(), ParseError> {
         let from = self.attributes.len();
-        if self.take_plain(&content[name..]).is_some() {
+        if self.take_plain(content, name).is_some() {
             return Ok(());
         }
         self.attributes.truncate(from);
@@ -48,16 +49,17 @@ impl<'a> Builder<'a> {
 
     /// Takes few attributes, all of them plain and each once; else nothing may be made of what was
     /// taken.
-    fn take_plain(&mut self, mut left: &'a str) -> Option<()> {
+    fn take_plain(&mut self, content: &'a str, mut at: usize) -> Option<()> {
         let from = self.attributes.len();
-        while !left.is_empty() {
-            let (key, value, rest) = plain(left)?;
+        while at < content.len() {
+            let (key, value) = plain(content.as_bytes(), at)?;
+            at = value.end + 1;
+            let key = &content[key];
             let before = &self.attributes[from..];
             if before.len() == FEW || before.iter().any(|(known, _)| *known == key) {
                 return None;
             }
-            self.attributes.push((key, Cow::Borrowed(value)));
-            left = rest;
+            self.attributes.push((key, Cow::Borrowed(&content[value])));
         }
         Some(())
     }
@@ -80,17 +82,14 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// One ` name='value'` that stands for itself: its name, its value, and what follows.
-fn plain(text: &str) -> Option<(&str, &str, &str)> {
-    let text = text.strip_prefix(' ')?;
-    let bytes = text.as_bytes();
-    let key_end = name_length(bytes);
-    let [b'=', quote @ (b'\'' | b'"'), inside @ ..] = &bytes[key_end..] else { return None };
-    let length = plain_length(inside);
-    if key_end == 0 || inside.get(length) != Some(quote) {
-        return None;
-    }
+/// Where the name and the value are of one ` name='value'` at `at` that stands for itself.
+fn plain(content: &[u8], at: usize) -> Option<(Range<usize>, Range<usize>)> {
+    let key = at + 1;
+    let (b' ', rest) = content[at..].split_first()? else { return None };
+    let key_end = key + name_length(rest);
+    let [b'=', quote @ (b'\'' | b'"'), inside @ ..] = &content[key_end..] else { return None };
     let value = key_end + 2;
-    let end = value + length;
-    Some((&text[..key_end], &text[value..end], &text[end + 1..]))
+    let length = plain_length(inside);
+    let is_plain = key < key_end && inside.get(length) == Some(quote);
+    is_plain.then_some((key..key_end, value..value + length))
 }
