@@ -144,6 +144,15 @@ impl Capabilities {
         Self::default()
     }
 
+    /// No capabilities, with room for those of a document of so many bytes, as libvirt prints it:
+    /// growing would copy them.
+    #[must_use]
+    pub fn with_room(bytes: usize) -> Self {
+        let (text, entries) =
+            (String::with_capacity(bytes / 4 * 3), Vec::with_capacity(bytes / 64));
+        Self { text, entries, dotted: DottedNames::default() }
+    }
+
     /// The elements whose names hold dots.
     #[must_use]
     pub fn dotted(&self) -> &DottedNames {
@@ -222,8 +231,11 @@ impl Capabilities {
 
     /// Appends a set; the members are sorted here and each is kept once.
     pub fn push_set(&mut self, path: &str, members: &mut Vec<&str>) {
-        members.sort_unstable();
-        members.dedup();
+        // libvirt sorts most of them.
+        if !members.is_sorted_by(|one, next| one < next) {
+            members.sort_unstable();
+            members.dedup();
+        }
         self.push_members(path, Kind::Set, members);
     }
 

@@ -10,7 +10,7 @@ use super::CUSTOM_MODELS;
 /// A key as it stands between brackets: `]` and `\` are escaped with `\`.
 #[must_use]
 pub fn escape_key(key: &str) -> Cow<'_, str> {
-    if !key.contains([']', '\\']) {
+    if !key.bytes().any(|byte| matches!(byte, b']' | b'\\')) {
         return Cow::Borrowed(key);
     }
     let mut escaped = String::with_capacity(key.len() + 2);

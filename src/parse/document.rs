@@ -24,10 +24,10 @@ pub fn document(bytes: &[u8]) -> Result<Document, ParseError> {
     let root = xml.root();
     if root.name != ROOT {
         let problem = Problem::Root { found: root.name.to_owned(), expected: ROOT };
-        return Err(ParseError::at(bytes, root.span.start, problem));
+        return Err(ParseError::at(bytes, root.span().start, problem));
     }
     let head = identity::of(bytes, &xml)?;
-    let mut capabilities = Capabilities::new();
+    let mut capabilities = Capabilities::with_room(bytes.len());
     walk::walk(&xml, &mut capabilities);
     Ok(Document { head, capabilities })
 }

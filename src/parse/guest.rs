@@ -37,7 +37,7 @@ pub fn guest(bytes: &[u8]) -> Result<Guest, ParseError> {
     };
     let Some(domain) = domain else {
         let problem = Problem::Root { found: root.name.to_owned(), expected: ROOT };
-        return Err(ParseError::at(bytes, root.span.start, problem));
+        return Err(ParseError::at(bytes, root.span().start, problem));
     };
     let reader = Reader { xml: &xml, domain };
     let kind = reader.at(&["os", "type"]);

@@ -46,7 +46,7 @@ pub fn capabilities(bytes: &[u8]) -> Result<HostCapabilities, ParseError> {
     let root = xml.root();
     if root.name != ROOT {
         let problem = Problem::Root { found: root.name.to_owned(), expected: ROOT };
-        return Err(ParseError::at(bytes, root.span.start, problem));
+        return Err(ParseError::at(bytes, root.span().start, problem));
     }
     let mut machines = Vec::new();
     let mut domains = Vec::new();
@@ -54,7 +54,7 @@ pub fn capabilities(bytes: &[u8]) -> Result<HostCapabilities, ParseError> {
         for arch in xml.children(guest).filter(|child| child.name == "arch") {
             if !arch_machines(&xml, arch, &mut machines, &mut domains) {
                 let problem = Problem::TooLarge(Limit::Machines);
-                return Err(ParseError::at(bytes, arch.span.start, problem));
+                return Err(ParseError::at(bytes, arch.span().start, problem));
             }
         }
     }

@@ -101,7 +101,7 @@ pub(super) fn of(document: &[u8], xml: &Xml<'_>) -> Result<Head, ParseError> {
             && values[which].replace(child).is_some()
         {
             let problem = Problem::IdentityTwice(IDENTITY[which]);
-            return Err(ParseError::at(document, child.span.start, problem));
+            return Err(ParseError::at(document, child.span().start, problem));
         }
     }
     let text = |which: usize| values[which].map(|each| each.text.to_string()).unwrap_or_default();
@@ -118,7 +118,7 @@ fn leading(xml: &Xml<'_>) -> Range<usize> {
     let is_identity = |child: &&Element<'_>| IDENTITY.contains(&child.name);
     let children = xml.children(xml.root());
     let all = children.clone().filter(is_identity).count();
-    let spans = children.take_while(is_identity).map(|child| child.span.clone());
+    let spans = children.take_while(is_identity).map(|child| child.span());
     match spans.clone().reduce(|first, last| first.start..last.end) {
         Some(range) if spans.count() == all => range,
         _ => 0..0,

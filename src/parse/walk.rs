@@ -5,10 +5,14 @@
 //! by an attribute of another name. A libvirt newer than domcaps loses nothing.
 
 mod cpu;
+mod position;
+mod seen;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::fmt::Write as _;
-use std::hash::{BuildHasher as _, RandomState};
+
+use position::Positions;
+use seen::Seen;
 
 use super::identity::IDENTITY;
 use super::xml::{Element, Xml};
@@ -23,7 +27,8 @@ const LOADER: &str = "os.loader";
 /// Appends every capability of the document to `out`.
 pub(super) fn walk(xml: &Xml<'_>, out: &mut Capabilities) {
     let path = String::with_capacity(128);
-    let mut walk = Walk { xml, out, path, seen: HashMap::new(), state: RandomState::new() };
+    let mut walk =
+        Walk { xml, out, path, seen: Seen::with_capacity(xml.len() / 2), members: Vec::new() };
     let root = xml.root();
     walk.attributes(root, None);
     walk.list(root);
@@ -35,9 +40,10 @@ struct Walk<'x, 'o> {
     out: &'o mut Capabilities,
     /// Of the element that is being walked.
     path: String,
-    /// How often each path (by its hash) was asked for.
-    seen: HashMap<u64, u32>,
-    state: RandomState,
+    /// The paths that stand already.
+    seen: Seen,
+    /// Room for the members of a set or list.
+    members: Vec<&'x str>,
 }
 
 impl<'x> Walk<'x, '_> {
@@ -89,17 +95,10 @@ impl<'x> Walk<'x, '_> {
     }
 
     /// Walks the children of `element` but those to skip.
-    fn children(&mut self, element: &'x Element<'x>, skip: impl Fn(&Element<'x>) -> bool) {
+    fn children(&mut self, element: &'x Element<'x>, skip: impl Fn(&'x Element<'x>) -> bool) {
         let xml = self.xml;
-        let mut named: HashMap<&str, (u32, u32)> = HashMap::new();
+        let mut positions = Positions::of(xml.children(element));
         for child in xml.children(element) {
-            named.entry(child.name).or_default().0 += 1;
-        }
-        for child in xml.children(element) {
-            let (total, position) = named.get(child.name).copied().unwrap_or_default();
-            if let Some((_, next)) = named.get_mut(child.name) {
-                *next += 1;
-            }
             if skip(child) {
                 continue;
             }
@@ -111,25 +110,34 @@ impl<'x> Walk<'x, '_> {
                     walk.element(child, Some(attribute));
                 });
             } else {
-                let key = if total > 1 { format!("[{position}]") } else { String::new() };
-                if !is_value(child) {
-                    self.below(&[child.name, &key], |walk| walk.element(child, None));
-                } else if !xml.is_plain(child) {
-                    self.below(&[child.name, &key], |walk| walk.beside_text(child));
+                if is_value(child) && xml.is_plain(child) {
+                    continue;
                 }
+                let position = positions.among_namesakes(child);
+                let key = position.map(|position| format!("[{position}]")).unwrap_or_default();
+                self.below(&[child.name, &key], |walk| {
+                    if is_value(child) {
+                        walk.beside_text(child);
+                    } else {
+                        walk.element(child, None);
+                    }
+                });
             }
         }
     }
 
     /// Direct `<value>` children: a list whose order is libvirt's priority.
     fn list(&mut self, element: &'x Element<'x>) {
-        let values = self.xml.children(element).filter(|child| is_value(child));
-        let values: Vec<&str> = values.map(|child| child.text.as_ref()).collect();
+        let mut members = std::mem::take(&mut self.members);
+        values(self.xml, element).for_each(|value| members.push(value));
         let is_reported_empty =
             self.path == LOADER && self.xml.attribute(element, "supported") == Some("yes");
-        if !values.is_empty() || is_reported_empty {
-            self.below(&["value"], |walk| walk.push_with(|out, path| out.push_list(path, &values)));
+        if !members.is_empty() || is_reported_empty {
+            self.below(&["value"], |walk| {
+                walk.push_with(|out, path| out.push_list(path, &members));
+            });
         }
+        self.give_back(members);
     }
 
     /// What a member of a set or list has beside its text: nothing, in all that libvirt prints.
@@ -143,13 +151,8 @@ impl<'x> Walk<'x, '_> {
     /// `<enum name='bus'>`: the set of its values. What else stands in it is walked as usual.
     fn enumeration(&mut self, element: &'x Element<'x>) {
         let xml = self.xml;
-        let mut members: Vec<&str> = xml
-            .children(element)
-            .filter(|child| is_value(child))
-            .map(|child| child.text.as_ref())
-            .collect();
         self.support(element);
-        self.push_with(|out, path| out.push_set(path, &mut members));
+        self.set(values(xml, element));
         if !element.text.is_empty() {
             self.text(&element.text);
         }
@@ -192,21 +195,33 @@ impl<'x> Walk<'x, '_> {
         self.push_with(|out, path| out.push(path, value));
     }
 
+    fn set(&mut self, each: impl Iterator<Item = &'x str>) {
+        let mut members = std::mem::take(&mut self.members);
+        each.for_each(|member| members.push(member));
+        self.push_with(|out, path| out.push_set(path, &mut members));
+        self.give_back(members);
+    }
+
+    fn give_back(&mut self, mut members: Vec<&'x str>) {
+        members.clear();
+        self.members = members;
+    }
+
     /// Appends at this path; a path that stands already gets `#2`, the next one `#3`.
     fn push_with(&mut self, append: impl FnOnce(&mut Capabilities, &str)) {
         let length = self.path.len();
-        let mut hash = self.state.hash_one(&self.path);
-        while let Some(count) = self.seen.get_mut(&hash) {
-            *count += 1;
-            let copy = *count;
+        while let Some(copy) = self.seen.copy(&self.path, self.out) {
             self.path.truncate(length);
             write!(self.path, "#{copy}").expect("a string takes all");
-            hash = self.state.hash_one(&self.path);
         }
-        self.seen.insert(hash, 1);
         append(self.out, &self.path);
         self.path.truncate(length);
     }
+}
+
+/// The texts of the direct `<value>` children.
+fn values<'x>(xml: &'x Xml<'x>, of: &'x Element<'x>) -> impl Iterator<Item = &'x str> {
+    xml.children(of).filter(|child| is_value(child)).map(|child| child.text.as_ref())
 }
 
 /// A member of a set or list.

@@ -30,11 +30,18 @@ pub(super) struct Element<'a> {
     pub(super) name: &'a str,
     /// Its own text, the pieces joined, then trimmed.
     pub(super) text: Cow<'a, str>,
-    /// From `<` of the start tag to after `>` of the end tag.
-    pub(super) span: Range<usize>,
+    start: u32,
+    end: u32,
     attributes: Range<u32>,
     first_child: u32,
     next: u32,
+}
+
+impl Element<'_> {
+    /// From `<` of the start tag to after `>` of the end tag.
+    pub(super) fn span(&self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
 }
 
 /// No element: the root is nobody's child and nobody's sibling.
@@ -48,6 +55,11 @@ pub(super) struct Xml<'a> {
 }
 
 impl<'a> Xml<'a> {
+    /// How many elements there are.
+    pub(super) fn len(&self) -> usize {
+        self.elements.len()
+    }
+
     pub(super) fn root(&self) -> &Element<'a> {
         &self.elements[0]
     }
@@ -95,13 +107,13 @@ fn checked_text(bytes: &[u8]) -> Result<&str, ParseError> {
         .map_err(|error| ParseError::at(bytes, error.valid_up_to(), Problem::Encoding))?;
     let forbidden = |byte: &u8| *byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r');
     // One pass without a branch for each byte; the second only finds what the first saw.
-    if bytes.iter().fold(false, |seen, byte| seen | forbidden(byte))
+    if bytes.chunks(64).any(|some| some.iter().fold(false, |seen, byte| seen | forbidden(byte)))
         && let Some(at) = bytes.iter().position(forbidden)
     {
         return Err(ParseError::at(bytes, at, Problem::Character(u32::from(bytes[at]))));
     }
-    // Three bytes that begin with 0xEF; most documents have none.
-    if bytes.contains(&0xef)
+    // Three bytes that begin with 0xEF; most documents have none beyond ASCII.
+    if !bytes.is_ascii()
         && let Some(at) = text.find(['\u{fffe}', '\u{ffff}'])
     {
         let letter = text[at..].chars().next().unwrap_or_default();

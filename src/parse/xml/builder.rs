@@ -1,11 +1,13 @@
 //! Events into elements, and everything that quick-xml leaves to its caller.
 
+mod attribute;
+mod byte;
+
 use std::borrow::Cow;
 
+use byte::{is_name, is_space, trim, trim_start};
 use quick_xml::errors::{Error as XmlError, SyntaxError};
-use quick_xml::escape::{EscapeError, unescape};
-use quick_xml::events::attributes::Attributes;
-use quick_xml::events::{BytesRef, Event};
+use quick_xml::events::{BytesDecl, BytesRef, BytesStart, Event};
 use quick_xml::reader::Reader;
 
 use super::{Element, MAX_DEPTH, MAX_ITEMS, NONE, Xml};
@@ -17,6 +19,8 @@ pub(super) struct Builder<'a> {
     source: &'a str,
     mark: &'static str,
     reader: Reader<&'a [u8]>,
+    /// Behind the last event.
+    position: usize,
     elements: Vec<Element<'a>>,
     attributes: Vec<(&'a str, Cow<'a, str>)>,
     /// Open elements, root first, each with its youngest child.
@@ -29,20 +33,21 @@ impl<'a> Builder<'a> {
         let (mark, source) = text.strip_prefix(MARK).map_or(("", text), |source| (MARK, source));
         let mut reader = Reader::from_str(source);
         reader.config_mut().check_comments = true;
-        // 20 bytes an element is what modern documents have; growing would copy it all.
-        let expected = source.len() / 20;
+        // Indentation is half of all events otherwise; `markup` makes up for it.
+        reader.config_mut().trim_text_start = true;
+        // libvirt prints 40 bytes for each element and each attribute. Room that is not touched
+        // costs nothing, and glibc keeps as much for the next document as one piece of it once had:
+        // with less, every document gets its memory from the system anew.
+        let (elements, attributes) = (source.len() / 16, source.len() / 32);
         Self {
             source,
             mark,
             reader,
-            elements: Vec::with_capacity(expected),
-            attributes: Vec::with_capacity(expected),
+            position: 0,
+            elements: Vec::with_capacity(elements),
+            attributes: Vec::with_capacity(attributes),
             open: Vec::with_capacity(8),
         }
-    }
-
-    fn position(&self) -> usize {
-        usize::try_from(self.reader.buffer_position()).unwrap_or(usize::MAX)
     }
 
     fn error(&self, offset: usize, problem: Problem) -> ParseError {
@@ -53,73 +58,115 @@ impl<'a> Builder<'a> {
 
     /// Takes the next event; false at the end of the input.
     pub(super) fn step(&mut self) -> Result<bool, ParseError> {
-        let start = self.position();
-        let event = self.reader.read_event().map_err(|error| self.xml_error(&error))?;
+        let before = self.position;
+        let event = match self.reader.read_event() {
+            Ok(event) => event,
+            Err(error) => return Err(self.xml_error(&error)),
+        };
+        self.position = usize::try_from(self.reader.buffer_position()).unwrap_or(usize::MAX);
         match event {
             Event::Start(tag) => {
-                let name = tag.name().as_ref().len();
-                self.start(start, name, 1)?;
+                let start = self.position - tag.len() - "<>".len();
+                let element = self.start(before, start, &tag)?;
+                self.open.push((element, NONE));
             }
             Event::Empty(tag) => {
-                let name = tag.name().as_ref().len();
-                self.start(start, name, 2)?;
-                self.end();
+                let start = self.position - tag.len() - "</>".len();
+                self.start(before, start, &tag)?;
             }
             Event::End(_) => self.end(),
             Event::Text(_) => {
-                let text = &self.source[start..self.position()];
+                let text = &self.source[before..self.position];
                 if text.contains("]]>") {
                     let problem = "`]]>` outside CDATA".to_owned();
-                    return Err(self.error(start, Problem::Syntax(problem)));
+                    return Err(self.error(before, Problem::Syntax(problem)));
                 }
-                self.text(start, Cow::Borrowed(text))?;
+                self.text(before, Cow::Borrowed(text))?;
             }
             Event::CData(data) => {
+                let start = self.markup(before);
                 if self.open.is_empty() {
                     return Err(self.error(start, Problem::OutsideRoot("text")));
                 }
                 self.text(start, Cow::Owned(data.into_inner().into_owned()))?;
             }
             Event::GeneralRef(entity) => {
+                let start = self.markup(before);
                 let text = self.entity(start, &entity)?;
                 self.text(start, Cow::Owned(text))?;
             }
             Event::Decl(declaration) => {
-                let is_utf8 = declaration.encoding().is_none_or(|name| {
-                    name.is_ok_and(|name| {
-                        name.eq_ignore_ascii_case("utf-8") || name.eq_ignore_ascii_case("us-ascii")
-                    })
-                });
-                if !is_utf8 {
-                    return Err(self.error(start, Problem::Encoding));
-                }
-                if !self.source[..start].is_empty() {
-                    let problem = "the XML declaration is not at the start".to_owned();
-                    return Err(self.error(start, Problem::Syntax(problem)));
-                }
+                let start = self.markup(before);
+                self.check_declaration(start, &declaration)?;
             }
-            Event::DocType(_) => return Err(self.error(start, Problem::Doctype)),
-            Event::Comment(_) | Event::PI(_) => {}
+            Event::DocType(_) => {
+                let start = self.markup(before);
+                return Err(self.error(start, Problem::Doctype));
+            }
+            Event::Comment(_) | Event::PI(_) => {
+                self.markup(before);
+            }
             Event::Eof => return Ok(false),
         }
         Ok(true)
     }
 
-    /// Takes a start tag that runs from `start` to the reader's position; `closing` bytes end it.
+    /// Where the markup begins that was read last; `before` it the reader may have passed over white
+    /// space, which counts where it stands inside text.
+    fn markup(&mut self, before: usize) -> usize {
+        let left = &self.source[before..];
+        let start = before + left.len() - trim_start(left).len();
+        self.space(before, start);
+        start
+    }
+
+    /// Takes the white space between `before` and `start`, where it stands inside text.
+    #[inline]
+    fn space(&mut self, before: usize, start: usize) {
+        if let Some((element, _)) = self.open.last() {
+            let text = &mut self.elements[*element as usize].text;
+            if !text.is_empty() && before < start {
+                text.to_mut().push_str(&self.source[before..start]);
+            }
+        }
+    }
+
+    fn check_declaration(
+        &self,
+        start: usize,
+        declaration: &BytesDecl<'_>,
+    ) -> Result<(), ParseError> {
+        let is_utf8 = declaration.encoding().is_none_or(|name| {
+            name.is_ok_and(|name| {
+                name.eq_ignore_ascii_case("utf-8") || name.eq_ignore_ascii_case("us-ascii")
+            })
+        });
+        if !is_utf8 {
+            return Err(self.error(start, Problem::Encoding));
+        }
+        if start > 0 {
+            let problem = "the XML declaration is not at the start".to_owned();
+            return Err(self.error(start, Problem::Syntax(problem)));
+        }
+        Ok(())
+    }
+
+    /// Takes a start tag that runs from `start` to the reader's position. Gives the new element.
     fn start(
         &mut self,
+        before: usize,
         start: usize,
-        name_length: usize,
-        closing: usize,
-    ) -> Result<(), ParseError> {
+        tag: &BytesStart<'_>,
+    ) -> Result<u32, ParseError> {
+        self.space(before, start);
         if self.open.is_empty() && !self.elements.is_empty() {
             return Err(self.error(start, Problem::OutsideRoot("a second element")));
         }
         if self.open.len() == MAX_DEPTH {
             return Err(self.error(start, Problem::TooLarge(Limit::Depth)));
         }
-        let end = self.position();
-        let content = &self.source[start + 1..end - closing];
+        let content = &self.source[start + 1..start + 1 + tag.len()];
+        let name_length = tag.name().as_ref().len();
         let name = &content[..name_length];
         if !is_name(name) {
             let problem = format!("`{name}` is no element name");
@@ -145,55 +192,13 @@ impl<'a> Builder<'a> {
         self.elements.push(Element {
             name,
             text: Cow::Borrowed(""),
-            span: start + self.mark.len()..end + self.mark.len(),
+            start: index(start + self.mark.len()),
+            end: index(self.position + self.mark.len()),
             attributes: from..index(self.attributes.len()),
             first_child: NONE,
             next: NONE,
         });
-        self.open.push((this, NONE));
-        Ok(())
-    }
-
-    fn read_attributes(
-        &mut self,
-        start: usize,
-        content: &'a str,
-        name: usize,
-    ) -> Result<(), ParseError> {
-        for attribute in Attributes::new(content, name) {
-            let attribute = attribute.map_err(|error| {
-                self.error(start, Problem::Syntax(format!("attribute: {error}")))
-            })?;
-            let key = attribute.key.0;
-            let raw = match attribute.value {
-                Cow::Borrowed(raw) => raw,
-                Cow::Owned(_) => unreachable!("attributes of borrowed text are borrowed"),
-            };
-            if !is_name(key) || raw.contains('<') {
-                let problem = format!("attribute `{key}`: not allowed here");
-                return Err(self.error(start, Problem::Syntax(problem)));
-            }
-            let value = self.attribute_value(start, raw)?;
-            self.attributes.push((key, value));
-        }
-        Ok(())
-    }
-
-    /// Entities resolved, white space as XML 1.0 section 3.3.3 normalises it.
-    fn attribute_value(&self, start: usize, raw: &'a str) -> Result<Cow<'a, str>, ParseError> {
-        if !raw.bytes().any(|byte| matches!(byte, b'&' | b'\t' | b'\n' | b'\r')) {
-            return Ok(Cow::Borrowed(raw));
-        }
-        let spaced = raw.replace("\r\n", " ").replace(['\t', '\n', '\r'], " ");
-        let value = unescape(&spaced).map_err(|error| {
-            let problem = match error {
-                EscapeError::UnrecognizedEntity(_, name) => Problem::Entity(name),
-                other => Problem::Syntax(other.to_string()),
-            };
-            self.error(start, problem)
-        })?;
-        self.check_references(start, &value)?;
-        Ok(Cow::Owned(value.into_owned()))
+        Ok(this)
     }
 
     /// The text of `&name;`.
@@ -224,7 +229,7 @@ impl<'a> Builder<'a> {
 
     fn text(&mut self, start: usize, piece: Cow<'a, str>) -> Result<(), ParseError> {
         let Some((element, _)) = self.open.last() else {
-            let stray = piece.trim_start_matches(is_space);
+            let stray = trim_start(&piece);
             if stray.is_empty() {
                 return Ok(());
             }
@@ -238,7 +243,7 @@ impl<'a> Builder<'a> {
         let text = &mut self.elements[*element as usize].text;
         if text.is_empty() {
             // Indentation, nearly always; leading white space is trimmed in any case.
-            if !piece.bytes().all(|byte| is_space(char::from(byte))) {
+            if !piece.bytes().all(is_space) {
                 *text = piece;
             }
         } else {
@@ -250,9 +255,9 @@ impl<'a> Builder<'a> {
     fn end(&mut self) {
         // quick-xml has checked that the end tag belongs to the element that is open.
         if let Some((element, _)) = self.open.pop() {
-            let end = self.position() + self.mark.len();
+            let end = index(self.position + self.mark.len());
             let element = &mut self.elements[element as usize];
-            element.span.end = end;
+            element.end = end;
             if !element.text.is_empty() {
                 let text = std::mem::take(&mut element.text);
                 element.text = tidy(text);
@@ -289,26 +294,11 @@ impl<'a> Builder<'a> {
 /// Text trimmed after joining, with the line ends that XML 1.0 section 2.11 gives it.
 fn tidy(text: Cow<'_, str>) -> Cow<'_, str> {
     match text {
-        Cow::Borrowed(text) if !text.contains('\r') => Cow::Borrowed(text.trim_matches(is_space)),
-        text => Cow::Owned(
-            text.replace("\r\n", "\n").replace('\r', "\n").trim_matches(is_space).to_owned(),
-        ),
+        Cow::Borrowed(text) if !text.as_bytes().contains(&b'\r') => Cow::Borrowed(trim(text)),
+        text => Cow::Owned(trim(&text.replace("\r\n", "\n").replace('\r', "\n")).to_owned()),
     }
 }
 
-/// White space of XML.
-fn is_space(letter: char) -> bool {
-    matches!(letter, ' ' | '\t' | '\n' | '\r')
-}
-
-/// A name as XML 1.0 section 2.3 has it; beyond ASCII, anything.
-fn is_name(name: &str) -> bool {
-    let starts =
-        |byte: u8| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b':') || byte >= 0x80;
-    let goes_on = |byte: u8| starts(byte) || byte.is_ascii_digit() || matches!(byte, b'-' | b'.');
-    name.as_bytes().first().is_some_and(|first| starts(*first)) && name.bytes().all(goes_on)
-}
-
 fn index(at: usize) -> u32 {
-    u32::try_from(at).expect("limited by MAX_ITEMS")
+    u32::try_from(at).expect("limited by MAX_BYTES")
 }
