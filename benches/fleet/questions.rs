@@ -2,11 +2,12 @@
 
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
 
 use domcaps::model::Time;
 use rusqlite::Connection;
 use serde_json::{Value, json};
+
+use super::common::{memory, spread, time};
 
 pub(crate) const DOMCAPS: &str = env!("CARGO_BIN_EXE_domcaps");
 
@@ -25,17 +26,14 @@ pub(crate) fn ask(file: &Path, rounds: usize) -> Vec<Value> {
     }
     println!("milliseconds: median (least to most); memory");
     let mut answers = Vec::new();
-    for ((question, refusal), mut times) in questions.iter().zip(refusals).zip(times) {
+    for ((question, refusal), times) in questions.iter().zip(refusals).zip(times) {
         let line = question.join(" ");
         if let Some(why) = refusal {
             println!("  {line:75} {why}");
             answers.push(json!({ "command": line, "refused": why }));
             continue;
         }
-        times.sort();
-        let milliseconds = |at: usize| times[at].as_secs_f64() * 1000.0;
-        let (least, median, most) =
-            (milliseconds(0), milliseconds(times.len() / 2), milliseconds(times.len() - 1));
+        let [least, median, most] = spread(times).map(|seconds| seconds * 1000.0);
         let memory = memory(&mut command(file, question));
         println!("  {line:75} {median:>7.1} ({least:.1} to {most:.1})  {:>5.1} MB", memory / 1e6);
         answers.push(json!({ "command": line, "median_ms": median, "least_ms": least,
@@ -96,24 +94,4 @@ fn refusal(file: &Path, question: &[String]) -> Option<String> {
     let why = errors.lines().next().unwrap_or("no reason given");
     let is_unknown = why.contains("unrecognized subcommand");
     Some(if is_unknown { "not there yet".to_owned() } else { why.to_owned() })
-}
-
-fn time(command: &mut Command) -> Duration {
-    let started = Instant::now();
-    assert!(command.status().unwrap().success(), "{command:?}");
-    started.elapsed()
-}
-
-/// The most memory a process has had, in bytes: looked at all the time, so its time is not measured.
-fn memory(command: &mut Command) -> f64 {
-    let mut child = command.spawn().unwrap();
-    let status = format!("/proc/{}/status", child.id());
-    let mut most = 0;
-    while child.try_wait().unwrap().is_none() {
-        let status = std::fs::read_to_string(&status).unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let size = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
-        most = most.max(size.unwrap_or(0));
-    }
-    f64::from(most) * 1024.0
 }
