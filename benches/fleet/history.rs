@@ -47,7 +47,11 @@ pub(crate) struct Night {
 }
 
 /// One more night for all hosts, in a copy: with the commit, and with the log written back.
-pub(crate) fn unchanged_night(file: &Path, size: (usize, usize), scratch: &Path) -> Result<Night, String> {
+pub(crate) fn unchanged_night(
+    file: &Path,
+    size: (usize, usize),
+    scratch: &Path,
+) -> Result<Night, String> {
     let copy = scratch.join("copy.db");
     std::fs::copy(file, &copy).unwrap();
     let mut store = Store::open(&copy).unwrap();

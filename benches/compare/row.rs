@@ -1,0 +1,205 @@
+//! One line of the table.
+
+use serde::Serialize;
+
+use crate::common;
+
+/// What a figure counts.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Unit {
+    Seconds,
+    MegabytesPerSecond,
+    HostsPerSecond,
+    Bytes,
+}
+
+/// What was measured: the median, least and most.
+#[derive(Clone, Serialize)]
+pub(crate) struct Figure {
+    pub(crate) median: f64,
+    pub(crate) least: f64,
+    pub(crate) most: f64,
+    pub(crate) unit: Unit,
+    /// Each round's, in their order.
+    #[serde(skip)]
+    values: Vec<f64>,
+}
+
+/// A figure of someone else, and how many times as good domcaps is, or as slow.
+#[derive(Serialize)]
+struct Peer {
+    name: String,
+    figure: Figure,
+    /// By how many times the peer is slower; or, with a goal of that kind, how many times its time domcaps takes.
+    ratio: Option<[f64; 3]>,
+}
+
+/// What is to be reached.
+#[derive(Clone, Copy)]
+pub(crate) enum Goal {
+    /// So many times faster than the peer.
+    Faster(f64),
+    /// At most so many times the peer's time.
+    Times(f64),
+    /// Under this figure.
+    Under(f64),
+    /// Over this figure.
+    Over(f64),
+}
+
+#[derive(Serialize)]
+pub(crate) struct Row {
+    pub(crate) section: String,
+    what: String,
+    domcaps: Figure,
+    peer: Option<Peer>,
+    target: Option<String>,
+    reached: Option<bool>,
+    #[serde(skip)]
+    goal: Option<Goal>,
+}
+
+impl Figure {
+    pub(crate) fn new(unit: Unit, values: &[f64]) -> Self {
+        let [least, median, most] = common::spread(values.to_vec());
+        Self { median, least, most, unit, values: values.to_vec() }
+    }
+
+    /// One of which the rounds are not known any more: least, median, most.
+    pub(crate) fn told(unit: Unit, [least, median, most]: [f64; 3]) -> Self {
+        Self { median, least, most, unit, values: vec![least, median, most] }
+    }
+
+    /// What it costs: more is worse.
+    fn costs(&self) -> impl Iterator<Item = f64> {
+        let is_rate = matches!(self.unit, Unit::MegabytesPerSecond | Unit::HostsPerSecond);
+        self.values.iter().map(move |value| if is_rate { 1.0 / value } else { *value })
+    }
+
+    fn text(&self) -> String {
+        let Self { median, least, most, unit, .. } = self;
+        let median = unit.text(*median);
+        if self.values.len() < 2 {
+            return median;
+        }
+        format!("{median} ({} to {})", unit.text(*least), unit.text(*most))
+    }
+}
+
+impl Unit {
+    fn text(self, value: f64) -> String {
+        match self {
+            Self::Seconds if value < 0.01 => format!("{:.2} ms", value * 1e3),
+            Self::Seconds if value < 1.0 => format!("{:.1} ms", value * 1e3),
+            Self::Seconds if value < 10.0 => format!("{value:.2} s"),
+            Self::Seconds => format!("{value:.1} s"),
+            Self::MegabytesPerSecond => format!("{value:.0} MB/s"),
+            Self::HostsPerSecond => format!("{value:.0} hosts/s"),
+            Self::Bytes if value < 1e4 => format!("{value:.0} B"),
+            Self::Bytes if value < 1e7 => format!("{:.2} MB", value / 1e6),
+            Self::Bytes => format!("{:.1} MB", value / 1e6),
+        }
+    }
+}
+
+impl Row {
+    pub(crate) fn new(what: impl Into<String>, unit: Unit, values: &[f64]) -> Self {
+        Self::of(what, Figure::new(unit, values))
+    }
+
+    /// With a figure that is known.
+    pub(crate) fn of(what: impl Into<String>, domcaps: Figure) -> Self {
+        Self {
+            section: String::new(),
+            what: what.into(),
+            domcaps,
+            peer: None,
+            target: None,
+            reached: None,
+            goal: None,
+        }
+    }
+
+    /// With times.
+    pub(crate) fn seconds(what: impl Into<String>, values: &[f64]) -> Self {
+        Self::new(what, Unit::Seconds, values)
+    }
+
+    /// Beside figures of the same unit; those at the same place are of the same round.
+    pub(crate) fn beside(mut self, name: &str, values: &[f64]) -> Self {
+        let figure = Figure::new(self.domcaps.unit, values);
+        self.peer = Some(Peer { name: name.to_owned(), figure, ratio: None });
+        self.judged()
+    }
+
+    /// With what is to be reached.
+    pub(crate) fn goal(mut self, goal: Goal) -> Self {
+        self.goal = Some(goal);
+        self.judged()
+    }
+
+    fn judged(mut self) -> Self {
+        let is_times = matches!(self.goal, Some(Goal::Times(_)));
+        if let Some(peer) = &mut self.peer {
+            let pairs = self.domcaps.costs().zip(peer.figure.costs());
+            let ratios = pairs.map(|(own, other)| if is_times { own / other } else { other / own });
+            peer.ratio = Some(common::spread(ratios.collect()));
+        }
+        let ratio = self.peer.as_ref().and_then(|peer| peer.ratio).map(|[_, median, _]| median);
+        let (median, unit) = (self.domcaps.median, self.domcaps.unit);
+        (self.target, self.reached) = match self.goal {
+            None => (None, None),
+            Some(Goal::Under(most)) => {
+                (Some(format!("under {}", unit.text(most))), Some(median < most))
+            }
+            Some(Goal::Over(least)) => {
+                (Some(format!("over {}", unit.text(least))), Some(median > least))
+            }
+            Some(Goal::Faster(1.0)) => (Some("faster".to_owned()), ratio.map(|it| it > 1.0)),
+            Some(Goal::Faster(times)) => {
+                (Some(format!("{times} × faster")), ratio.map(|it| it >= times))
+            }
+            Some(Goal::Times(times)) => {
+                (Some(format!("at most {times} × its time")), ratio.map(|it| it <= times))
+            }
+        };
+        self
+    }
+
+    /// What stands in each column.
+    pub(crate) fn cells(&self) -> [String; 7] {
+        let is_size = self.domcaps.unit == Unit::Bytes;
+        let is_times = matches!(self.goal, Some(Goal::Times(_)));
+        let kind = match (is_times, is_size) {
+            (true, _) => "its time",
+            (_, true) => "smaller",
+            _ => "faster",
+        };
+        let digits = |ratio: f64| match ratio {
+            ratio if ratio >= 100.0 => format!("{ratio:.0}"),
+            ratio if ratio >= 10.0 => format!("{ratio:.1}"),
+            ratio => format!("{ratio:.2}"),
+        };
+        let ratio = self.peer.as_ref().and_then(|peer| peer.ratio).map(|[least, median, most]| {
+            let [least, median, most] = [least, median, most].map(digits);
+            if least == most {
+                format!("{median} × {kind}")
+            } else {
+                format!("{median} × {kind} ({least} to {most})")
+            }
+        });
+        let (name, figure) =
+            self.peer.as_ref().map(|it| (it.name.clone(), it.figure.text())).unwrap_or_default();
+        let reached = self.reached.map(|it| if it { "yes" } else { "NO" });
+        [
+            self.what.clone(),
+            self.domcaps.text(),
+            name,
+            figure,
+            ratio.unwrap_or_default(),
+            self.target.clone().unwrap_or_default(),
+            reached.unwrap_or_default().to_owned(),
+        ]
+    }
+}
