@@ -12,6 +12,7 @@ pub(crate) struct Arguments {
     pub(crate) heavy_rounds: usize,
     pub(crate) folder: PathBuf,
     pub(crate) corpus: Option<PathBuf>,
+    pub(crate) import_hosts: usize,
     pub(crate) fleet_hosts: Vec<usize>,
     pub(crate) fleet_nights: Vec<usize>,
     pub(crate) json: PathBuf,
@@ -40,6 +41,7 @@ usage: cargo bench --bench compare -- [OPTIONS]
                         [default: target/compare]
   --corpus DIR          documents, *.xml [default: ../shared/data/libvirt-tests/11.3.0 where it is there,
                         else the repository's own]
+  --import-hosts N      hosts of `import` [default: 10000]
   --fleet-hosts N,…     fleets of so many hosts [default: 100,1000,10000]
   --fleet-nights N,…    and so many nights [default: 30,365]
   --json FILE           the result as JSON [default: compare.json in the folder]
@@ -59,6 +61,7 @@ impl Arguments {
             heavy_rounds: 3,
             folder: root.join("target/compare"),
             corpus: None,
+            import_hosts: 10_000,
             fleet_hosts: vec![100, 1_000, 10_000],
             fleet_nights: vec![30, 365],
             json: PathBuf::new(),
@@ -78,6 +81,7 @@ impl Arguments {
                 "--heavy-rounds" => arguments.heavy_rounds = one(&word, &value()?)?,
                 "--folder" => arguments.folder = value()?.into(),
                 "--corpus" => arguments.corpus = Some(folder(&word, value()?)?),
+                "--import-hosts" => arguments.import_hosts = one(&word, &value()?)?,
                 "--fleet-hosts" => arguments.fleet_hosts = numbers(&word, &value()?)?,
                 "--fleet-nights" => arguments.fleet_nights = numbers(&word, &value()?)?,
                 "--json" => json = Some(value()?.into()),

@@ -31,8 +31,41 @@ pub(crate) struct Figure {
 struct Peer {
     name: String,
     figure: Figure,
-    /// By how many times the peer is slower; or, with a goal of that kind, how many times its time domcaps takes.
-    ratio: Option<[f64; 3]>,
+    ratio: Option<Ratio>,
+}
+
+/// Of the two of a round: how many times faster or smaller domcaps is, or how many times the peer's time or size
+/// it takes.
+#[derive(Serialize)]
+struct Ratio {
+    is: &'static str,
+    median: f64,
+    least: f64,
+    most: f64,
+}
+
+impl Ratio {
+    fn of(is: &'static str, [least, median, most]: [f64; 3]) -> Self {
+        Self { is, median, least, most }
+    }
+
+    fn text(&self) -> String {
+        let digits = |ratio: f64| match ratio {
+            ratio if ratio >= 100.0 => format!("{ratio:.0}"),
+            ratio if ratio >= 10.0 => format!("{ratio:.1}"),
+            ratio => format!("{ratio:.2}"),
+        };
+        let Self { is, median, least, most } = self;
+        let [median, least, most] = [median, least, most].map(|it| digits(*it));
+        if least == most {
+            return format!("{median} × {is}");
+        }
+        format!("{median} × {is} ({least} to {most})")
+    }
+}
+
+fn if_size(unit: Unit, size: &'static str, time: &'static str) -> &'static str {
+    if unit == Unit::Bytes { size } else { time }
 }
 
 /// What is to be reached.
@@ -78,28 +111,36 @@ impl Figure {
     }
 
     fn text(&self) -> String {
-        let Self { median, least, most, unit, .. } = self;
-        let median = unit.text(*median);
+        let (factor, digits, unit) = self.unit.scale(self.median);
+        let number = |value: f64| format!("{:.digits$}", value * factor);
+        let median = number(self.median);
         if self.values.len() < 2 {
-            return median;
+            return format!("{median} {unit}");
         }
-        format!("{median} ({} to {})", unit.text(*least), unit.text(*most))
+        format!("{median} ({} to {}) {unit}", number(self.least), number(self.most))
     }
 }
 
 impl Unit {
-    fn text(self, value: f64) -> String {
+    /// What a value of that size is multiplied with, the digits behind its point, and its unit.
+    fn scale(self, value: f64) -> (f64, usize, &'static str) {
         match self {
-            Self::Seconds if value < 0.01 => format!("{:.2} ms", value * 1e3),
-            Self::Seconds if value < 1.0 => format!("{:.1} ms", value * 1e3),
-            Self::Seconds if value < 10.0 => format!("{value:.2} s"),
-            Self::Seconds => format!("{value:.1} s"),
-            Self::MegabytesPerSecond => format!("{value:.0} MB/s"),
-            Self::HostsPerSecond => format!("{value:.0} hosts/s"),
-            Self::Bytes if value < 1e4 => format!("{value:.0} B"),
-            Self::Bytes if value < 1e7 => format!("{:.2} MB", value / 1e6),
-            Self::Bytes => format!("{:.1} MB", value / 1e6),
+            Self::Seconds if value < 0.01 => (1e3, 2, "ms"),
+            Self::Seconds if value < 1.0 => (1e3, 1, "ms"),
+            Self::Seconds if value < 10.0 => (1.0, 2, "s"),
+            Self::Seconds => (1.0, 1, "s"),
+            Self::MegabytesPerSecond => (1.0, 0, "MB/s"),
+            Self::HostsPerSecond => (1.0, 0, "hosts/s"),
+            Self::Bytes if value < 1e4 => (1.0, 0, "B"),
+            Self::Bytes if value < 1e7 => (1e-6, 2, "MB"),
+            Self::Bytes => (1e-6, 1, "MB"),
         }
+    }
+
+    /// A limit.
+    fn text(self, value: f64) -> String {
+        let (factor, _, unit) = self.scale(value);
+        format!("{} {unit}", (value * factor * 1000.0).round() / 1000.0)
     }
 }
 
@@ -140,13 +181,22 @@ impl Row {
     }
 
     fn judged(mut self) -> Self {
-        let is_times = matches!(self.goal, Some(Goal::Times(_)));
         if let Some(peer) = &mut self.peer {
-            let pairs = self.domcaps.costs().zip(peer.figure.costs());
-            let ratios = pairs.map(|(own, other)| if is_times { own / other } else { other / own });
-            peer.ratio = Some(common::spread(ratios.collect()));
+            let pairs = || self.domcaps.costs().zip(peer.figure.costs());
+            let times = common::spread(pairs().map(|(own, other)| own / other).collect());
+            let is_times = match self.goal {
+                Some(Goal::Times(_)) => true,
+                Some(Goal::Faster(_)) => false,
+                _ => times[1] > 1.0,
+            };
+            peer.ratio = Some(if is_times {
+                Ratio::of(if_size(self.domcaps.unit, "its size", "its time"), times)
+            } else {
+                let faster = common::spread(pairs().map(|(own, other)| other / own).collect());
+                Ratio::of(if_size(self.domcaps.unit, "smaller", "faster"), faster)
+            });
         }
-        let ratio = self.peer.as_ref().and_then(|peer| peer.ratio).map(|[_, median, _]| median);
+        let ratio = self.peer.as_ref().and_then(|it| it.ratio.as_ref()).map(|it| it.median);
         let (median, unit) = (self.domcaps.median, self.domcaps.unit);
         (self.target, self.reached) = match self.goal {
             None => (None, None),
@@ -169,26 +219,7 @@ impl Row {
 
     /// What stands in each column.
     pub(crate) fn cells(&self) -> [String; 7] {
-        let is_size = self.domcaps.unit == Unit::Bytes;
-        let is_times = matches!(self.goal, Some(Goal::Times(_)));
-        let kind = match (is_times, is_size) {
-            (true, _) => "its time",
-            (_, true) => "smaller",
-            _ => "faster",
-        };
-        let digits = |ratio: f64| match ratio {
-            ratio if ratio >= 100.0 => format!("{ratio:.0}"),
-            ratio if ratio >= 10.0 => format!("{ratio:.1}"),
-            ratio => format!("{ratio:.2}"),
-        };
-        let ratio = self.peer.as_ref().and_then(|peer| peer.ratio).map(|[least, median, most]| {
-            let [least, median, most] = [least, median, most].map(digits);
-            if least == most {
-                format!("{median} × {kind}")
-            } else {
-                format!("{median} × {kind} ({least} to {most})")
-            }
-        });
+        let ratio = self.peer.as_ref().and_then(|peer| peer.ratio.as_ref()).map(Ratio::text);
         let (name, figure) =
             self.peer.as_ref().map(|it| (it.name.clone(), it.figure.text())).unwrap_or_default();
         let reached = self.reached.map(|it| if it { "yes" } else { "NO" });

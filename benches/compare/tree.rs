@@ -1,12 +1,9 @@
-//! 10,000 hosts of one document each: the corpus again and again, as it is or each file different.
+//! Many hosts of one document each: the corpus again and again, as it is or each file different.
 
 use std::path::{Path, PathBuf};
 
 use crate::bench::remove;
 use crate::corpus::Corpus;
-
-/// How many hosts there are.
-pub(crate) const HOSTS: usize = 10_000;
 
 /// In what the files differ.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -23,6 +20,7 @@ pub(crate) enum Variant {
 
 pub(crate) struct Tree {
     pub(crate) folder: PathBuf,
+    pub(crate) hosts: usize,
     /// Files that are like no other.
     pub(crate) different: usize,
     pub(crate) bytes: usize,
@@ -66,10 +64,10 @@ fn within(text: &str, before: &str, new: String) -> Option<(usize, usize, String
 impl Tree {
     /// The tree of a variant in a folder, written where it is not there. All of it has been read: what is
     /// compared finds it in memory.
-    pub(crate) fn make(folder: &Path, corpus: &Corpus, variant: Variant) -> Self {
+    pub(crate) fn make(folder: &Path, corpus: &Corpus, hosts: usize, variant: Variant) -> Self {
         let tree = folder.join("trees").join(variant.name());
         let mark = tree.with_extension("written");
-        let description = format!("{}\n{HOSTS} hosts\n", corpus.description());
+        let description = format!("{}\n{hosts} hosts\n", corpus.description());
         let is_there = std::fs::read_to_string(&mark).is_ok_and(|there| there == description);
         if !is_there {
             remove(&mark);
@@ -77,7 +75,7 @@ impl Tree {
             std::fs::create_dir_all(&tree).unwrap();
         }
         let (mut different, mut bytes) = (0, 0);
-        for number in 0..HOSTS {
+        for number in 0..hosts {
             let document = &corpus.documents[number % corpus.documents.len()];
             let edited = variant.edit(&document.text, number);
             different += usize::from(edited.is_some());
@@ -89,6 +87,6 @@ impl Tree {
             bytes += std::fs::read(&file).unwrap().len();
         }
         std::fs::write(&mark, description).unwrap();
-        Self { folder: tree, different, bytes }
+        Self { folder: tree, hosts, different, bytes }
     }
 }

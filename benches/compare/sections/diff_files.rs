@@ -20,7 +20,7 @@ pub(crate) fn run(bench: &mut Bench) {
         let sizes = [&pair.old, &pair.new].map(|file| std::fs::metadata(file).unwrap().len());
         let names = [&pair.old, &pair.new].map(|file| file.file_name().unwrap().to_string_lossy());
         bench.report.note(format!(
-            "{}: {} ({} bytes) and {} ({} bytes), {} lines of `diff`",
+            "{}: {} ({} bytes) and {} ({} bytes), {} lines of `diff -u`",
             pair.what,
             names[0],
             sizes[0],
@@ -60,13 +60,11 @@ fn run_on(pair: &Pair, program: impl AsRef<Path>, arguments: &[&str]) -> f64 {
     time_read(&mut command, &[0, 1])
 }
 
-/// Lines that `diff` without context finds to differ.
+/// Lines that `diff -u` prints.
 fn lines(pair: &Pair) -> String {
-    let output = Command::new("diff").args([&pair.old, &pair.new]).output();
-    let marked = |line: &&[u8]| line.starts_with(b"<") || line.starts_with(b">");
-    output.map_or("?".to_owned(), |output| {
-        output.stdout.split(|byte| *byte == b'\n').filter(marked).count().to_string()
-    })
+    let output = Command::new("diff").arg("-u").args([&pair.old, &pair.new]).output();
+    let count = |text: &[u8]| text.iter().filter(|byte| **byte == b'\n').count();
+    output.map_or("?".to_owned(), |output| count(&output.stdout).to_string())
 }
 
 fn compare(bench: &mut Bench, pair: &Pair) {

@@ -1,4 +1,4 @@
-//! `import --tree` of 10,000 hosts into a new database, beside two Python scripts and git.
+//! `import --tree` of many hosts into a new database, beside two Python scripts and git.
 
 use std::path::Path;
 use std::process::Command;
@@ -9,7 +9,7 @@ use crate::git::Git;
 use crate::measure::{Member, in_turn, installed, settle};
 use crate::python::Python;
 use crate::row::{Goal, Row, Unit};
-use crate::tree::{HOSTS, Tree, Variant};
+use crate::tree::{Tree, Variant};
 
 /// The databases that are compared, by what made them.
 const OURS: &str = "import-domcaps.db";
@@ -27,7 +27,7 @@ pub(crate) fn run(bench: &mut Bench) {
 /// Many files are alike.
 fn same(bench: &mut Bench) {
     let tree = tree(bench, Variant::Same);
-    let what = "10,000 hosts, files repeat";
+    let what = &format!("{} hosts, files repeat", tree.hosts);
     let (light, heavy) = (bench.arguments.rounds, bench.arguments.heavy_rounds);
     let [ours, careful, naive, git] = in_turn([
         Member::light(light, || domcaps(bench, &tree)),
@@ -44,7 +44,7 @@ fn same(bench: &mut Bench) {
 /// No file is like another.
 fn different(bench: &mut Bench, variant: Variant) {
     let tree = tree(bench, variant);
-    let what = format!("10,000 hosts, each another {}", variant.name());
+    let what = format!("{} hosts, each another {}", tree.hosts, variant.name());
     let (light, heavy) = (bench.arguments.rounds, bench.arguments.heavy_rounds);
     let [ours, careful, git] = in_turn([
         Member::light(light, || domcaps(bench, &tree)),
@@ -57,12 +57,13 @@ fn different(bench: &mut Bench, variant: Variant) {
 }
 
 fn tree(bench: &mut Bench, variant: Variant) -> Tree {
-    let tree = Tree::make(&bench.arguments.folder, &bench.corpus, variant);
+    let tree =
+        Tree::make(&bench.arguments.folder, &bench.corpus, bench.arguments.import_hosts, variant);
     let megabytes = tree.bytes as f64 / 1e6;
     let name = variant.name();
     bench.report.note(format!(
-        "{name}: {} of {HOSTS} files, {megabytes:.0} MB, have a number of their own",
-        tree.different
+        "{name}: {} of {} files, {megabytes:.0} MB in all, have a number of their own",
+        tree.different, tree.hosts
     ));
     tree
 }
