@@ -33,6 +33,7 @@ mod history;
 mod questions;
 
 use history::Night;
+use questions::Answer;
 
 /// What is to be measured.
 struct Arguments {
@@ -115,9 +116,12 @@ fn machine() -> String {
 /// One fleet of so many hosts and nights: made where it is not there, weighed, asked, and one night added to a
 /// copy of it.
 fn fleet(file: &Path, size: (usize, usize), rounds: usize, scratch: &Path) -> Value {
-    let made = history::make(file, size);
+    let made = history::make(file, size).map(|(seconds, contents)| {
+        println!("made in {seconds:.1} s: {contents} contents");
+        seconds
+    });
     let weight = database::weight(file);
-    let answers = questions::ask(file, rounds);
+    let answers = answers(file, rounds);
     let night = match history::unchanged_night(file, size, scratch) {
         Ok(night) => told(&night),
         Err(why) => {
@@ -127,6 +131,25 @@ fn fleet(file: &Path, size: (usize, usize), rounds: usize, scratch: &Path) -> Va
     };
     json!({ "hosts": size.0, "nights": size.1, "made_s": made, "database": weight,
         "commands": answers, "unchanged_night": night })
+}
+
+/// Asks everything, and prints and gives what came of it.
+fn answers(file: &Path, rounds: usize) -> Vec<Value> {
+    println!("milliseconds: median (least to most); memory");
+    let tell = |Answer { line, figures }| match figures {
+        Err(why) => {
+            println!("  {line:75} {why}");
+            json!({ "command": line, "refused": why })
+        }
+        Ok((times, memory)) => {
+            let [least, median, most] = common::spread(times).map(|seconds| seconds * 1000.0);
+            let megabytes = memory / 1e6;
+            println!("  {line:75} {median:>7.1} ({least:.1} to {most:.1})  {megabytes:>5.1} MB");
+            json!({ "command": line, "median_ms": median, "least_ms": least, "most_ms": most,
+                "peak_bytes": memory })
+        }
+    };
+    questions::ask(&[file], rounds).into_iter().flatten().map(tell).collect()
 }
 
 /// Prints a night, and gives it as JSON.

@@ -23,8 +23,6 @@ use std::process::ExitCode;
 mod common;
 #[path = "../../tests/libvirt/daemon.rs"]
 mod daemon;
-#[path = "../fleet/database.rs"]
-mod database;
 #[path = "../fleet/history.rs"]
 mod history;
 #[path = "../collect/host.rs"]

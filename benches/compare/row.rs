@@ -12,6 +12,7 @@ pub(crate) enum Unit {
     MegabytesPerSecond,
     HostsPerSecond,
     Bytes,
+    Count,
 }
 
 /// What was measured: the median, least and most.
@@ -99,11 +100,6 @@ impl Figure {
         Self { median, least, most, unit, values: values.to_vec() }
     }
 
-    /// One of which the rounds are not known any more: least, median, most.
-    pub(crate) fn told(unit: Unit, [least, median, most]: [f64; 3]) -> Self {
-        Self { median, least, most, unit, values: vec![least, median, most] }
-    }
-
     /// What it costs: more is worse.
     fn costs(&self) -> impl Iterator<Item = f64> {
         let is_rate = matches!(self.unit, Unit::MegabytesPerSecond | Unit::HostsPerSecond);
@@ -115,7 +111,7 @@ impl Figure {
         let number = |value: f64| format!("{:.digits$}", value * factor);
         let median = number(self.median);
         if self.values.len() < 2 {
-            return format!("{median} {unit}");
+            return format!("{median} {unit}").trim_end().to_owned();
         }
         format!("{median} ({} to {}) {unit}", number(self.least), number(self.most))
     }
@@ -134,27 +130,24 @@ impl Unit {
             Self::Bytes if value < 1e4 => (1.0, 0, "B"),
             Self::Bytes if value < 1e7 => (1e-6, 2, "MB"),
             Self::Bytes => (1e-6, 1, "MB"),
+            Self::Count => (1.0, 0, ""),
         }
     }
 
     /// A limit.
     fn text(self, value: f64) -> String {
         let (factor, _, unit) = self.scale(value);
-        format!("{} {unit}", (value * factor * 1000.0).round() / 1000.0)
+        let number = (value * factor * 1000.0).round() / 1000.0;
+        format!("{number} {unit}").trim_end().to_owned()
     }
 }
 
 impl Row {
     pub(crate) fn new(what: impl Into<String>, unit: Unit, values: &[f64]) -> Self {
-        Self::of(what, Figure::new(unit, values))
-    }
-
-    /// With a figure that is known.
-    pub(crate) fn of(what: impl Into<String>, domcaps: Figure) -> Self {
         Self {
             section: String::new(),
             what: what.into(),
-            domcaps,
+            domcaps: Figure::new(unit, values),
             peer: None,
             target: None,
             reached: None,

@@ -12,8 +12,9 @@ fn plan((hosts, nights): (usize, usize)) -> Plan {
     Plan { hosts, nights, ..Plan::default() }
 }
 
-/// Makes a fleet of so many hosts and nights where it is not there, and says how many seconds that took.
-pub(crate) fn make(file: &Path, size: (usize, usize)) -> Option<f64> {
+/// Makes a fleet of so many hosts and nights where it is not there, and says how many seconds that took and how many
+/// contents it has.
+pub(crate) fn make(file: &Path, size: (usize, usize)) -> Option<(f64, usize)> {
     if file.exists() {
         return None;
     }
@@ -31,8 +32,7 @@ pub(crate) fn make(file: &Path, size: (usize, usize)) -> Option<f64> {
     drop(store);
     std::fs::rename(&unfinished, file).unwrap();
     let seconds = started.elapsed().as_secs_f64();
-    println!("made in {seconds:.1} s: {} contents", simulation.contents());
-    Some(seconds)
+    Some((seconds, simulation.contents()))
 }
 
 /// One more night for all hosts.

@@ -1,18 +1,17 @@
 //! Questions about fleets of more and more hosts and nights, and one beside grep.
 
-use std::path::Path;
+use std::fmt;
+use std::path::{Path, PathBuf};
 use std::process::Command;
-
-use serde_json::Value;
 
 use crate::bench::{Bench, remove};
 use crate::common::time;
 use crate::git::Git;
 use crate::history::make;
 use crate::measure::{Member, in_turn, installed, time_read};
-use crate::row::{Figure, Goal, Row, Unit};
+use crate::questions::{self, Answer};
+use crate::row::{Goal, Row, Unit};
 use crate::tree::{Tree, Variant};
-use crate::{database, questions};
 
 /// The fleet that the targets are about.
 const TARGETS_HOSTS: usize = 10_000;
@@ -21,47 +20,96 @@ const TARGETS_HOSTS: usize = 10_000;
 const ASKED: &str = "model[EPYC-Milan].usable = yes";
 const PATTERN: &str = "usable='yes'[^>]*>EPYC-Milan<";
 
+/// A fleet that is asked.
+struct Fleet {
+    hosts: usize,
+    nights: usize,
+    file: PathBuf,
+}
+
 pub(crate) fn run(bench: &mut Bench) {
-    let arguments = &bench.arguments;
-    let mut sizes = Vec::new();
-    for hosts in &arguments.fleet_hosts {
-        sizes.extend(arguments.fleet_nights.iter().map(|nights| (*hosts, *nights)));
+    let mut fleets = Vec::new();
+    for hosts in bench.arguments.fleet_hosts.clone() {
+        for nights in bench.arguments.fleet_nights.clone() {
+            fleets.push(Fleet::make(bench, hosts, nights));
+        }
     }
-    for (hosts, nights) in sizes {
-        one(bench, hosts, nights);
+    for fleet in &fleets {
+        let bytes = std::fs::metadata(&fleet.file).unwrap().len() as f64;
+        let row = Row::new(format!("{fleet}: database"), Unit::Bytes, &[bytes]);
+        bench.report.row(fleet.goal(row, Goal::Under(400e6)));
     }
+    ask(bench, &fleets);
     beside_grep(bench);
 }
 
-fn one(bench: &mut Bench, hosts: usize, nights: usize) {
-    let file = bench.arguments.folder.join(format!("fleet-{hosts}-{nights}.db"));
-    let fleet = format!("{hosts} × {nights}");
-    println!("\n{fleet}");
-    if let Some(seconds) = make(&file, (hosts, nights)) {
-        bench.report.note(format!("{fleet}: made in {seconds:.0} s"));
-    }
-    let goal = |row: Row, goal: Goal| if hosts == TARGETS_HOSTS { row.goal(goal) } else { row };
-    let bytes = database::weight(&file)["bytes"].as_f64().unwrap();
-    let row = Row::new(format!("{fleet}: database"), Unit::Bytes, &[bytes]);
-    bench.report.row(goal(row, Goal::Under(400e6)));
-    let mut peak = 0.0;
-    for answer in questions::ask(&file, bench.arguments.rounds) {
-        let what = format!("{fleet}: {}", answer["command"].as_str().unwrap());
-        if let Some(why) = answer["refused"].as_str() {
-            bench.report.left_out(&what, why);
-            continue;
+impl Fleet {
+    fn make(bench: &mut Bench, hosts: usize, nights: usize) -> Self {
+        let file = bench.arguments.folder.join(format!("fleet-{hosts}-{nights}.db"));
+        let fleet = Self { hosts, nights, file };
+        if let Some((seconds, contents)) = make(&fleet.file, (hosts, nights)) {
+            bench.report.note(format!("{fleet}: made in {seconds:.1} s, {contents} contents"));
         }
-        peak = f64::max(peak, answer["peak_bytes"].as_f64().unwrap());
-        bench.report.row(goal(Row::of(what, figure(&answer)), Goal::Under(0.1)));
+        fleet
     }
-    let row = Row::new(format!("{fleet}: most memory of a command"), Unit::Bytes, &[peak]);
-    bench.report.row(goal(row, Goal::Under(150e6)));
+
+    fn goal(&self, row: Row, goal: Goal) -> Row {
+        if self.hosts == TARGETS_HOSTS { row.goal(goal) } else { row }
+    }
 }
 
-fn figure(answer: &Value) -> Figure {
-    let [median, least, most] =
-        ["median_ms", "least_ms", "most_ms"].map(|name| answer[name].as_f64().unwrap() / 1000.0);
-    Figure::told(Unit::Seconds, [least, median, most])
+impl fmt::Display for Fleet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} hosts, {} nights", self.hosts, self.nights)
+    }
+}
+
+/// All questions, of all fleets in turn.
+fn ask(bench: &mut Bench, fleets: &[Fleet]) {
+    let files: Vec<&Path> = fleets.iter().map(|fleet| fleet.file.as_path()).collect();
+    let answers = questions::ask(&files, bench.arguments.rounds);
+    let questions = answers.first().map_or(0, Vec::len);
+    let mut answers: Vec<_> = answers.into_iter().map(Vec::into_iter).collect();
+    let mut peaks = vec![0.0; fleets.len()];
+    for _ in 0..questions {
+        let of_each: Vec<Answer> = answers.iter_mut().filter_map(Iterator::next).collect();
+        question(bench, fleets, &of_each);
+        for (peak, Answer { figures, .. }) in peaks.iter_mut().zip(&of_each) {
+            *peak = figures.as_ref().map_or(*peak, |(_, memory)| memory.max(*peak));
+        }
+    }
+    for (fleet, peak) in fleets.iter().zip(peaks) {
+        let what = format!("{fleet}: most memory of a question");
+        let row = Row::new(what, Unit::Bytes, &[peak]);
+        bench.report.row(fleet.goal(row, Goal::Under(150e6)));
+    }
+}
+
+/// One question of all fleets: how its time grows stands in neighbouring rows, and beside more nights stand the
+/// fewest.
+fn question(bench: &mut Bench, fleets: &[Fleet], answers: &[Answer]) {
+    let fewest = fleets.iter().map(|fleet| fleet.nights).min().unwrap_or(0);
+    for (fleet, Answer { line, figures }) in fleets.iter().zip(answers) {
+        let what = format!("{fleet}: {line}");
+        let times = match figures {
+            Ok((times, _)) => times,
+            Err(why) => {
+                bench.report.left_out(&what, why);
+                continue;
+            }
+        };
+        let row = fleet.goal(Row::seconds(what, times), Goal::Under(0.1));
+        let short = fleets.iter().zip(answers).find(|(other, answer)| {
+            other.hosts == fleet.hosts && other.nights == fewest && answer.figures.is_ok()
+        });
+        let row = match short.map(|(short, answer)| (short.nights, &answer.figures)) {
+            Some((nights, Ok((others, _)))) if nights != fleet.nights => {
+                row.beside(&format!("itself, {nights} nights"), others)
+            }
+            _ => row,
+        };
+        bench.report.row(row);
+    }
 }
 
 /// One night of hosts, one document each: the same question by grep over the files and by git grep.

@@ -38,7 +38,7 @@ fn same(bench: &mut Bench) {
     row(bench, what, &ours, "naive.py", &naive, Goal::Faster(150.0));
     row(bench, what, &ours, "careful.py", &careful, Goal::Faster(2.0));
     row(bench, what, &ours, "git add + commit", &git, Goal::Faster(2.0));
-    sizes(bench, "its database", &tree, None);
+    sizes(bench, what, &tree, None);
 }
 
 /// No file is like another.
@@ -53,7 +53,7 @@ fn different(bench: &mut Bench, variant: Variant) {
     ]);
     row(bench, &what, &ours, "careful.py", &careful, Goal::Faster(15.0));
     row(bench, &what, &ours, "git add + commit", &git, Goal::Times(1.0));
-    sizes(bench, "its database", &tree, Some(Goal::Under(20e6)));
+    sizes(bench, &what, &tree, Some(Goal::Under(20e6)));
 }
 
 fn tree(bench: &mut Bench, variant: Variant) -> Tree {
@@ -129,19 +129,15 @@ fn sizes(bench: &mut Bench, what: &str, tree: &Tree, goal: Option<Goal>) {
         git.pack();
         peers.push(("git after gc", git.size()));
     }
-    let row = || {
-        let row = Row::new(what, Unit::Bytes, &[ours]);
-        if let Some(goal) = goal { row.goal(goal) } else { row }
-    };
-    peers.retain(|(_, bytes)| *bytes > 0.0);
-    if peers.is_empty() {
-        bench.report.row(row());
-    }
+    let row = || Row::new(format!("{what}: database"), Unit::Bytes, &[ours]);
+    bench.report.row(if let Some(goal) = goal { row().goal(goal) } else { row() });
     for (name, bytes) in peers {
-        bench.report.row(row().beside(name, &[bytes]));
+        if bytes > 0.0 {
+            bench.report.row(row().beside(name, &[bytes]));
+        }
     }
     let peak = memory(&mut import(bench, tree));
-    bench.report.row(Row::new("its memory", Unit::Bytes, &[peak]));
+    bench.report.row(Row::new(format!("{what}: memory"), Unit::Bytes, &[peak]));
     for name in [OURS, CAREFUL, NAIVE, GIT] {
         remove(Path::new(&folder.join(name)));
     }
