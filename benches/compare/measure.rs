@@ -12,7 +12,7 @@ pub(crate) struct Member<'m> {
 }
 
 impl<'m> Member<'m> {
-    /// One that is over quickly.
+    /// One that is over quickly. One of no rounds is not run at all.
     pub(crate) fn light(rounds: usize, run: impl FnMut() -> f64 + 'm) -> Self {
         Self { rounds, warm_ups: 1, run: Box::new(run) }
     }
@@ -29,7 +29,7 @@ pub(crate) fn in_turn<const N: usize>(members: [Member<'_>; N]) -> [Vec<f64>; N]
     let mut members = members;
     let mut times = [const { Vec::new() }; N];
     for member in &mut members {
-        for _ in 0..member.warm_ups {
+        for _ in 0..member.warm_ups.min(member.rounds) {
             (member.run)();
         }
     }

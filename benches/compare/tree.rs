@@ -14,7 +14,7 @@ pub(crate) enum Variant {
     Comment,
     /// In the most CPUs, a value outside `cpu`.
     Vcpu,
-    /// In the `usable` of one CPU model.
+    /// In the `usable` of one CPU model: a number, as yes and no would give few different files.
     Usable,
 }
 
@@ -48,7 +48,6 @@ impl Variant {
                 (after, after, format!("\n  <!-- host {number} -->"))
             }
             Self::Vcpu => within(text, "<vcpu max='", (1000 + number).to_string())?,
-            // yes and no alone would give few different files.
             Self::Usable => within(text, " usable='", number.to_string())?,
         };
         Some(format!("{}{new}{}", &text[..start], &text[end..]))
