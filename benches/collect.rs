@@ -17,12 +17,16 @@
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
 
+mod common;
 #[path = "../tests/libvirt/daemon.rs"]
 mod daemon;
+#[path = "collect/host.rs"]
+mod host;
 
+use common::{memory, spread, time};
 use daemon::Daemon;
+use host::Rounds;
 
 const ROUNDS: usize = 15;
 
@@ -36,8 +40,8 @@ fn main() {
     for (name, release) in [("old", "debian-12"), ("new", "debian-13")] {
         let daemon = Daemon::start(name, release);
         println!("\n{release}: {}", daemon.version());
-        daemon.one_host();
-        daemon.unchanged();
+        one_host(&daemon);
+        unchanged(&daemon);
     }
     println!("\n200 hosts that take 50 ms for each of 4 answers (a fake virsh)");
     fleet();
@@ -52,79 +56,21 @@ fn version(program: &str) -> String {
     format!("{program} {}", String::from_utf8(output.stdout).unwrap().trim())
 }
 
-impl Daemon {
-    fn collect(&self, database: &str) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_domcaps"));
-        command.arg("--db").arg(self.folder.path().join(database));
-        command
-            .args(["--quiet", "collect", "--connect", &self.uri, "--host", "a"])
-            .stdout(Stdio::null());
-        command
-    }
+/// One host: domcaps, one bare virsh fed with the same commands, a shell loop of one virsh each.
+fn one_host(daemon: &Daemon) {
+    let times = daemon.one_host(&Rounds { all: ROUNDS, shell: 3 });
+    println!("{} commands; times in ms", times.commands);
+    row("domcaps collect, first time", &times.first, Some(("bare virsh", &times.bare)));
+    row("domcaps collect, unchanged", &times.again, Some(("bare virsh", &times.bare)));
+    row("one bare virsh", &times.bare, None);
+    row("shell loop of virsh", &times.shell, Some(("domcaps, unchanged", &times.again)));
+}
 
-    fn version(&self) -> String {
-        let output = self.virsh(&["version", "--daemon"]).stdout(Stdio::piped()).output().unwrap();
-        let text = String::from_utf8(output.stdout).unwrap();
-        text.lines().filter(|line| line.starts_with("Running")).collect::<Vec<_>>().join(", ")
-    }
-
-    /// The commands of a whole host, as they would be typed.
-    fn commands(&self) -> Vec<String> {
-        let output = self.virsh(&["capabilities"]).stdout(Stdio::piped()).output().unwrap();
-        let host = domcaps::parse::capabilities(&output.stdout).unwrap();
-        let asked = host.machines.iter().map(|machine| {
-            let emulator = machine.emulator.as_deref().unwrap();
-            let name = machine.canonical.as_deref().unwrap_or(&machine.name);
-            let (arch, virttype) = (&machine.arch, &machine.virttype);
-            format!("domcapabilities --virttype {virttype} --emulatorbin {emulator} --arch {arch} --machine {name}")
-        });
-        let mut commands: Vec<String> = asked.collect();
-        commands.sort();
-        commands.dedup();
-        commands.splice(0..0, ["version --daemon".to_owned(), "capabilities".to_owned()]);
-        commands
-    }
-
-    /// One host: domcaps, one bare virsh fed with the same commands, a shell loop of one virsh each.
-    fn one_host(&self) {
-        let commands = self.commands();
-        println!("{} commands; times in ms", commands.len());
-        let typed = self.folder.path().join("typed");
-        std::fs::write(&typed, commands.join("\n") + "\n").unwrap();
-        let mut looped = String::new();
-        for command in &commands {
-            writeln!(looped, "virsh --quiet --connect '{}' {command} >/dev/null", self.uri)
-                .unwrap();
-        }
-        time(&mut self.collect("again.db"));
-        let (mut first, mut again, mut bare, mut shell) = (vec![], vec![], vec![], vec![]);
-        for round in 0..ROUNDS {
-            first.push(time(&mut self.collect(&format!("first{round}.db"))));
-            again.push(time(&mut self.collect("again.db")));
-            bare.push(time(
-                self.virsh(&[]).stdin(std::fs::File::open(&typed).unwrap()).stdout(Stdio::null()),
-            ));
-            // It takes a hundred times as long: a few will do.
-            if round < 3 {
-                shell.push(time(Command::new("sh").args(["-c", &looped])));
-            }
-        }
-        row("domcaps collect, first time", &first, Some(("bare virsh", &bare)));
-        row("domcaps collect, unchanged", &again, Some(("bare virsh", &bare)));
-        row("one bare virsh", &bare, None);
-        row("shell loop of virsh", &shell, Some(("domcaps, unchanged", &again)));
-    }
-
-    /// What 100 further collections add to the database.
-    fn unchanged(&self) {
-        const RUNS: u64 = 100;
-        let size = || std::fs::metadata(self.folder.path().join("again.db")).unwrap().len();
-        let before = size();
-        for _ in 0..RUNS {
-            time(&mut self.collect("again.db"));
-        }
-        println!("database: {} bytes for each of {RUNS} unchanged runs", (size() - before) / RUNS);
-    }
+/// What 100 further collections add to the database.
+fn unchanged(daemon: &Daemon) {
+    const RUNS: u64 = 100;
+    let bytes = daemon.unchanged(RUNS);
+    println!("database: {bytes} bytes for each of {RUNS} unchanged runs");
 }
 
 fn root() -> &'static Path {
@@ -158,39 +104,18 @@ fn fleet() {
         command
     };
     let serial = vec![time(&mut collect("1", "serial.db"))];
-    let mut many = Vec::new();
-    let mut memory = 0;
-    for round in 0..5 {
-        let mut child = collect("32", &format!("many{round}.db")).spawn().unwrap();
-        let started = Instant::now();
-        while child.try_wait().unwrap().is_none() {
-            memory = memory.max(peak(child.id()).unwrap_or(0));
-            std::thread::sleep(Duration::from_millis(2));
-        }
-        many.push(started.elapsed());
-    }
+    let many: Vec<f64> =
+        (0..5).map(|round| time(&mut collect("32", &format!("many{round}.db")))).collect();
+    let memory = memory(&mut collect("32", "memory.db"));
     row("--jobs 1", &serial, None);
     row("--jobs 32", &many, Some(("--jobs 1", &serial.repeat(5))));
-    println!("memory with --jobs 32: {} MB at most", memory / 1024);
-}
-
-/// The most memory a process has had, in kB.
-fn peak(id: u32) -> Option<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{id}/status")).ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM"))?;
-    line.split_whitespace().nth(1)?.parse().ok()
-}
-
-fn time(command: &mut Command) -> Duration {
-    let started = Instant::now();
-    assert!(command.status().unwrap().success(), "{command:?}");
-    started.elapsed()
+    println!("memory with --jobs 32: {:.0} MB at most", memory / 1e6);
 }
 
 /// A line of the table: median, least and most, and the ratio to what ran beside it.
-fn row(what: &str, times: &[Duration], beside: Option<(&str, &[Duration])>) {
+fn row(what: &str, times: &[f64], beside: Option<(&str, &[f64])>) {
     let milliseconds = |time: f64| format!("{:.0}", time * 1000.0);
-    let [least, median, most] = spread(times.iter().map(Duration::as_secs_f64).collect());
+    let [least, median, most] = spread(times.to_vec());
     let mut line = format!(
         "{what:28} {:>7} ({} to {})",
         milliseconds(median),
@@ -198,14 +123,9 @@ fn row(what: &str, times: &[Duration], beside: Option<(&str, &[Duration])>) {
         milliseconds(most)
     );
     if let Some((other, others)) = beside {
-        let ratios = times.iter().zip(others).map(|(a, b)| a.as_secs_f64() / b.as_secs_f64());
+        let ratios = times.iter().zip(others).map(|(a, b)| a / b);
         let [least, median, most] = spread(ratios.collect());
         write!(line, "   {median:.2} times {other} ({least:.2} to {most:.2})").unwrap();
     }
     println!("{line}");
-}
-
-fn spread(mut values: Vec<f64>) -> [f64; 3] {
-    values.sort_by(f64::total_cmp);
-    [values[0], values[values.len() / 2], values[values.len() - 1]]
 }

@@ -18,20 +18,22 @@
 )]
 
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
-use domcaps::store::Store;
 use serde_json::{Value, json};
 
+mod common;
 #[path = "../examples/simulate-fleet/simulator/mod.rs"]
 mod simulator;
 
 #[path = "fleet/database.rs"]
 mod database;
+#[path = "fleet/history.rs"]
+mod history;
 #[path = "fleet/questions.rs"]
 mod questions;
 
-use simulator::{Plan, Simulation};
+use history::Night;
+use questions::Answer;
 
 /// What is to be measured.
 struct Arguments {
@@ -55,7 +57,7 @@ fn main() {
             let default = folder.join(format!("fleet-{hosts}-{nights}.db"));
             let file = arguments.database.as_deref().unwrap_or(&default);
             println!("\n{hosts} hosts, {nights} nights");
-            all.push(fleet(file, *hosts, *nights, &arguments, temporary.path()));
+            all.push(fleet(file, (*hosts, *nights), arguments.rounds, temporary.path()));
         }
     }
     if let Some(file) = &arguments.json {
@@ -111,55 +113,54 @@ fn machine() -> String {
     )
 }
 
-/// One fleet: made where it is not there, weighed, asked, and one night added to a copy of it.
-fn fleet(file: &Path, hosts: usize, nights: usize, arguments: &Arguments, scratch: &Path) -> Value {
-    let plan = || Plan { hosts, nights, ..Plan::default() };
-    let made = (!file.exists()).then(|| {
-        let started = Instant::now();
-        let mut simulation = Simulation::new(plan()).unwrap();
-        let mut store = Store::create_or_open(file).unwrap();
-        simulation.store(&mut store, |_, _| Ok(())).unwrap();
-        let seconds = started.elapsed().as_secs_f64();
-        println!("made in {seconds:.1} s: {} contents", simulation.contents());
+/// One fleet of so many hosts and nights: made where it is not there, weighed, asked, and one night added to a
+/// copy of it.
+fn fleet(file: &Path, size: (usize, usize), rounds: usize, scratch: &Path) -> Value {
+    let made = history::make(file, size).map(|(seconds, contents)| {
+        println!("made in {seconds:.1} s: {contents} contents");
         seconds
     });
     let weight = database::weight(file);
-    let answers = questions::ask(file, arguments.rounds);
-    let mut simulation = Simulation::new(plan()).unwrap();
-    let night = unchanged_night(file, &mut simulation, scratch);
-    json!({ "hosts": hosts, "nights": nights, "made_s": made, "database": weight,
+    let answers = answers(file, rounds);
+    let night = match history::unchanged_night(file, size, scratch) {
+        Ok(night) => told(&night),
+        Err(why) => {
+            println!("one more night: not possible: {why}");
+            Value::Null
+        }
+    };
+    json!({ "hosts": size.0, "nights": size.1, "made_s": made, "database": weight,
         "commands": answers, "unchanged_night": night })
 }
 
-/// One more night for all hosts, in a copy: with the commit, and with the log written back.
-fn unchanged_night(file: &Path, simulation: &mut Simulation, scratch: &Path) -> Value {
-    let copy = scratch.join("copy.db");
-    std::fs::copy(file, &copy).unwrap();
-    let mut store = Store::open(&copy).unwrap();
-    let hosts = match simulation.resume(&mut store) {
-        Ok(hosts) => hosts,
-        Err(error) => {
-            println!("one more night: not possible: {error}");
-            return Value::Null;
+/// Asks everything, and prints and gives what came of it.
+fn answers(file: &Path, rounds: usize) -> Vec<Value> {
+    println!("milliseconds: median (least to most); memory");
+    let tell = |Answer { line, figures }| match figures {
+        Err(why) => {
+            println!("  {line:75} {why}");
+            json!({ "command": line, "refused": why })
+        }
+        Ok((times, memory)) => {
+            let [least, median, most] = common::spread(times).map(|seconds| seconds * 1000.0);
+            let megabytes = memory / 1e6;
+            println!("  {line:75} {median:>7.1} ({least:.1} to {most:.1})  {megabytes:>5.1} MB");
+            json!({ "command": line, "median_ms": median, "least_ms": least, "most_ms": most,
+                "peak_bytes": memory })
         }
     };
-    let before = std::fs::metadata(&copy).unwrap().len();
-    let started = Instant::now();
-    let mut writer = store.writer().unwrap();
-    simulation.unchanged_night(&mut writer).unwrap();
-    writer.commit().unwrap();
-    let committed = started.elapsed().as_secs_f64();
-    let log = std::fs::metadata(scratch.join("copy.db-wal")).map_or(0, |log| log.len());
-    drop(store);
-    let closed = started.elapsed().as_secs_f64();
-    let grown = std::fs::metadata(&copy).unwrap().len() - before;
-    std::fs::remove_file(&copy).unwrap();
+    questions::ask(&[file], rounds).into_iter().flatten().map(tell).collect()
+}
+
+/// Prints a night, and gives it as JSON.
+fn told(night: &Night) -> Value {
+    let Night { hosts, committed, closed, log, grown } = *night;
+    let hosts_per_s = hosts as f64 / closed;
     println!(
-        "one more night of {hosts} hosts: {closed:.2} s ({committed:.2} s to the commit, log of {:.1} MB), {:.0} hosts/s, {:.0} bytes a host",
+        "one more night of {hosts} hosts: {closed:.2} s ({committed:.2} s to the commit, log of {:.1} MB), {hosts_per_s:.0} hosts/s, {:.0} bytes a host",
         log as f64 / 1e6,
-        hosts as f64 / closed,
         grown as f64 / hosts as f64
     );
     json!({ "hosts": hosts, "committed_s": committed, "closed_s": closed, "log_bytes": log,
-        "hosts_per_s": hosts as f64 / closed, "grown_bytes": grown })
+        "hosts_per_s": hosts_per_s, "grown_bytes": grown })
 }

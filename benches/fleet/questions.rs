@@ -2,46 +2,64 @@
 
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
 
 use domcaps::model::Time;
 use rusqlite::Connection;
-use serde_json::{Value, json};
+
+use super::common::{memory, time};
 
 pub(crate) const DOMCAPS: &str = env!("CARGO_BIN_EXE_domcaps");
 
-/// Asks everything in turn, and prints and gives what came of it.
-pub(crate) fn ask(file: &Path, rounds: usize) -> Vec<Value> {
-    let questions = questions(file);
-    let mut times = vec![Vec::new(); questions.len()];
-    let refusals: Vec<Option<String>> =
-        questions.iter().map(|question| refusal(file, question)).collect();
+/// What came of a question.
+pub(crate) struct Answer {
+    /// The question as it would be typed.
+    pub(crate) line: String,
+    /// Seconds of each round and the most memory; or why it cannot be asked.
+    pub(crate) figures: Result<(Vec<f64>, f64), String>,
+}
+
+/// Asks everything of several databases in turn. The answers of each database, in the same order; the times at
+/// the same place are of the same round.
+pub(crate) fn ask(files: &[&Path], rounds: usize) -> Vec<Vec<Answer>> {
+    let asked = |file| questions(file).into_iter().map(|it| Asked::new(file, it)).collect();
+    let mut all: Vec<Vec<Asked<'_>>> = files.iter().map(|file| asked(*file)).collect();
+    let questions = all.iter().map(Vec::len).max().unwrap_or(0);
     for _ in 0..rounds {
-        for ((question, refusal), times) in questions.iter().zip(&refusals).zip(&mut times) {
-            if refusal.is_none() {
-                times.push(time(&mut command(file, question)));
-            }
+        for at in 0..questions {
+            all.iter_mut().for_each(|of_file| of_file[at].again());
         }
     }
-    println!("milliseconds: median (least to most); memory");
-    let mut answers = Vec::new();
-    for ((question, refusal), mut times) in questions.iter().zip(refusals).zip(times) {
-        let line = question.join(" ");
-        if let Some(why) = refusal {
-            println!("  {line:75} {why}");
-            answers.push(json!({ "command": line, "refused": why }));
-            continue;
-        }
-        times.sort();
-        let milliseconds = |at: usize| times[at].as_secs_f64() * 1000.0;
-        let (least, median, most) =
-            (milliseconds(0), milliseconds(times.len() / 2), milliseconds(times.len() - 1));
-        let memory = memory(&mut command(file, question));
-        println!("  {line:75} {median:>7.1} ({least:.1} to {most:.1})  {:>5.1} MB", memory / 1e6);
-        answers.push(json!({ "command": line, "median_ms": median, "least_ms": least,
-            "most_ms": most, "peak_bytes": memory }));
+    all.into_iter().map(|of_file| of_file.into_iter().map(Asked::answer).collect()).collect()
+}
+
+/// A question of one database, with what is known so far.
+struct Asked<'f> {
+    file: &'f Path,
+    question: Vec<String>,
+    refusal: Option<String>,
+    times: Vec<f64>,
+}
+
+impl<'f> Asked<'f> {
+    fn new(file: &'f Path, question: Vec<String>) -> Self {
+        let refusal = refusal(file, &question);
+        Self { file, question, refusal, times: Vec::new() }
     }
-    answers
+
+    fn again(&mut self) {
+        if self.refusal.is_none() {
+            self.times.push(time(&mut command(self.file, &self.question)));
+        }
+    }
+
+    fn answer(self) -> Answer {
+        let Self { file, question, refusal, times } = self;
+        let figures = match refusal {
+            Some(why) => Err(why),
+            None => Ok((times, memory(&mut command(file, &question)))),
+        };
+        Answer { line: question.join(" "), figures }
+    }
 }
 
 /// What is asked: of two hosts with different CPUs, the first of which changed most.
@@ -96,24 +114,4 @@ fn refusal(file: &Path, question: &[String]) -> Option<String> {
     let why = errors.lines().next().unwrap_or("no reason given");
     let is_unknown = why.contains("unrecognized subcommand");
     Some(if is_unknown { "not there yet".to_owned() } else { why.to_owned() })
-}
-
-fn time(command: &mut Command) -> Duration {
-    let started = Instant::now();
-    assert!(command.status().unwrap().success(), "{command:?}");
-    started.elapsed()
-}
-
-/// The most memory a process has had, in bytes: looked at all the time, so its time is not measured.
-fn memory(command: &mut Command) -> f64 {
-    let mut child = command.spawn().unwrap();
-    let status = format!("/proc/{}/status", child.id());
-    let mut most = 0;
-    while child.try_wait().unwrap().is_none() {
-        let status = std::fs::read_to_string(&status).unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let size = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
-        most = most.max(size.unwrap_or(0));
-    }
-    f64::from(most) * 1024.0
 }

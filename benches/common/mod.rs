@@ -1,0 +1,36 @@
+//! What several benchmarks measure with.
+
+use std::process::Command;
+use std::time::Instant;
+
+/// Seconds of a whole process, from its start to its end.
+pub(crate) fn time(command: &mut Command) -> f64 {
+    let started = Instant::now();
+    let status = command.status().unwrap();
+    let seconds = started.elapsed().as_secs_f64();
+    assert!(status.success(), "{command:?}: {status}");
+    seconds
+}
+
+/// The most memory a process has had, in bytes: looked at all the time, so its time is not measured.
+pub(crate) fn memory(command: &mut Command) -> f64 {
+    let mut child = command.spawn().unwrap();
+    let mut most = 0;
+    while child.try_wait().unwrap().is_none() {
+        most = most.max(peak(child.id()).unwrap_or(0));
+    }
+    most as f64 * 1024.0
+}
+
+/// The most memory a process has had so far, in kB.
+fn peak(id: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{id}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
+/// Least, median and most.
+pub(crate) fn spread(mut values: Vec<f64>) -> [f64; 3] {
+    values.sort_by(f64::total_cmp);
+    [values[0], values[values.len() / 2], values[values.len() - 1]]
+}
