@@ -106,7 +106,7 @@ impl Store {
     /// Where the database cannot be read.
     pub fn groups(&self) -> Result<HashMap<HostId, BTreeSet<String>>, StoreError> {
         self.sql(|connection| {
-            let mut select = connection.prepare("SELECT host_id, name FROM host_group")?;
+            let mut select = connection.prepare("SELECT host_id, name FROM host_group ORDER BY host_id, name")?;
             let mut rows = select.query([])?;
             let mut groups: HashMap<HostId, BTreeSet<String>> = HashMap::new();
             while let Some(row) = rows.next()? {

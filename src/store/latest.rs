@@ -54,7 +54,8 @@ impl Writer<'_> {
         self.sql(|connection| {
             connection
                 .prepare_cached(
-                    "UPDATE host_latest SET newest_at = max(newest_at, ?) WHERE host_id = ?",
+                    "UPDATE host_latest SET newest_at = max(newest_at, ?), snapshots = snapshots + 1
+                     WHERE host_id = ?",
                 )?
                 .execute(params![at, host])?;
             if state == State::Failed {
@@ -64,7 +65,8 @@ impl Writer<'_> {
                 .prepare_cached(
                     "INSERT INTO host_latest
                      SELECT host_id, taken_at, hash, profile_id, context_id, state,
-                            (SELECT max(taken_at) FROM host_snapshot WHERE host_id = ?1)
+                            (SELECT max(taken_at) FROM host_snapshot WHERE host_id = ?1),
+                            (SELECT count(*) FROM host_snapshot WHERE host_id = ?1)
                      FROM host_snapshot WHERE host_id = ?1 AND taken_at = ?2
                      ON CONFLICT (host_id) DO UPDATE SET taken_at = excluded.taken_at,
                        hash = excluded.hash, profile_id = excluded.profile_id,
@@ -78,9 +80,10 @@ impl Writer<'_> {
     }
 }
 
-/// What `host_latest` holds: the rows of migration 0002. A condition on the host `h` may follow.
+/// What `host_latest` holds: the rows of migrations 0002 and 0003. A condition on the host `h` may follow.
 const LATEST: &str = "SELECT s.host_id, s.taken_at, s.hash, s.profile_id, s.context_id, s.state,
-            (SELECT max(taken_at) FROM host_snapshot n WHERE n.host_id = s.host_id) AS newest_at
+            (SELECT max(taken_at) FROM host_snapshot n WHERE n.host_id = s.host_id) AS newest_at,
+            (SELECT count(*) FROM host_snapshot n WHERE n.host_id = s.host_id) AS snapshots
      FROM host h JOIN host_snapshot s ON s.host_id = h.host_id AND s.taken_at = (
        SELECT taken_at FROM host_snapshot n WHERE n.host_id = h.host_id AND n.state <> 'failed'
        ORDER BY n.state = 'complete' DESC, n.taken_at DESC LIMIT 1)";
@@ -144,14 +147,17 @@ impl Store {
         from: Time,
         group: Option<&str>,
     ) -> Result<Vec<HostName>, StoreError> {
-        self.sql(|connection| {
+        let silent: Vec<HostId> = self.sql(|connection| {
             let mut select = connection.prepare_cached(
-                "SELECT name FROM host_latest JOIN host USING (host_id)
+                "SELECT host_id FROM host_latest
                  WHERE (taken_at < ?1 OR state <> 'complete') AND (?2 IS NULL
-                   OR host_id IN (SELECT host_id FROM host_group WHERE name = ?2)) ORDER BY name",
+                   OR host_id IN (SELECT host_id FROM host_group WHERE name = ?2))",
             )?;
             select.query_map(params![from.milliseconds(), group], |row| row.get(0))?.collect()
-        })
+        })?;
+        let mut names: Vec<HostName> = self.names_of(silent)?.into_values().collect();
+        names.sort_unstable();
+        Ok(names)
     }
 
     /// The newest snapshot of each host, or of each host of a group, by name. A host without any

@@ -183,14 +183,17 @@ impl Store {
     /// # Errors
     /// Where the database cannot be read.
     pub fn runs(&self, host: Option<HostId>) -> Result<Vec<Run>, StoreError> {
+        // Of one host, its part of the table and not all of it.
+        let condition = if host.is_some() { "host_id = ?1" } else { "?1 IS NULL" };
+        let sql = format!(
+            "SELECT name, host_id, hash, taken_at, state, profile_id, context_id, is_change,
+                    (SELECT json_group_array(t.name) FROM snapshot_tag t
+                     WHERE t.host_id = s.host_id AND t.taken_at = s.taken_at)
+             FROM host_snapshot s JOIN host USING (host_id)
+             WHERE {condition} ORDER BY name, taken_at"
+        );
         let rows = self.sql(|connection| {
-            let mut select = connection.prepare_cached(
-                "SELECT name, host_id, hash, taken_at, state, profile_id, context_id, is_change,
-                        (SELECT json_group_array(t.name) FROM snapshot_tag t
-                         WHERE t.host_id = s.host_id AND t.taken_at = s.taken_at)
-                 FROM host_snapshot s JOIN host USING (host_id)
-                 WHERE ?1 IS NULL OR host_id = ?1 ORDER BY name, taken_at",
-            )?;
+            let mut select = connection.prepare_cached(&sql)?;
             let rows = select.query_map([host], |row| {
                 let tags: String = row.get(8)?;
                 let tags: Vec<String> = serde_json::from_str(&tags).unwrap_or_default();

@@ -1,6 +1,6 @@
 //! Versions of many contexts at once: for questions about a fleet.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
 use rusqlite::Row;
@@ -29,16 +29,19 @@ impl Store {
         &self,
         contexts: impl IntoIterator<Item = ContextId>,
     ) -> Result<HashMap<ContextId, Versions>, StoreError> {
+        // In the order in which they stand: the contexts of a fleet are many pages.
+        let contexts: BTreeSet<ContextId> = contexts.into_iter().collect();
         self.sql(|connection| {
             let mut select = connection.prepare_cached(
                 "SELECT libvirt, hypervisor, cpu FROM context WHERE context_id = ?",
             )?;
             let mut texts = HashSet::new();
-            let mut found = HashMap::new();
+            let mut found = HashMap::with_capacity(contexts.len());
             for context in contexts {
-                if let std::collections::hash_map::Entry::Vacant(new) = found.entry(context) {
-                    new.insert(select.query_row([context], |row| versions(row, &mut texts))?);
-                }
+                found.insert(
+                    context,
+                    select.query_row([context], |row| versions(row, &mut texts))?,
+                );
             }
             Ok(found)
         })
