@@ -1,6 +1,8 @@
 //! Comparing many pairs of snapshots in one report; what is alike is compared once.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
+
+use foldhash::{HashMap, HashMapExt as _};
 
 use super::failure::Failure;
 use super::judging::Judged;

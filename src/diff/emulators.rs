@@ -56,7 +56,10 @@ pub(super) fn of<D>(side: &Observed<D>) -> Emulators<'_> {
     let mut listed = of_targets.clone();
     for (target, outcome) in &side.outcomes {
         if !matches!(outcome, Outcome::Failed { class: FailureClass::Unsupported, .. }) {
-            of_targets.entry((&target.arch, &target.virttype)).or_default().insert(&target.emulator);
+            of_targets
+                .entry((&target.arch, &target.virttype))
+                .or_default()
+                .insert(&target.emulator);
         }
     }
     for machine in side.machines.iter().flat_map(|list| list.iter()) {

@@ -4,10 +4,11 @@
 //! capabilities in each of them. So differences are gathered by pairs of documents, and the list of
 //! targets is made once for all changes that the same pairs of documents have.
 
-use std::collections::HashMap;
 use std::hash::Hash;
 use std::rc::Rc;
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt as _};
 
 use super::change::{Change, ChangedTarget, Difference, Evidence};
 use super::pairs::Pair;

@@ -168,7 +168,14 @@ fn derived(connection: &Connection) -> rusqlite::Result<Vec<Damage>> {
     {
         let host: i64 = row.get(0)?;
         if walk.as_ref().is_none_or(|walk| walk.host != host) {
-            let next = Walk { host, name: row.get(1)?, latest: None, before: None, newest_at: 0, count: 0 };
+            let next = Walk {
+                host,
+                name: row.get(1)?,
+                latest: None,
+                before: None,
+                newest_at: 0,
+                count: 0,
+            };
             damage.extend(walk.replace(next).and_then(|done| done.end(&mut latest)));
         }
         if let Some(walk) = &mut walk {
@@ -202,7 +209,8 @@ pub(super) fn stored_latest(connection: &Connection) -> rusqlite::Result<HashMap
 fn wrong_latest(place: &str) -> Damage {
     Damage {
         place: place.to_owned(),
-        what: "host_latest does not say which snapshot is the newest, or how many there are".to_owned(),
+        what: "host_latest does not say which snapshot is the newest, or how many there are"
+            .to_owned(),
         is_derived: true,
     }
 }

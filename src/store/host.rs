@@ -1,8 +1,9 @@
 //! Hosts and their groups.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
+use foldhash::HashMap;
 use rusqlite::{OptionalExtension as _, Row, params};
 
 use super::error::StoreError;
@@ -257,9 +258,9 @@ impl Store {
                 let seen = match row.get::<_, Option<i64>>(5)? {
                     None => None,
                     Some(at) if row.get::<_, i64>(7)? == at => Some((at, row.get(6)?)),
-                    Some(_) => Some(
-                        newest.query_row([host.id], |row| Ok((row.get(0)?, row.get(1)?)))?,
-                    ),
+                    Some(_) => {
+                        Some(newest.query_row([host.id], |row| Ok((row.get(0)?, row.get(1)?)))?)
+                    }
                 };
                 Ok((host, seen))
             })?;

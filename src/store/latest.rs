@@ -1,6 +1,6 @@
 //! Each host's newest snapshot, kept beside the history so that questions about a fleet need not walk it.
 
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::{OptionalExtension as _, Row, params};
 
 use super::check::stored_latest;
 use super::error::StoreError;
@@ -160,6 +160,17 @@ impl Store {
         Ok(names)
     }
 
+    /// What `latest` means for a host; none where it has no snapshot, or all failed.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub(super) fn latest_of(&self, host: HostId) -> Result<Option<Latest>, StoreError> {
+        self.sql(|connection| {
+            let sql = format!("{SELECT} WHERE host_id = ?");
+            connection.prepare_cached(&sql)?.query_row([host], latest).optional()
+        })
+    }
+
     /// The newest snapshot of each host, or of each host of a group, by name. A host without any
     /// answer is not among them.
     ///
@@ -167,17 +178,25 @@ impl Store {
     /// Where the database cannot be read.
     pub fn latest_of_all(&self, group: Option<&str>) -> Result<Vec<Latest>, StoreError> {
         self.sql(|connection| {
-            let mut select = connection.prepare_cached(
-                "SELECT name, host_id, hash, taken_at, state, profile_id, context_id, newest_at
-                 FROM host_latest JOIN host USING (host_id)
-                 WHERE ?1 IS NULL OR host_id IN (SELECT host_id FROM host_group WHERE name = ?1)
-                 ORDER BY name",
-            )?;
-            let rows = select.query_map([group], |row| {
-                let newest_at = Time::from_milliseconds(row.get(7)?);
-                Ok(Latest { snapshot: snapshot_row(row)?, newest_at })
-            })?;
-            rows.collect()
+            // In the order of the tables while they are read.
+            let mut select = connection.prepare_cached(&format!(
+                "{SELECT}
+                 WHERE ?1 IS NULL OR host_id IN (SELECT host_id FROM host_group WHERE name = ?1)"
+            ))?;
+            let found: rusqlite::Result<Vec<Latest>> = select.query_map([group], latest)?.collect();
+            let mut found = found?;
+            found.sort_unstable_by(|a, b| a.snapshot.host.cmp(&b.snapshot.host));
+            Ok(found)
         })
     }
+}
+
+/// The columns of a [`Latest`].
+const SELECT: &str =
+    "SELECT name, host_id, hash, taken_at, state, profile_id, context_id, newest_at
+     FROM host_latest JOIN host USING (host_id)";
+
+fn latest(row: &Row<'_>) -> rusqlite::Result<Latest> {
+    let newest_at = Time::from_milliseconds(row.get(7)?);
+    Ok(Latest { snapshot: snapshot_row(row)?, newest_at })
 }

@@ -1,7 +1,9 @@
 //! Reading what cohorts offer: which targets, which parts, and what a part says.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+
+use foldhash::{HashMap, HashMapExt as _};
 
 use super::{Family, Offer};
 use crate::fleet::Cohort;
