@@ -121,6 +121,8 @@ impl<'m> Many<'m> {
     }
 
     pub(super) fn finish(self, fleet: Fleet) -> Report {
+        // The process ends soon: to free what thousands of findings were made of is time for nothing.
+        std::mem::forget(self.compared);
         self.builder.finish(Some(fleet), self.judged.count_guests())
     }
 }

@@ -49,7 +49,7 @@ impl Store {
         mut see: impl FnMut(ContextId, &Row<'_>) -> rusqlite::Result<()>,
     ) -> Result<(), StoreError> {
         /// To skip a row is quicker than to look for the next.
-        const GAP: i64 = 16;
+        const GAP: i64 = 4;
         let sql = format!(
             "SELECT context_id, {columns} FROM context WHERE context_id BETWEEN ? AND ?
              ORDER BY context_id"
