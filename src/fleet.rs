@@ -13,7 +13,7 @@ mod matrix;
 mod offer;
 mod outlier;
 
-pub use apart::{Apart, ApartChange, apart, side_of};
+pub use apart::{Apart, ApartChange, apart};
 pub use cohort::{Cohort, Cohorts, Counted};
 pub use common::{ByValue, Common, FamilyCommon, HeldBack, HostModel, Thing};
 pub use facts::{Fact, FactKind, Facts};

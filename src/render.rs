@@ -45,7 +45,8 @@ pub fn plain(text: &str) -> Cow<'_, str> {
                     | '\u{feff}' | '\u{e0000}'..='\u{e007f}'
             )
     };
-    if !text.contains(obeyed) {
+    // Nearly all text is plain ASCII, which is quicker to see.
+    if text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) || !text.contains(obeyed) {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(text.len() + 8);

@@ -2,8 +2,10 @@
 
 mod builder;
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashSet};
 
 use crate::diff::{ChangedTarget, ContextChange, Kind, NotCompared};
 use crate::model::{HostName, SelectError, Target, is_at_or_below};
@@ -113,8 +115,10 @@ impl Report {
         match &self.groups[..] {
             [one] => one.pairs.to_vec(),
             several => {
-                let all: BTreeSet<&ChangedTarget> =
-                    several.iter().flat_map(|group| group.pairs.iter()).collect();
+                // Groups have few lists of pairs, and share them.
+                let lists: HashMap<*const ChangedTarget, &[ChangedTarget]> =
+                    several.iter().map(|group| (group.pairs.as_ptr(), &*group.pairs)).collect();
+                let all: BTreeSet<&ChangedTarget> = lists.into_values().flatten().collect();
                 all.into_iter().cloned().collect()
             }
         }

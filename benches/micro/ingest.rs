@@ -57,5 +57,5 @@ fn add(writer: &mut Writer<'_>, night: i64, files: &[Input]) {
         is_strict: true,
         is_partial: false,
     };
-    black_box(ingest::ingest(writer, &occasion, files).unwrap());
+    black_box(ingest::ingest(writer, &occasion, files.to_vec()).unwrap());
 }

@@ -63,7 +63,7 @@ pub(super) fn run(
         )));
     }
     let group = arguments.group.as_deref();
-    let hosts = hosts_of::stored(&store, group)?.len();
+    let hosts = hosts_of::count(&store, group)?;
     let points = store.changes(from, to, group)?;
     let exit = tell_silent(ui, &store, from, group)?;
     let judged = arguments.judging.read(ui)?;

@@ -3,7 +3,7 @@
 mod changes;
 mod contents;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -215,7 +215,7 @@ fn write_hosts(store: &Store, work: &Work<'_>, out: &mut Out<'_>) -> Result<(), 
 }
 
 fn write_snapshots(store: &Store, work: &Work<'_>, out: &mut Out<'_>) -> Result<(), Failure> {
-    let groups: HashMap<HostId, BTreeSet<String>> = store.groups()?;
+    let groups = store.groups()?;
     let none = BTreeSet::new();
     for (host, _) in work.hosts {
         let groups = groups.get(host).unwrap_or(&none);

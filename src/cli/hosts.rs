@@ -42,8 +42,8 @@ pub(super) fn run(
             host.snapshots.to_string(),
             time(host.last_seen),
             time(host.last_changed),
-            host.libvirt.clone().unwrap_or_default(),
-            host.hypervisor.clone().unwrap_or_default(),
+            host.libvirt.as_deref().unwrap_or_default().to_owned(),
+            host.hypervisor.as_deref().unwrap_or_default().to_owned(),
             host.groups.join(" "),
         ]
     });

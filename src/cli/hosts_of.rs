@@ -67,11 +67,23 @@ pub(super) fn named<'n>(
 /// Every stored host, or those of a group, by name.
 pub(super) fn stored(store: &Store, group: Option<&str>) -> Result<Vec<HostName>, Failure> {
     let hosts = store.host_names(group)?;
-    match (group, hosts.is_empty()) {
-        (Some(group), true) => Err(Failure::new(&format!("no host is in group {group}"))
-            .with_hint("`domcaps hosts` lists hosts and their groups")),
-        (None, true) => Err(StoreError::Empty { path: store.path().to_owned() }.into()),
-        _ => Ok(hosts),
+    if hosts.is_empty() { Err(none(store, group)) } else { Ok(hosts) }
+}
+
+/// How many hosts are stored, or are in a group.
+pub(super) fn count(store: &Store, group: Option<&str>) -> Result<usize, Failure> {
+    match store.count_hosts(group)? {
+        0 => Err(none(store, group)),
+        count => Ok(count),
+    }
+}
+
+/// The error of a group, or of a database, without any host.
+fn none(store: &Store, group: Option<&str>) -> Failure {
+    match group {
+        Some(group) => Failure::new(&format!("no host is in group {group}"))
+            .with_hint("`domcaps hosts` lists hosts and their groups"),
+        None => StoreError::Empty { path: store.path().to_owned() }.into(),
     }
 }
 

@@ -53,7 +53,7 @@ pub(super) fn run(
 fn find(store: &Store, host: Option<&str>) -> Result<ChangePoint, Failure> {
     let id = match host {
         Some(host) => Some(store.host(host)?),
-        None if store.host_names(None)?.is_empty() => {
+        None if store.count_hosts(None)? == 0 => {
             return Err(StoreError::Empty { path: store.path().to_owned() }.into());
         }
         None => None,

@@ -1,6 +1,8 @@
 //! Comparing many pairs of snapshots in one report; what is alike is compared once.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
+
+use foldhash::{HashMap, HashMapExt as _};
 
 use super::failure::Failure;
 use super::judging::Judged;
@@ -119,6 +121,8 @@ impl<'m> Many<'m> {
     }
 
     pub(super) fn finish(self, fleet: Fleet) -> Report {
+        // The process ends soon: to free what thousands of findings were made of is time for nothing.
+        std::mem::forget(self.compared);
         self.builder.finish(Some(fleet), self.judged.count_guests())
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::model::{Members, Target, Value};
+use crate::model::{Members, TargetNames, Value};
 
 /// What happened to a capability.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -142,15 +142,20 @@ pub struct ChangedTarget {
 impl ChangedTarget {
     /// At a target's emulator, arch and virttype, on these machines; empty is unknown.
     #[must_use]
-    pub fn new(at: &Target, old_machine: Option<&str>, new_machine: Option<&str>) -> Self {
+    pub fn new<'t>(
+        at: impl Into<TargetNames<'t>>,
+        old_machine: Option<&str>,
+        new_machine: Option<&str>,
+    ) -> Self {
+        let at = at.into();
         let known = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         Self {
-            arch: known(&at.arch),
-            virttype: known(&at.virttype),
+            arch: known(at.arch),
+            virttype: known(at.virttype),
             new_machine: new_machine.and_then(known),
             old_machine: old_machine.and_then(known),
             alias: None,
-            emulator: known(&at.emulator),
+            emulator: known(at.emulator),
         }
     }
 

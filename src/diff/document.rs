@@ -8,7 +8,9 @@ mod host_model;
 mod loaders;
 mod models;
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
+
+use foldhash::{HashSet, HashSetExt as _};
 
 use super::change::{Difference, Evidence, Kind, Plain};
 use super::facts::Facts;

@@ -8,38 +8,41 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::snapshot::{Observed, Outcome};
-use crate::model::{FailureClass, Target};
+use crate::model::{FailureClass, TargetNames};
 
 /// Arch and virttype.
-type Type = (String, String);
+type Type<'o> = (&'o str, &'o str);
+
+/// Names of the emulators of a type, under which others are known.
+type Known<'o> = BTreeMap<(Type<'o>, &'o str), &'o str>;
 
 /// The emulators of one side, for each type.
-pub(super) struct Emulators {
-    by_type: BTreeMap<Type, BTreeSet<String>>,
+pub(super) struct Emulators<'o> {
+    by_type: BTreeMap<Type<'o>, BTreeSet<&'o str>>,
     /// Listed ones that were asked under another path.
-    folded: BTreeMap<(Type, String), String>,
+    folded: Known<'o>,
 }
 
 /// Names that both sides share, for the emulators of one side.
 #[derive(Default)]
-pub(super) struct Names {
-    folded: BTreeMap<(Type, String), String>,
-    shared: BTreeMap<(Type, String), String>,
+pub(super) struct Names<'o> {
+    folded: Known<'o>,
+    shared: Known<'o>,
 }
 
 /// The names of both sides.
-pub(super) struct BothNames {
-    pub(super) old: Names,
-    pub(super) new: Names,
+pub(super) struct BothNames<'o> {
+    pub(super) old: Names<'o>,
+    pub(super) new: Names<'o>,
 }
 
-impl Names {
+impl<'o> Names<'o> {
     /// The target with its emulator under the shared name.
-    pub(super) fn apply(&self, mut target: Target) -> Target {
+    pub(super) fn apply(&self, mut target: TargetNames<'o>) -> TargetNames<'o> {
         for names in [&self.folded, &self.shared] {
-            let of_type = (target.arch.clone(), target.virttype.clone());
-            if let Some(name) = names.get(&(of_type, target.emulator.clone())) {
-                target.emulator.clone_from(name);
+            let of_type = (target.arch, target.virttype);
+            if let Some(name) = names.get(&(of_type, target.emulator)) {
+                target.emulator = name;
             }
         }
         target
@@ -48,28 +51,30 @@ impl Names {
 
 /// The emulators of a side. Where the targets that were asked and the machine list each know one of
 /// a type, and call it differently, it is the one that was asked.
-pub(super) fn of<D>(side: &Observed<D>) -> Emulators {
-    let mut of_targets: BTreeMap<Type, BTreeSet<String>> = BTreeMap::new();
+pub(super) fn of<D>(side: &Observed<D>) -> Emulators<'_> {
+    let mut of_targets: BTreeMap<Type<'_>, BTreeSet<&str>> = BTreeMap::new();
     let mut listed = of_targets.clone();
     for (target, outcome) in &side.outcomes {
         if !matches!(outcome, Outcome::Failed { class: FailureClass::Unsupported, .. }) {
-            let of_type = (target.arch.clone(), target.virttype.clone());
-            of_targets.entry(of_type).or_default().insert(target.emulator.clone());
+            of_targets
+                .entry((&target.arch, &target.virttype))
+                .or_default()
+                .insert(&target.emulator);
         }
     }
     for machine in side.machines.iter().flat_map(|list| list.iter()) {
-        let of_type = (machine.arch.clone(), machine.virttype.clone());
-        listed.entry(of_type).or_default().insert(machine.emulator.clone().unwrap_or_default());
+        let TargetNames { arch, virttype, emulator, .. } = TargetNames::of(machine);
+        listed.entry((arch, virttype)).or_default().insert(emulator);
     }
-    let is_asked = |of_type: &Type, emulator: &String| {
+    let is_asked = |of_type: Type<'_>, emulator: &str| {
         let mut asked = side.outcomes.keys();
-        asked.any(|it| (&it.arch, &it.virttype, &it.emulator) == (&of_type.0, &of_type.1, emulator))
+        asked.any(|it| ((&*it.arch, &*it.virttype), &*it.emulator) == (of_type, emulator))
     };
     let mut folded = BTreeMap::new();
     for (of_type, names) in listed {
         match (only(&names), of_targets.get(&of_type).and_then(only)) {
-            (Some(listed), Some(known)) if listed != known && !is_asked(&of_type, listed) => {
-                folded.insert((of_type, listed.clone()), known.clone());
+            (Some(listed), Some(known)) if listed != known && !is_asked(of_type, listed) => {
+                folded.insert((of_type, listed), known);
             }
             _ => of_targets.entry(of_type).or_default().extend(names),
         }
@@ -77,60 +82,60 @@ pub(super) fn of<D>(side: &Observed<D>) -> Emulators {
     Emulators { by_type: of_targets, folded }
 }
 
-fn only(names: &BTreeSet<String>) -> Option<&String> {
-    names.first().filter(|_| names.len() == 1)
+fn only<'o>(names: &BTreeSet<&'o str>) -> Option<&'o str> {
+    names.first().filter(|_| names.len() == 1).copied()
 }
 
 /// Names for both sides under which the same emulators stand.
-pub(super) fn names(old: &Emulators, new: &Emulators) -> BothNames {
+pub(super) fn names<'o>(old: Emulators<'o>, new: Emulators<'o>) -> BothNames<'o> {
     let mut group = Groups::default();
     for (of_type, names) in &old.by_type {
         if let (Some(from), Some(to)) = (only(names), new.by_type.get(of_type).and_then(only)) {
             group.join(from, to);
         }
     }
-    let shared = |side: &Emulators, other: &Emulators| {
+    let shared = |side: &Emulators<'o>, other: &Emulators<'o>| {
         let mut shared = BTreeMap::new();
         for (of_type, names) in &side.by_type {
             // Two emulators of one type stay two, on both sides.
             let of_both = names.iter().chain(other.by_type.get(of_type).into_iter().flatten());
-            let distinct: BTreeSet<&String> = of_both.clone().collect();
+            let distinct: BTreeSet<&str> = of_both.clone().copied().collect();
             let heads: BTreeSet<&str> = of_both.map(|name| group.head(name)).collect();
             let is_one_each =
                 names.len() <= 1 && other.by_type.get(of_type).is_none_or(|it| it.len() <= 1);
             if is_one_each || heads.len() == distinct.len() {
                 for name in names {
-                    let head = group.head(name).to_owned();
-                    shared.insert((of_type.clone(), name.clone()), head);
+                    shared.insert((*of_type, *name), group.head(name));
                 }
             }
         }
         shared
     };
+    let (of_old, of_new) = (shared(&old, &new), shared(&new, &old));
     BothNames {
-        old: Names { folded: old.folded.clone(), shared: shared(old, new) },
-        new: Names { folded: new.folded.clone(), shared: shared(new, old) },
+        old: Names { folded: old.folded, shared: of_old },
+        new: Names { folded: new.folded, shared: of_new },
     }
 }
 
 /// Names that mean the same emulator, each under the last of them in order: the same whichever side
 /// is called old.
 #[derive(Default)]
-struct Groups(BTreeMap<String, String>);
+struct Groups<'o>(BTreeMap<&'o str, &'o str>);
 
-impl Groups {
-    fn head<'n>(&'n self, name: &'n str) -> &'n str {
-        self.0.get(name).map_or(name, String::as_str)
+impl<'o> Groups<'o> {
+    fn head(&self, name: &'o str) -> &'o str {
+        self.0.get(name).copied().unwrap_or(name)
     }
 
-    fn join(&mut self, one: &str, other: &str) {
-        let (one, other) = (self.head(one).to_owned(), self.head(other).to_owned());
-        let head = one.clone().max(other.clone());
+    fn join(&mut self, one: &'o str, other: &'o str) {
+        let (one, other) = (self.head(one), self.head(other));
+        let head = one.max(other);
         for name in [one, other] {
             for known in self.0.values_mut().filter(|known| **known == name) {
-                known.clone_from(&head);
+                *known = head;
             }
-            self.0.insert(name, head.clone());
+            self.0.insert(name, head);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! One side of a comparison, ready to be asked.
 
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 
 use crate::model::{CUSTOM_MODELS, Capabilities, DottedNames, Value};
 

@@ -4,10 +4,11 @@
 //! capabilities in each of them. So differences are gathered by pairs of documents, and the list of
 //! targets is made once for all changes that the same pairs of documents have.
 
-use std::collections::HashMap;
 use std::hash::Hash;
 use std::rc::Rc;
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt as _};
 
 use super::change::{Change, ChangedTarget, Difference, Evidence};
 use super::pairs::Pair;
@@ -96,28 +97,29 @@ impl Changes {
                 }
             }
         }
-        let mut known: HashMap<Vec<usize>, Arc<[ChangedTarget]>> = HashMap::new();
         let order = Order::of(targets);
-        let all = |numbers: &[usize], alone: Vec<ChangedTarget>| -> Arc<[ChangedTarget]> {
-            let places = numbers.iter().flat_map(|number| &pieces[*number].1);
-            let mut all = order.sorted(places.copied(), targets);
-            if !alone.is_empty() {
-                all.extend(alone);
-                all.sort();
-                all.dedup();
+        let mut of_pieces: HashMap<Vec<usize>, Arc<[ChangedTarget]>> = HashMap::new();
+        // Different pieces stand in the same documents.
+        let mut of_ranks: HashMap<Vec<usize>, Arc<[ChangedTarget]>> = HashMap::new();
+        let mut all = |numbers: Vec<usize>| -> Arc<[ChangedTarget]> {
+            if let Some(known) = of_pieces.get(&numbers) {
+                return Arc::clone(known);
             }
-            all.into()
+            let places = numbers.iter().flat_map(|number| &pieces[*number].1);
+            let ranks = order.ranks_of(places.copied());
+            let list = of_ranks.entry(ranks).or_insert_with_key(|ranks| order.at(ranks, targets));
+            of_pieces.insert(numbers, Arc::clone(list));
+            Arc::clone(list)
         };
         let change = |(difference, it): (&Difference, Gathered)| {
-            let targets = match known.get(&it.pieces) {
-                Some(known) if it.alone.is_empty() => Arc::clone(known),
-                _ if it.alone.is_empty() => {
-                    let targets = all(&it.pieces, it.alone);
-                    known.insert(it.pieces, Arc::clone(&targets));
-                    targets
-                }
-                _ => all(&it.pieces, it.alone),
-            };
+            let mut targets = all(it.pieces);
+            if !it.alone.is_empty() {
+                let mut both: Vec<ChangedTarget> =
+                    targets.iter().cloned().chain(it.alone).collect();
+                both.sort();
+                both.dedup();
+                targets = both.into();
+            }
             let evidence = it.evidence.unwrap_or_default();
             Change { difference: difference.clone(), evidence, targets }
         };
@@ -144,18 +146,19 @@ impl Order {
         Self { ranks, places }
     }
 
-    /// The targets at some places, sorted, each once.
-    fn sorted(
-        &self,
-        places: impl Iterator<Item = usize>,
-        targets: &[ChangedTarget],
-    ) -> Vec<ChangedTarget> {
+    /// The ranks of some places, sorted, each once.
+    fn ranks_of(&self, places: impl Iterator<Item = usize>) -> Vec<usize> {
         let mut ranks: Vec<usize> = places.map(|place| self.ranks[place]).collect();
         ranks.sort_unstable();
         ranks.dedup();
-        let mut sorted: Vec<_> =
-            ranks.into_iter().map(|rank| targets[self.places[rank]].clone()).collect();
-        sorted.dedup();
-        sorted
+        ranks
+    }
+
+    /// The targets that have these ranks, each once.
+    fn at(&self, ranks: &[usize], targets: &[ChangedTarget]) -> Arc<[ChangedTarget]> {
+        let mut all: Vec<_> =
+            ranks.iter().map(|rank| targets[self.places[*rank]].clone()).collect();
+        all.dedup();
+        all.into()
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::change::{ChangedTarget, Difference, Kind};
 use super::pairs::{Matched, Side};
-use crate::model::Target;
+use crate::model::TargetNames;
 
 type Found = Vec<(Difference, ChangedTarget)>;
 
@@ -24,46 +24,41 @@ pub(super) fn changes<D: Clone>(matched: &Matched<'_, D>) -> Found {
 
 /// What `side` has and `other` has not.
 fn missing<D>(side: &Side<'_, D>, other: &Side<'_, D>, kind: Kind) -> Found {
-    let gone: Vec<&Target> = side.targets.difference(&other.targets).collect();
+    let gone: Vec<TargetNames<'_>> = side.targets.difference(&other.targets).copied().collect();
     if gone.is_empty() {
         return Vec::new();
     }
-    let emulators = names(other, |target| [target.emulator.clone()]);
-    let arches = names(other, |target| [target.emulator.clone(), target.arch.clone()]);
-    let virttypes = names(other, |target| {
-        [target.emulator.clone(), target.arch.clone(), target.virttype.clone()]
-    });
-    let machines = names(other, |target| {
-        [target.emulator.clone(), target.arch.clone(), target.machine.clone()]
-    });
+    let emulators = names(other, |target| [target.emulator]);
+    let arches = names(other, |target| [target.emulator, target.arch]);
+    let virttypes = names(other, |target| [target.emulator, target.arch, target.virttype]);
+    let machines = names(other, |target| [target.emulator, target.arch, target.machine]);
     let difference = |path: &str, value: &str| Difference::new(kind, path).with_value(value);
     let found = gone.into_iter().map(|target| {
-        let Target { arch, virttype, machine, emulator } = target.clone();
-        if !emulators.contains(std::slice::from_ref(&emulator)) {
-            (difference("emulator", &emulator), at(target, None, kind))
-        } else if !arches.contains(&[emulator.clone(), arch.clone()]) {
-            (difference("arch", &arch), at(target, None, kind))
-        } else if !virttypes.contains(&[emulator.clone(), arch.clone(), virttype.clone()]) {
-            (difference("virttype", &virttype), at(target, None, kind))
-        } else if !machines.contains(&[emulator, arch, machine.clone()]) {
-            (difference("machine", &machine), at(target, Some(&target.machine), kind))
+        let TargetNames { arch, virttype, machine, emulator } = target;
+        if !emulators.contains(&[emulator]) {
+            (difference("emulator", emulator), at(target, None, kind))
+        } else if !arches.contains(&[emulator, arch]) {
+            (difference("arch", arch), at(target, None, kind))
+        } else if !virttypes.contains(&[emulator, arch, virttype]) {
+            (difference("virttype", virttype), at(target, None, kind))
+        } else if !machines.contains(&[emulator, arch, machine]) {
+            (difference("machine", machine), at(target, Some(machine), kind))
         } else {
-            let name = target.to_string();
-            (difference("target", &name), at(target, Some(&target.machine), kind))
+            (difference("target", &target.to_string()), at(target, Some(machine), kind))
         }
     });
     found.collect()
 }
 
-fn names<D, const N: usize>(
-    side: &Side<'_, D>,
-    name: impl Fn(&Target) -> [String; N],
-) -> BTreeSet<[String; N]> {
+fn names<'o, D, const N: usize>(
+    side: &Side<'o, D>,
+    name: impl Fn(&TargetNames<'o>) -> [&'o str; N],
+) -> BTreeSet<[&'o str; N]> {
     side.targets.iter().map(name).collect()
 }
 
 /// Where it was, as far as the level says.
-fn at(target: &Target, machine: Option<&String>, kind: Kind) -> ChangedTarget {
-    let on = |side: Kind| machine.map(String::as_str).filter(|_| kind == side);
+fn at(target: TargetNames<'_>, machine: Option<&str>, kind: Kind) -> ChangedTarget {
+    let on = |side: Kind| machine.filter(|_| kind == side);
     ChangedTarget::new(target, on(Kind::Lost), on(Kind::Gained))
 }

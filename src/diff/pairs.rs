@@ -4,12 +4,12 @@
 //! the other side's only one whatever its path (`qemu-kvm`, `qemu-system-x86_64`); and an alias
 //! on one side (`q35`) is matched with the same alias on the other beside the canonical match.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::change::ChangedTarget;
 use super::emulators;
 use super::snapshot::{NotCompared, Observed, Outcome};
-use crate::model::{FailureClass, Machine, State, Target};
+use crate::model::{FailureClass, Machine, State, Target, TargetNames};
 
 /// Two documents to compare.
 pub(super) struct Pair<D> {
@@ -39,10 +39,10 @@ impl<D: Clone> Pair<D> {
 pub(super) struct Side<'o, D> {
     observed: &'o Observed<D>,
     /// Every target the side has: listed, answered, or failed for reasons of the moment.
-    pub(super) targets: BTreeSet<Target>,
-    outcomes: BTreeMap<Target, &'o Outcome<D>>,
+    pub(super) targets: BTreeSet<TargetNames<'o>>,
+    outcomes: BTreeMap<TargetNames<'o>, &'o Outcome<D>>,
     /// Entries of the machine list, by where they stand.
-    pub(super) listed: BTreeMap<Target, &'o Machine>,
+    pub(super) listed: BTreeMap<TargetNames<'o>, &'o Machine>,
 }
 
 /// Both sides, matched.
@@ -51,28 +51,32 @@ pub(super) struct Matched<'o, D> {
     pub(super) new: Side<'o, D>,
 }
 
+/// An alias both sides have, and the targets it stands for.
+type Alias<'o> = (&'o str, TargetNames<'o>, TargetNames<'o>);
+
 impl<'o, D: Clone> Matched<'o, D> {
     pub(super) fn new(old: &'o Observed<D>, new: &'o Observed<D>) -> Self {
-        let names = emulators::names(&emulators::of(old), &emulators::of(new));
+        let names = emulators::names(emulators::of(old), emulators::of(new));
         Self { old: Side::new(old, &names.old), new: Side::new(new, &names.new) }
     }
 
     /// Every two documents of one target, and of one alias where its machine moved.
     pub(super) fn pairs(&self) -> Vec<Pair<D>> {
-        let mut pairs = Vec::new();
+        let mut pairs = Vec::with_capacity(self.old.outcomes.len());
         let aliases = self.aliases();
-        let mut names: HashMap<(&Target, &Target), &str> = HashMap::new();
-        for (alias, old, new) in &aliases {
-            names.entry((old, new)).or_insert(alias);
+        let mut names: BTreeMap<TargetNames<'_>, &str> = BTreeMap::new();
+        for (alias, old, _) in aliases.iter().filter(|(_, old, new)| old == new) {
+            names.entry(*old).or_insert(alias);
         }
+        let mut others = self.new.outcomes.iter().peekable();
         for (target, old) in &self.old.outcomes {
-            if let (Outcome::Document(old), Some(Outcome::Document(new))) =
-                (old, self.new.outcomes.get(target))
-            {
-                let alias = names.get(&(target, target)).copied();
-                let target =
-                    ChangedTarget::new(target, Some(&target.machine), Some(&target.machine))
-                        .with_alias(alias);
+            // Both are in order.
+            while others.next_if(|(other, _)| *other < target).is_some() {}
+            let new = others.next_if(|(other, _)| *other == target);
+            if let (Outcome::Document(old), Some((_, Outcome::Document(new)))) = (old, new) {
+                let alias = names.get(target).copied();
+                let machine = Some(target.machine);
+                let target = ChangedTarget::new(*target, machine, machine).with_alias(alias);
                 pairs.push(Pair { old: old.clone(), new: new.clone(), target });
             }
         }
@@ -83,9 +87,9 @@ impl<'o, D: Clone> Matched<'o, D> {
                 && old_target != new_target
                 && done.insert((old_target, new_target))
             {
-                let (from, to) = (&old_target.machine, &new_target.machine);
+                let (from, to) = (old_target.machine, new_target.machine);
                 let target =
-                    ChangedTarget::new(new_target, Some(from), Some(to)).with_alias(Some(alias));
+                    ChangedTarget::new(*new_target, Some(from), Some(to)).with_alias(Some(alias));
                 pairs.push(Pair { old: old.clone(), new: new.clone(), target });
             }
         }
@@ -94,14 +98,14 @@ impl<'o, D: Clone> Matched<'o, D> {
 
     /// Each alias both sides have, with the targets it stands for; several aliases of one
     /// machine count as the first.
-    pub(super) fn aliases(&self) -> Vec<(String, Target, Target)> {
-        let mut found: Vec<(String, Target, Target)> = Vec::new();
-        for (at, old) in &self.old.listed {
+    pub(super) fn aliases(&self) -> Vec<Alias<'o>> {
+        let mut found: Vec<Alias<'o>> = Vec::new();
+        for (at, old) in self.old.listed.iter().filter(|(_, old)| old.canonical.is_some()) {
             let new = self.new.listed.get(at);
             let canonical = (old.canonical.as_ref(), new.and_then(|new| new.canonical.as_ref()));
             if let (Some(old), Some(new)) = canonical {
-                let on = |machine: &str| Target { machine: machine.to_owned(), ..at.clone() };
-                found.push((at.machine.clone(), on(old), on(new)));
+                let on = |machine| TargetNames { machine, ..*at };
+                found.push((at.machine, on(old), on(new)));
             }
         }
         found.sort();
@@ -125,32 +129,29 @@ impl<'o, D: Clone> Matched<'o, D> {
 }
 
 impl<'o, D> Side<'o, D> {
-    fn new(observed: &'o Observed<D>, names: &emulators::Names) -> Self {
-        let named = |target: Target| names.apply(target);
-        let mut targets = BTreeSet::new();
-        let mut listed = BTreeMap::new();
-        for machine in observed.machines.iter().flat_map(|list| list.iter()) {
-            let at = named(Target {
-                arch: machine.arch.clone(),
-                virttype: machine.virttype.clone(),
-                machine: machine.name.clone(),
-                emulator: machine.emulator.clone().unwrap_or_default(),
-            });
-            if machine.canonical.is_none() {
-                targets.insert(at.clone());
-            }
-            listed.insert(at, machine);
+    fn new(observed: &'o Observed<D>, names: &emulators::Names<'o>) -> Self {
+        let listed = observed.machines.iter().flat_map(|list| list.iter());
+        let listed: Vec<_> =
+            listed.map(|machine| (names.apply(TargetNames::of(machine)), machine)).collect();
+        let outcomes = observed.outcomes.iter();
+        let outcomes: Vec<_> =
+            outcomes.map(|(target, outcome)| (names.apply(target.into()), outcome)).collect();
+        let mut said: Vec<(TargetNames<'_>, bool)> = Vec::new();
+        let machines = listed.iter().filter(|(_, machine)| machine.canonical.is_none());
+        said.extend(machines.map(|(at, _)| (*at, true)));
+        said.extend(outcomes.iter().map(|(target, outcome)| {
+            let class = FailureClass::Unsupported;
+            (*target, !matches!(outcome, Outcome::Failed { class: it, .. } if *it == class))
+        }));
+        // What is said last of a target counts: what it answered, before that it is listed.
+        said.sort_by_key(|(target, _)| *target);
+        let last = said.chunk_by(|a, b| a.0 == b.0).filter_map(<[_]>::last);
+        Self {
+            observed,
+            targets: last.filter(|(_, has)| *has).map(|(target, _)| *target).collect(),
+            outcomes: outcomes.into_iter().collect(),
+            listed: listed.into_iter().collect(),
         }
-        let mut outcomes = BTreeMap::new();
-        for (target, outcome) in &observed.outcomes {
-            let target = named(target.clone());
-            match outcome {
-                Outcome::Failed { class: FailureClass::Unsupported, .. } => targets.remove(&target),
-                _ => targets.insert(target.clone()),
-            };
-            outcomes.insert(target, outcome);
-        }
-        Self { observed, targets, outcomes, listed }
     }
 
     /// Whether the side has a machine list, which is complete.
@@ -159,9 +160,10 @@ impl<'o, D> Side<'o, D> {
     }
 
     /// Whether the side has any target of that emulator, arch and virttype.
-    pub(super) fn has_type(&self, of: &Target) -> bool {
-        let from = Target { machine: String::new(), emulator: String::new(), ..of.clone() };
-        let same_type = |target: &&Target| target.arch == of.arch && target.virttype == of.virttype;
+    pub(super) fn has_type(&self, of: TargetNames<'_>) -> bool {
+        let from = TargetNames { machine: "", emulator: "", ..of };
+        let same_type =
+            |target: &&TargetNames<'_>| target.arch == of.arch && target.virttype == of.virttype;
         let mut targets = self.targets.range(from..).take_while(same_type);
         targets.any(|target| target.emulator == of.emulator)
     }
@@ -187,7 +189,7 @@ impl<'o, D> Side<'o, D> {
     }
 
     /// Why there is no document for a target that the side has.
-    fn silence(&self, target: &Target) -> Option<String> {
+    fn silence(&self, target: &TargetNames<'_>) -> Option<String> {
         match self.outcomes.get(target) {
             Some(Outcome::Document(_)) => None,
             Some(Outcome::Failed { class, message }) => {

@@ -1,10 +1,9 @@
 //! What sets a cohort apart from another.
 
 use crate::diff::{Change, Difference, Kind, Plain, Scope, snapshots};
-use crate::model::{CUSTOM_MODELS, HOST_MODEL, LOADERS, When};
-use crate::side::{self, Contents, Side, SideError};
-
-use super::Cohort;
+use crate::model::{CUSTOM_MODELS, HOST_MODEL, LOADERS};
+use crate::side::{Contents, Side};
+use crate::store::StoreError;
 
 /// What one cohort has otherwise than another.
 #[derive(Debug, Default)]
@@ -28,13 +27,12 @@ pub struct ApartChange {
     pub targets: usize,
 }
 
-/// Compares a cohort with another. The same `contents` for many comparisons compares each two parts
+/// Compares what speaks for a cohort with what speaks for another. The same `contents` for many comparisons compares each two parts
 /// of documents once.
 ///
 /// # Errors
 /// Where the database cannot be read.
-pub fn apart(contents: &Contents, from: &Side, to: &Cohort) -> Result<Apart, SideError> {
-    let to = side_of(contents, to)?;
+pub fn apart(contents: &Contents, from: &Side, to: &Side) -> Result<Apart, StoreError> {
     let scope = Scope {
         is_one_host: false,
         is_other_flags: from.observed.context.api_flags != to.observed.context.api_flags,
@@ -54,15 +52,6 @@ pub fn apart(contents: &Contents, from: &Side, to: &Cohort) -> Result<Apart, Sid
         key(a).cmp(&key(b)).then_with(|| a.difference.cmp(&b.difference))
     });
     Ok(apart)
-}
-
-/// The snapshot that speaks for a cohort.
-///
-/// # Errors
-/// Where the database cannot be read.
-pub fn side_of(contents: &Contents, cohort: &Cohort) -> Result<Side, SideError> {
-    let host = cohort.member.host.as_str();
-    side::from_store(contents, host, &When::Id(cohort.member.id.to_string()), None, host)
 }
 
 /// How much a difference matters to whoever places guests: least is most. Levels first, then what

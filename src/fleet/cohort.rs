@@ -1,8 +1,9 @@
 //! Hosts whose capabilities are identical, values unique to one machine aside.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
 use std::rc::Rc;
+
+use foldhash::{HashMap, HashMapExt as _};
 
 use crate::model::{Hash, HostName, State, Time};
 use crate::store::{Latest, ProfileRow, SnapshotRow, Store, StoreError, Versions};

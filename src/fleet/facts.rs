@@ -1,7 +1,8 @@
 //! Single things that a target can do or not, each with a small number.
 
-use std::collections::HashMap;
 use std::rc::Rc;
+
+use foldhash::HashMap;
 
 use crate::model::{CUSTOM_MODELS, ancestors};
 
@@ -163,7 +164,11 @@ impl Bits {
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = usize> {
-        (0..self.0.len() * 64).filter(|number| self.contains(*number))
+        self.0.iter().enumerate().flat_map(|(at, word)| {
+            let rest = |word: &u64| Some(word & (word - 1)).filter(|rest| *rest != 0);
+            let words = std::iter::successors(Some(*word).filter(|word| *word != 0), rest);
+            words.map(move |word| at * 64 + word.trailing_zeros() as usize)
+        })
     }
 }
 

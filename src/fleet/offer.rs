@@ -5,9 +5,11 @@
 
 mod read;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::rc::Rc;
+
+use foldhash::HashMap;
 
 use super::Cohorts;
 use super::facts::{Bits, Facts};

@@ -1,6 +1,6 @@
 //! Content addresses: equal hash means equal content.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 /// The first 128 bits of a BLAKE3 hash.
 ///
@@ -50,10 +50,12 @@ impl Hash {
 impl fmt::Display for Hash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        let digits = self.0.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-        digits
-            .map(|digit| char::from(DIGITS[usize::from(digit)]))
-            .try_for_each(|it| f.write_char(it))
+        let digit = |digit: u8| DIGITS[usize::from(digit)];
+        let mut digits = [0; 2 * Self::LENGTH];
+        for (two, byte) in digits.as_chunks_mut::<2>().0.iter_mut().zip(self.0) {
+            *two = [digit(byte >> 4), digit(byte & 15)];
+        }
+        f.write_str(str::from_utf8(&digits).map_err(|_| fmt::Error)?)
     }
 }
 

@@ -43,6 +43,45 @@ impl Target {
 impl fmt::Display for Target {
     /// `arch/virttype/machine`, the form that operands take.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        TargetNames::from(self).fmt(f)
+    }
+}
+
+/// A target whose names stand elsewhere; sorts as [`Target`] does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TargetNames<'t> {
+    /// See [`Target::arch`].
+    pub arch: &'t str,
+    /// See [`Target::virttype`].
+    pub virttype: &'t str,
+    /// See [`Target::machine`].
+    pub machine: &'t str,
+    /// See [`Target::emulator`].
+    pub emulator: &'t str,
+}
+
+impl<'t> TargetNames<'t> {
+    /// Where an entry of a machine list stands; an alias under its own name.
+    #[must_use]
+    pub fn of(machine: &'t Machine) -> Self {
+        Self {
+            arch: &machine.arch,
+            virttype: &machine.virttype,
+            machine: &machine.name,
+            emulator: machine.emulator.as_deref().unwrap_or_default(),
+        }
+    }
+}
+
+impl<'t> From<&'t Target> for TargetNames<'t> {
+    fn from(target: &'t Target) -> Self {
+        let Target { arch, virttype, machine, emulator } = target;
+        Self { arch, virttype, machine, emulator }
+    }
+}
+
+impl fmt::Display for TargetNames<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}/{}", self.arch, self.virttype, self.machine)
     }
 }

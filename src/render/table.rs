@@ -1,8 +1,8 @@
 //! Listings: columns as wide as they need to be.
 
+use std::borrow::Cow;
 use std::io::Write;
 
-use comfy_table::{ContentArrangement, Table};
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::model::Cell;
@@ -12,23 +12,42 @@ use crate::model::Cell;
 /// # Errors
 /// Where the output cannot be written.
 pub fn table(header: &[&str], rows: &[Vec<String>], out: &mut dyn Write) -> std::io::Result<()> {
-    let mut table = Table::new();
-    table.load_style(comfy_table::presets::NOTHING);
-    table.set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(header.iter().map(|name| name.to_uppercase()));
-    for row in rows {
-        table.add_row(row.iter().map(|cell| {
-            let cell = super::plain(cell);
-            if cell.is_empty() { "-".into() } else { cell }
-        }));
+    let header: Vec<Cow<'_, str>> = header.iter().map(|name| name.to_uppercase().into()).collect();
+    let mut widths: Vec<usize> = header.iter().map(|name| name.width()).collect();
+    let rows: Vec<Vec<Cow<'_, str>>> = rows
+        .iter()
+        .map(|row| {
+            let shown = row.iter().map(|cell| match super::plain(cell) {
+                cell if cell.is_empty() => "-".into(),
+                cell => cell,
+            });
+            shown.collect()
+        })
+        .collect();
+    for row in &rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.width());
+        }
     }
-    for column in table.column_iter_mut() {
-        column.set_padding((0, 2));
+    std::iter::once(&header).chain(&rows).try_for_each(|row| write_row(row, &widths, out))
+}
+
+/// Writes cells that are this wide, with two spaces between them.
+fn write_row<C: AsRef<str>>(
+    row: &[C],
+    widths: &[usize],
+    out: &mut dyn Write,
+) -> std::io::Result<()> {
+    let mut line = String::new();
+    for (cell, width) in row.iter().zip(widths) {
+        let cell = cell.as_ref();
+        line.push_str(cell);
+        // Two at least, so that a wide cell does not run into the next.
+        line.extend(std::iter::repeat_n(' ', width.saturating_sub(cell.width()) + 2));
     }
-    for line in table.lines() {
-        writeln!(out, "{}", line.trim_end())?;
-    }
-    Ok(())
+    line.truncate(line.trim_end().len());
+    line.push('\n');
+    out.write_all(line.as_bytes())
 }
 
 /// Rows that decide how wide columns are.
@@ -74,13 +93,7 @@ impl<'o> Columns<'o> {
     }
 
     fn write(&mut self, row: &[String]) -> std::io::Result<()> {
-        let mut line = String::new();
-        for (cell, width) in row.iter().zip(&self.widths) {
-            line.push_str(cell);
-            // Two at least, so that a wide cell does not run into the next.
-            line.push_str(&" ".repeat(width.saturating_sub(cell.width()) + 2));
-        }
-        writeln!(self.out, "{}", line.trim_end())
+        write_row(row, &self.widths, self.out)
     }
 }
 

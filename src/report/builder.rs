@@ -1,7 +1,8 @@
 //! Putting a report together, group by group.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 
 use super::{Fleet, Group, IgnoreUse, Report};
 use crate::diff::{ChangedTarget, Comparison, Difference};

@@ -122,6 +122,10 @@ fn doubt(component: Component) -> String {
 
 impl Entry {
     fn explains(&self, change: &Change, sides: &[Context; 2]) -> Option<String> {
+        // Nearly all entries are about another path: versions are read for the others alone.
+        if !glob(self.path, &change.difference.path) {
+            return None;
+        }
         let [old, new] = sides.each_ref().map(|side| self.component.version(side));
         let is_like = match (old, new) {
             (Some(old), Some(new)) if old < self.since && self.since <= new => {
@@ -147,9 +151,7 @@ impl Entry {
     fn is_like(&self, change: &Change, kind: Kind) -> bool {
         let difference = &change.difference;
         let value = difference.value.as_deref().unwrap_or_default();
-        difference.kind == kind
-            && self.value.is_none_or(|wanted| glob(wanted, value))
-            && glob(self.path, &difference.path)
+        difference.kind == kind && self.value.is_none_or(|wanted| glob(wanted, value))
     }
 
     fn is_so(&self, change: &Change, sides: &[Context; 2]) -> bool {

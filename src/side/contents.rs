@@ -1,8 +1,10 @@
 //! Looking inside documents, wherever they are.
 
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 use std::rc::Rc;
+
+use foldhash::{HashMap, HashSet};
 
 use super::parts::{Compared, Pieces};
 use crate::diff::{Difference, Facts, Kind, Plain, Scope, explained};
@@ -33,6 +35,8 @@ pub struct Contents {
     pub(super) parsed: HashMap<Hash, Capabilities>,
     firmware: RefCell<HashMap<Content, Firmware>>,
     pub(super) compared: Compared,
+    /// Documents that were compared: the hosts of a fleet have the same few.
+    documents: RefCell<HashMap<(Content, Content, Scope), Pieces>>,
     /// See [`Contents::look_only_at`].
     pub(super) only: Option<String>,
 }
@@ -55,6 +59,7 @@ impl Contents {
     /// Compares only what stands at, below or above a path from now on.
     pub fn look_only_at(&mut self, path: &str) {
         self.only = Some(path.to_owned());
+        self.documents.borrow_mut().clear();
     }
 
     /// What a document says at a full path.
@@ -78,6 +83,7 @@ impl Contents {
     pub fn forget(&self) {
         self.firmware.borrow_mut().clear();
         self.compared.borrow_mut().clear();
+        self.documents.borrow_mut().clear();
     }
 
     /// What changed from one document to the other, in pieces that others may have too.
@@ -90,6 +96,10 @@ impl Contents {
         new: &Content,
         scope: Scope,
     ) -> Result<Pieces, StoreError> {
+        let key = (old.clone(), new.clone(), scope);
+        if let Some(known) = self.documents.borrow().get(&key) {
+            return Ok(known.clone());
+        }
         let is_of_loaders = |change: &Difference| change.path.starts_with(LOADERS);
         let mut pieces = self.changes(old, new, scope)?;
         for piece in &mut pieces {
@@ -103,6 +113,7 @@ impl Contents {
                 }
             }
         }
+        self.documents.borrow_mut().insert(key, pieces.clone());
         Ok(pieces)
     }
 

@@ -1,8 +1,10 @@
 //! A side from files: one document, or a folder with those of one host.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+
+use foldhash::HashMap;
 
 use super::{Content, Contents, Origin, Raw, Side, SideError};
 use crate::bad_files::BadFiles;

@@ -7,8 +7,10 @@
 //! compared together.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+
+use foldhash::{HashMap, HashSet};
 
 use super::Contents;
 use crate::diff::{DocumentChanges, Facts, Scope, explained};

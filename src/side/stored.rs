@@ -1,7 +1,9 @@
 //! A side from the store.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+
+use foldhash::HashMap;
 
 use super::{Content, Contents, Origin, Raw, Side, SideError};
 use crate::diff::{Observed, Outcome};

@@ -1,12 +1,12 @@
 //! Change points: snapshots whose content is other than that of the complete snapshot before.
 
-use rusqlite::{Connection, Params, Row};
+use rusqlite::{OptionalExtension as _, Params, Row, Statement, params};
 
 use super::error::StoreError;
-use super::ids::HostId;
+use super::ids::{ContextId, HostId, ProfileId};
 use super::open::Store;
-use super::snapshot::{SnapshotRow, snapshot_row};
-use crate::model::{State, Time};
+use super::snapshot::SnapshotRow;
+use crate::model::{Hash, HostName, State, Time};
 
 /// A host's content changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,12 +28,19 @@ impl Store {
         to: Time,
         group: Option<&str>,
     ) -> Result<Vec<ChangePoint>, StoreError> {
-        self.change_points(
+        // In the order of the table while it is read: its pages are many more than are kept.
+        let mut found = self.changed(
             "s.is_change > 0 AND s.taken_at BETWEEN ?1 AND ?2 AND (?3 IS NULL
-               OR s.host_id IN (SELECT host_id FROM host_group WHERE name = ?3))
-             ORDER BY s.taken_at, h.name",
+               OR s.host_id IN (SELECT host_id FROM host_group WHERE name = ?3))",
             (from.milliseconds(), to.milliseconds(), group),
-        )
+        )?;
+        found.sort_unstable_by_key(|row| (row.host, row.at));
+        let mut points = self.change_points(&found)?;
+        points.sort_by(|a, b| {
+            let (a, b) = (&a.after, &b.after);
+            a.taken_at.cmp(&b.taken_at).then_with(|| a.host.cmp(&b.host))
+        });
+        Ok(points)
     }
 
     /// The changes of a host up to a moment, oldest first; the first of them is how it began.
@@ -41,10 +48,11 @@ impl Store {
     /// # Errors
     /// Where the database cannot be read.
     pub fn changes_of(&self, host: HostId, to: Time) -> Result<Vec<ChangePoint>, StoreError> {
-        self.change_points(
+        let found = self.changed(
             "s.is_change = 1 AND s.host_id = ? AND s.taken_at <= ? ORDER BY s.taken_at",
             (host, to.milliseconds()),
-        )
+        )?;
+        self.change_points(&found)
     }
 
     /// The complete snapshots of a host up to a moment, oldest first.
@@ -67,45 +75,93 @@ impl Store {
             Some(_) => "s.is_change = 1 AND s.host_id = ?1",
             None => "s.is_change > 0 AND ?1 IS NULL",
         };
-        let condition =
-            format!("{condition} AND p.taken_at IS NOT NULL ORDER BY s.taken_at DESC LIMIT 1");
-        Ok(self.change_points(&condition, [host])?.pop())
+        let sql = format!("{CHANGED} WHERE {condition} ORDER BY s.taken_at DESC");
+        let found = self.sql(|connection| {
+            let mut select = connection.prepare_cached(&sql)?;
+            let mut before = connection.prepare_cached(BEFORE)?;
+            let mut rows = select.query([host])?;
+            while let Some(row) = rows.next()? {
+                let after = changed(row)?;
+                if let Some(before) = after.before(&mut before)? {
+                    return Ok(Some((after, before)));
+                }
+            }
+            Ok(None)
+        })?;
+        let Some((after, before)) = found else { return Ok(None) };
+        let names = self.names_of([after.host])?;
+        let row = |row: Changed| row.named(&names[&row.host]);
+        Ok(Some(ChangePoint { before: Some(row(before)), after: row(after) }))
     }
 
-    fn change_points(
+    /// The changed snapshots that `condition` on `host_snapshot s` selects.
+    fn changed(
         &self,
         condition: &str,
         parameters: impl Params,
-    ) -> Result<Vec<ChangePoint>, StoreError> {
-        let sql = format!(
-            "SELECT h.name, s.host_id, s.hash, s.taken_at, 'complete', s.profile_id, s.context_id,
-                    p.hash, p.taken_at, p.profile_id, p.context_id
-             FROM host_snapshot s JOIN host h ON h.host_id = s.host_id
-             LEFT JOIN host_snapshot p ON p.host_id = s.host_id AND p.taken_at =
-               (SELECT max(b.taken_at) FROM host_snapshot b
-                WHERE b.host_id = s.host_id AND b.taken_at < s.taken_at AND b.state = 'complete')
-             WHERE {condition}"
-        );
-        let read = |connection: &Connection| -> rusqlite::Result<Vec<ChangePoint>> {
-            connection.prepare_cached(&sql)?.query_map(parameters, change_point)?.collect()
-        };
-        self.sql(read)
+    ) -> Result<Vec<Changed>, StoreError> {
+        let sql = format!("{CHANGED} WHERE {condition}");
+        self.sql(|connection| {
+            connection.prepare_cached(&sql)?.query_map(parameters, changed)?.collect()
+        })
+    }
+
+    /// Changed snapshots, each with the complete one before it.
+    fn change_points(&self, found: &[Changed]) -> Result<Vec<ChangePoint>, StoreError> {
+        let names = self.names_of(found.iter().map(|row| row.host))?;
+        self.sql(|connection| {
+            let mut before = connection.prepare_cached(BEFORE)?;
+            let point = |after: &Changed| {
+                let name = &names[&after.host];
+                let before = after.before(&mut before)?.map(|before| before.named(name));
+                Ok(ChangePoint { before, after: after.named(name) })
+            };
+            found.iter().map(point).collect()
+        })
     }
 }
 
-fn change_point(row: &Row<'_>) -> rusqlite::Result<ChangePoint> {
-    let after = snapshot_row(row)?;
-    let before = match row.get::<_, Option<i64>>(8)? {
-        Some(at) => Some(SnapshotRow {
-            host: after.host.clone(),
-            host_id: after.host_id,
-            id: row.get(7)?,
-            taken_at: Time::from_milliseconds(at),
+/// What an index knows of a changed snapshot.
+const CHANGED: &str =
+    "SELECT s.host_id, s.taken_at, s.hash, s.profile_id, s.context_id FROM host_snapshot s";
+
+/// The complete snapshot before another.
+const BEFORE: &str = "SELECT host_id, taken_at, hash, profile_id, context_id FROM host_snapshot
+     WHERE host_id = ? AND taken_at < ? AND state = 'complete' ORDER BY taken_at DESC LIMIT 1";
+
+/// A complete snapshot, without the name of its host.
+struct Changed {
+    host: HostId,
+    at: i64,
+    id: Hash,
+    profile: ProfileId,
+    context: ContextId,
+}
+
+fn changed(row: &Row<'_>) -> rusqlite::Result<Changed> {
+    Ok(Changed {
+        host: row.get(0)?,
+        at: row.get(1)?,
+        id: row.get(2)?,
+        profile: row.get(3)?,
+        context: row.get(4)?,
+    })
+}
+
+impl Changed {
+    fn before(&self, select: &mut Statement<'_>) -> rusqlite::Result<Option<Self>> {
+        select.query_row(params![self.host, self.at], changed).optional()
+    }
+
+    fn named(&self, host: &HostName) -> SnapshotRow {
+        SnapshotRow {
+            host: host.clone(),
+            host_id: self.host,
+            id: self.id,
+            taken_at: Time::from_milliseconds(self.at),
             state: State::Complete,
-            profile: row.get(9)?,
-            context: row.get(10)?,
-        }),
-        None => None,
-    };
-    Ok(ChangePoint { before, after })
+            profile: self.profile,
+            context: self.context,
+        }
+    }
 }

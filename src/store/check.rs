@@ -155,7 +155,7 @@ fn breaches(connection: &Connection, law: &str) -> rusqlite::Result<Vec<Damage>>
 }
 
 /// Whether each snapshot says rightly that its content is new, and each host which of them is the
-/// newest. In one walk through the rows as they stand: to sort a history of millions, or to look for
+/// newest and how many there are. In one walk through the rows as they stand: to sort a history of millions, or to look for
 /// each host's newest, would take longer than all else.
 fn derived(connection: &Connection) -> rusqlite::Result<Vec<Damage>> {
     let mut select = connection.prepare(
@@ -171,7 +171,14 @@ fn derived(connection: &Connection) -> rusqlite::Result<Vec<Damage>> {
     {
         let host: i64 = row.get(0)?;
         if walk.as_ref().is_none_or(|walk| walk.host != host) {
-            let next = Walk { host, name: row.get(1)?, latest: None, before: None, newest_at: 0 };
+            let next = Walk {
+                host,
+                name: row.get(1)?,
+                latest: None,
+                before: None,
+                newest_at: 0,
+                count: 0,
+            };
             damage.extend(walk.replace(next).and_then(|done| done.end(&mut latest)));
         }
         if let Some(walk) = &mut walk {
@@ -187,14 +194,16 @@ fn derived(connection: &Connection) -> rusqlite::Result<Vec<Damage>> {
 }
 
 /// A row of `host_latest`, but for the host.
-pub(super) type LatestRow = (i64, Hash, i64, i64, String, i64);
+pub(super) type LatestRow = (i64, Hash, i64, i64, String, i64, i64);
 
 pub(super) fn stored_latest(connection: &Connection) -> rusqlite::Result<HashMap<i64, LatestRow>> {
     let mut select = connection.prepare(
-        "SELECT host_id, taken_at, hash, profile_id, context_id, state, newest_at FROM host_latest",
+        "SELECT host_id, taken_at, hash, profile_id, context_id, state, newest_at, snapshots
+         FROM host_latest",
     )?;
     let rows = select.query_map([], |row| {
-        let latest = (row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?);
+        let (at, hash, profile, context) = (row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?);
+        let latest = (at, hash, profile, context, row.get(5)?, row.get(6)?, row.get(7)?);
         Ok((row.get(0)?, latest))
     })?;
     rows.collect()
@@ -203,7 +212,8 @@ pub(super) fn stored_latest(connection: &Connection) -> rusqlite::Result<HashMap
 fn wrong_latest(place: &str) -> Damage {
     Damage {
         place: place.to_owned(),
-        what: "host_latest does not say which snapshot is the newest".to_owned(),
+        what: "host_latest does not say which snapshot is the newest, or how many there are"
+            .to_owned(),
         is_derived: true,
     }
 }
@@ -217,6 +227,7 @@ struct Walk {
     /// The profile of the complete snapshot before.
     before: Option<i64>,
     newest_at: i64,
+    count: i64,
 }
 
 impl Walk {
@@ -227,12 +238,13 @@ impl Walk {
         let is_complete = state == "complete";
         let is_change = is_complete && self.before != Some(profile);
         if is_complete || (self.before.is_none() && state != "failed") {
-            self.latest = Some((at, id, profile, row.get(5)?, state, 0));
+            self.latest = Some((at, id, profile, row.get(5)?, state, 0, 0));
         }
         if is_complete {
             self.before = Some(profile);
         }
         self.newest_at = at;
+        self.count += 1;
         Ok((stored != i64::from(is_change)).then(|| Damage {
             place: format!("host {}, snapshot {id}", self.name),
             what: format!("is_change is {stored}, and must be {}", i64::from(is_change)),
@@ -243,7 +255,7 @@ impl Walk {
     fn end(self, stored: &mut HashMap<i64, LatestRow>) -> Option<Damage> {
         let mut latest = self.latest;
         if let Some(latest) = &mut latest {
-            latest.5 = self.newest_at;
+            (latest.5, latest.6) = (self.newest_at, self.count);
         }
         let is_right = stored.remove(&self.host) == latest;
         (!is_right).then(|| wrong_latest(&format!("host {}", self.name)))

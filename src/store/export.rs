@@ -1,7 +1,8 @@
 //! Reading what leaves the database as rows: snapshots of a period, and each content once.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
+use foldhash::{HashMap, HashMapExt as _};
 use rusqlite::{Row, params};
 
 use super::error::StoreError;
@@ -106,7 +107,8 @@ impl Store {
     /// Where the database cannot be read.
     pub fn groups(&self) -> Result<HashMap<HostId, BTreeSet<String>>, StoreError> {
         self.sql(|connection| {
-            let mut select = connection.prepare("SELECT host_id, name FROM host_group")?;
+            let mut select = connection
+                .prepare("SELECT host_id, name FROM host_group ORDER BY host_id, name")?;
             let mut rows = select.query([])?;
             let mut groups: HashMap<HostId, BTreeSet<String>> = HashMap::new();
             while let Some(row) = rows.next()? {

@@ -1,11 +1,13 @@
 //! Hosts and their groups.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
+use foldhash::HashMap;
 use rusqlite::{OptionalExtension as _, Row, params};
 
 use super::error::StoreError;
-use super::ids::HostId;
+use super::ids::{ContextId, HostId};
 use super::open::Store;
 use super::writer::{Writer, snapshot_id};
 use crate::model::{Hash, HostName, Time};
@@ -28,9 +30,9 @@ pub struct HostRow {
     /// When its capabilities last became other than they were.
     pub last_changed: Option<Time>,
     /// libvirt's version in that snapshot.
-    pub libvirt: Option<String>,
+    pub libvirt: Option<Rc<str>>,
     /// Hypervisor and version in that snapshot.
-    pub hypervisor: Option<String>,
+    pub hypervisor: Option<Rc<str>>,
 }
 
 /// Changes to the groups of a host.
@@ -196,49 +198,104 @@ impl Store {
         })
     }
 
+    /// How many hosts there are, or how many are in a group.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn count_hosts(&self, group: Option<&str>) -> Result<usize, StoreError> {
+        let sql = match group {
+            None => "SELECT count(*) FROM host WHERE ?1 IS NULL",
+            Some(_) => "SELECT count(*) FROM host_group WHERE name = ?1",
+        };
+        let count: i64 =
+            self.sql(|connection| connection.query_row(sql, [group], |row| row.get(0)))?;
+        Ok(usize::try_from(count).unwrap_or_default())
+    }
+
+    /// The name of each host that has a number.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub(super) fn names_of(
+        &self,
+        hosts: impl IntoIterator<Item = HostId>,
+    ) -> Result<HashMap<HostId, HostName>, StoreError> {
+        let hosts: BTreeSet<HostId> = hosts.into_iter().collect();
+        self.sql(|connection| {
+            let mut select =
+                connection.prepare_cached("SELECT name FROM host WHERE host_id = ?")?;
+            let name = |host| Ok((host, select.query_row([host], |row| row.get(0))?));
+            hosts.into_iter().map(name).collect()
+        })
+    }
+
     /// All hosts, or those of one group, by name.
     ///
     /// # Errors
     /// Where the database cannot be read.
     pub fn hosts(&self, group: Option<&str>) -> Result<Vec<HostRow>, StoreError> {
-        self.sql(|connection| {
-            // Ends of indexes: the cost is a host's, not a snapshot's, but for the count.
+        let found: Vec<(HostRow, Option<Seen>)> = self.sql(|connection| {
+            // Ends of indexes: the cost is a host's, not a snapshot's. Where all snapshots of a host
+            // failed they are counted; nobody keeps many of those.
             let mut select = connection.prepare_cached(
                 "SELECT h.host_id, h.name, h.uri,
-                        (SELECT json_group_array(g.name) FROM host_group g WHERE g.host_id = h.host_id),
-                        (SELECT count(*) FROM host_snapshot s WHERE s.host_id = h.host_id),
-                        l.taken_at,
+                        ifnull(l.snapshots,
+                          (SELECT count(*) FROM host_snapshot s WHERE s.host_id = h.host_id)),
                         (SELECT max(taken_at) FROM host_snapshot s INDEXED BY host_snapshot_change
                          WHERE s.host_id = h.host_id AND s.is_change = 1),
-                        c.libvirt, c.hypervisor
-                 FROM host h
-                 LEFT JOIN host_snapshot l ON l.host_id = h.host_id AND l.taken_at =
-                   (SELECT taken_at FROM host_snapshot s
-                    WHERE s.host_id = h.host_id AND s.state <> 'failed'
-                    ORDER BY taken_at DESC LIMIT 1)
-                 LEFT JOIN context c USING (context_id)
+                        l.taken_at, l.context_id, l.newest_at
+                 FROM host h LEFT JOIN host_latest l USING (host_id)
                  WHERE ?1 IS NULL OR h.host_id IN (SELECT host_id FROM host_group WHERE name = ?1)
                  ORDER BY h.name",
             )?;
-            let rows = select.query_map([group], host_row)?;
+            // The newest that holds any answer is nearly always the newest complete one.
+            let mut newest = connection.prepare_cached(
+                "SELECT taken_at, context_id FROM host_snapshot
+                 WHERE host_id = ? AND state <> 'failed' ORDER BY taken_at DESC LIMIT 1",
+            )?;
+            let rows = select.query_map([group], |row| {
+                let host = host_row(row)?;
+                let seen = match row.get::<_, Option<i64>>(5)? {
+                    None => None,
+                    Some(at) if row.get::<_, i64>(7)? == at => Some((at, row.get(6)?)),
+                    Some(_) => {
+                        Some(newest.query_row([host.id], |row| Ok((row.get(0)?, row.get(1)?)))?)
+                    }
+                };
+                Ok((host, seen))
+            })?;
             rows.collect()
-        })
+        })?;
+        let mut groups = self.groups()?;
+        let seen = found.iter().filter_map(|(_, seen)| *seen);
+        let versions = self.versions(seen.map(|(_, context)| context))?;
+        let known = |(mut host, seen): (HostRow, Option<Seen>)| {
+            host.groups = groups.remove(&host.id).unwrap_or_default().into_iter().collect();
+            if let Some((at, context)) = seen {
+                host.last_seen = Some(Time::from_milliseconds(at));
+                host.libvirt.clone_from(&versions[&context].libvirt);
+                host.hypervisor.clone_from(&versions[&context].hypervisor);
+            }
+            host
+        };
+        Ok(found.into_iter().map(known).collect())
     }
 }
 
+/// When a snapshot was taken, and its context.
+type Seen = (i64, ContextId);
+
+/// What `host`, and indexes on the snapshots, know of a host.
 fn host_row(row: &Row<'_>) -> rusqlite::Result<HostRow> {
-    let groups: String = row.get(3)?;
-    let groups: BTreeSet<String> = serde_json::from_str(&groups).unwrap_or_default();
-    let time = |at: Option<i64>| at.map(Time::from_milliseconds);
     Ok(HostRow {
         id: row.get(0)?,
         name: row.get(1)?,
         uri: row.get(2)?,
-        groups: groups.into_iter().collect(),
-        snapshots: row.get(4)?,
-        last_seen: time(row.get(5)?),
-        last_changed: time(row.get(6)?),
-        libvirt: row.get(7)?,
-        hypervisor: row.get(8)?,
+        groups: Vec::new(),
+        snapshots: row.get(3)?,
+        last_seen: None,
+        last_changed: row.get::<_, Option<i64>>(4)?.map(Time::from_milliseconds),
+        libvirt: None,
+        hypervisor: None,
     })
 }

@@ -1,6 +1,6 @@
 //! Each host's newest snapshot, kept beside the history so that questions about a fleet need not walk it.
 
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::{OptionalExtension as _, Row, params};
 
 use super::check::stored_latest;
 use super::error::StoreError;
@@ -54,7 +54,8 @@ impl Writer<'_> {
         self.sql(|connection| {
             connection
                 .prepare_cached(
-                    "UPDATE host_latest SET newest_at = max(newest_at, ?) WHERE host_id = ?",
+                    "UPDATE host_latest SET newest_at = max(newest_at, ?), snapshots = snapshots + 1
+                     WHERE host_id = ?",
                 )?
                 .execute(params![at, host])?;
             if state == State::Failed {
@@ -64,7 +65,8 @@ impl Writer<'_> {
                 .prepare_cached(
                     "INSERT INTO host_latest
                      SELECT host_id, taken_at, hash, profile_id, context_id, state,
-                            (SELECT max(taken_at) FROM host_snapshot WHERE host_id = ?1)
+                            (SELECT max(taken_at) FROM host_snapshot WHERE host_id = ?1),
+                            (SELECT count(*) FROM host_snapshot WHERE host_id = ?1)
                      FROM host_snapshot WHERE host_id = ?1 AND taken_at = ?2
                      ON CONFLICT (host_id) DO UPDATE SET taken_at = excluded.taken_at,
                        hash = excluded.hash, profile_id = excluded.profile_id,
@@ -78,9 +80,10 @@ impl Writer<'_> {
     }
 }
 
-/// What `host_latest` holds: the rows of migration 0002. A condition on the host `h` may follow.
+/// What `host_latest` holds: the rows of migrations 0002 and 0003. A condition on the host `h` may follow.
 const LATEST: &str = "SELECT s.host_id, s.taken_at, s.hash, s.profile_id, s.context_id, s.state,
-            (SELECT max(taken_at) FROM host_snapshot n WHERE n.host_id = s.host_id) AS newest_at
+            (SELECT max(taken_at) FROM host_snapshot n WHERE n.host_id = s.host_id) AS newest_at,
+            (SELECT count(*) FROM host_snapshot n WHERE n.host_id = s.host_id) AS snapshots
      FROM host h JOIN host_snapshot s ON s.host_id = h.host_id AND s.taken_at = (
        SELECT taken_at FROM host_snapshot n WHERE n.host_id = h.host_id AND n.state <> 'failed'
        ORDER BY n.state = 'complete' DESC, n.taken_at DESC LIMIT 1)";
@@ -144,13 +147,27 @@ impl Store {
         from: Time,
         group: Option<&str>,
     ) -> Result<Vec<HostName>, StoreError> {
-        self.sql(|connection| {
+        let silent: Vec<HostId> = self.sql(|connection| {
             let mut select = connection.prepare_cached(
-                "SELECT name FROM host_latest JOIN host USING (host_id)
+                "SELECT host_id FROM host_latest
                  WHERE (taken_at < ?1 OR state <> 'complete') AND (?2 IS NULL
-                   OR host_id IN (SELECT host_id FROM host_group WHERE name = ?2)) ORDER BY name",
+                   OR host_id IN (SELECT host_id FROM host_group WHERE name = ?2))",
             )?;
             select.query_map(params![from.milliseconds(), group], |row| row.get(0))?.collect()
+        })?;
+        let mut names: Vec<HostName> = self.names_of(silent)?.into_values().collect();
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    /// What `latest` means for a host; none where it has no snapshot, or all failed.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub(super) fn latest_of(&self, host: HostId) -> Result<Option<Latest>, StoreError> {
+        self.sql(|connection| {
+            let sql = format!("{SELECT} WHERE host_id = ?");
+            connection.prepare_cached(&sql)?.query_row([host], latest).optional()
         })
     }
 
@@ -161,17 +178,25 @@ impl Store {
     /// Where the database cannot be read.
     pub fn latest_of_all(&self, group: Option<&str>) -> Result<Vec<Latest>, StoreError> {
         self.sql(|connection| {
-            let mut select = connection.prepare_cached(
-                "SELECT name, host_id, hash, taken_at, state, profile_id, context_id, newest_at
-                 FROM host_latest JOIN host USING (host_id)
-                 WHERE ?1 IS NULL OR host_id IN (SELECT host_id FROM host_group WHERE name = ?1)
-                 ORDER BY name",
-            )?;
-            let rows = select.query_map([group], |row| {
-                let newest_at = Time::from_milliseconds(row.get(7)?);
-                Ok(Latest { snapshot: snapshot_row(row)?, newest_at })
-            })?;
-            rows.collect()
+            // In the order of the tables while they are read.
+            let mut select = connection.prepare_cached(&format!(
+                "{SELECT}
+                 WHERE ?1 IS NULL OR host_id IN (SELECT host_id FROM host_group WHERE name = ?1)"
+            ))?;
+            let found: rusqlite::Result<Vec<Latest>> = select.query_map([group], latest)?.collect();
+            let mut found = found?;
+            found.sort_unstable_by(|a, b| a.snapshot.host.cmp(&b.snapshot.host));
+            Ok(found)
         })
     }
+}
+
+/// The columns of a [`Latest`].
+const SELECT: &str =
+    "SELECT name, host_id, hash, taken_at, state, profile_id, context_id, newest_at
+     FROM host_latest JOIN host USING (host_id)";
+
+fn latest(row: &Row<'_>) -> rusqlite::Result<Latest> {
+    let newest_at = Time::from_milliseconds(row.get(7)?);
+    Ok(Latest { snapshot: snapshot_row(row)?, newest_at })
 }

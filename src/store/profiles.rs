@@ -4,9 +4,9 @@
 //! three numbers a target.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::rc::Rc;
 
+use foldhash::{HashMap, HashMapExt as _};
 use rusqlite::{OptionalExtension as _, Row};
 
 use super::error::StoreError;

@@ -4,6 +4,7 @@ use rusqlite::params;
 
 use super::error::StoreError;
 use super::ids::HostId;
+use super::latest::Latest;
 use super::open::Store;
 use super::snapshot::SnapshotRow;
 use crate::model::{HostName, State, Tag, Time, When};
@@ -45,14 +46,10 @@ impl Store {
     }
 
     fn latest(&self, host: HostId, name: &HostName) -> Result<Resolved, StoreError> {
-        let found = self.snapshot_where(
-            "(host_id, taken_at) = (SELECT host_id, taken_at FROM host_latest WHERE host_id = ?)",
-            params![host],
-        )?;
-        let Some(snapshot) = found else {
+        let Some(Latest { snapshot, newest_at }) = self.latest_of(host)? else {
             return Err(self.no_snapshot(host, name.clone(), &When::Latest)?);
         };
-        if snapshot.state != State::Complete {
+        if snapshot.state != State::Complete || newest_at == snapshot.taken_at {
             return Ok(Resolved { snapshot, passed_over: Vec::new() });
         }
         let newer = self.snapshots_where(

@@ -1,7 +1,8 @@
 //! Snapshot rows: one for each host and run.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
+use foldhash::{HashMap, HashMapExt as _};
 use rusqlite::{OptionalExtension as _, Row, params};
 
 use super::error::StoreError;
@@ -183,14 +184,17 @@ impl Store {
     /// # Errors
     /// Where the database cannot be read.
     pub fn runs(&self, host: Option<HostId>) -> Result<Vec<Run>, StoreError> {
+        // Of one host, its part of the table and not all of it.
+        let condition = if host.is_some() { "host_id = ?1" } else { "?1 IS NULL" };
+        let sql = format!(
+            "SELECT name, host_id, hash, taken_at, state, profile_id, context_id, is_change,
+                    (SELECT json_group_array(t.name) FROM snapshot_tag t
+                     WHERE t.host_id = s.host_id AND t.taken_at = s.taken_at)
+             FROM host_snapshot s JOIN host USING (host_id)
+             WHERE {condition} ORDER BY name, taken_at"
+        );
         let rows = self.sql(|connection| {
-            let mut select = connection.prepare_cached(
-                "SELECT name, host_id, hash, taken_at, state, profile_id, context_id, is_change,
-                        (SELECT json_group_array(t.name) FROM snapshot_tag t
-                         WHERE t.host_id = s.host_id AND t.taken_at = s.taken_at)
-                 FROM host_snapshot s JOIN host USING (host_id)
-                 WHERE ?1 IS NULL OR host_id = ?1 ORDER BY name, taken_at",
-            )?;
+            let mut select = connection.prepare_cached(&sql)?;
             let rows = select.query_map([host], |row| {
                 let tags: String = row.get(8)?;
                 let tags: Vec<String> = serde_json::from_str(&tags).unwrap_or_default();
@@ -269,28 +273,26 @@ impl Store {
         contexts: &BTreeSet<ContextId>,
     ) -> Result<HashMap<ContextId, usize>, StoreError> {
         let mut numbers: HashMap<Vec<u8>, usize> = HashMap::new();
-        self.sql(|connection| {
-            let mut select = connection.prepare_cached(
-                "SELECT libvirt, hypervisor, kernel, cpu, microcode, firmware, api_flags
-                 FROM context WHERE context_id = ?",
-            )?;
-            let mut alike = HashMap::with_capacity(contexts.len());
-            for context in contexts {
-                let text = select.query_row([context], |row| {
-                    let mut text = Vec::with_capacity(160);
-                    for column in 0..7 {
-                        text.extend(
-                            row.get_ref(column)?.as_str_or_null()?.unwrap_or("\u{0}").bytes(),
-                        );
-                        text.push(0x1f);
-                    }
-                    Ok(text)
-                })?;
-                let next = numbers.len();
-                alike.insert(*context, *numbers.entry(text).or_insert(next));
+        let mut alike = HashMap::with_capacity(contexts.len());
+        let mut text = Vec::with_capacity(160);
+        let columns = "libvirt, hypervisor, kernel, cpu, microcode, firmware, api_flags";
+        self.each_context(columns, contexts, |context, row| {
+            text.clear();
+            for column in 1..8 {
+                text.extend(row.get_ref(column)?.as_bytes_or_null()?.unwrap_or(b"\0"));
+                text.push(0x1f);
             }
-            Ok(alike)
-        })
+            let number = match numbers.get(&text) {
+                Some(known) => *known,
+                None => {
+                    numbers.insert(text.clone(), numbers.len());
+                    numbers.len() - 1
+                }
+            };
+            alike.insert(context, number);
+            Ok(())
+        })?;
+        Ok(alike)
     }
 
     /// The first snapshot that `condition` on `host_snapshot s` selects.
@@ -374,7 +376,7 @@ impl SnapshotRow {
 }
 
 pub(super) fn snapshot_row(row: &Row<'_>) -> rusqlite::Result<SnapshotRow> {
-    let state: String = row.get(4)?;
+    let state = row.get_ref(4)?.as_str()?;
     Ok(SnapshotRow {
         host: row.get(0)?,
         host_id: row.get(1)?,

@@ -1,9 +1,10 @@
 //! Subtrees: written once for the whole fleet, and read only where two of them differ.
 
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
+use foldhash::HashMap;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::error::StoreError;

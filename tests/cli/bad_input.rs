@@ -183,7 +183,7 @@ fn databases() {
         ("foreign.db", "foreign.db: not a domcaps database"),
         (
             "newer.db",
-            "newer.db: database version 9 is newer than this domcaps, which reads up to 2",
+            "newer.db: database version 9 is newer than this domcaps, which reads up to 3",
         ),
         ("a.xml", "a.xml: not a domcaps database"),
         (".", ".: not a domcaps database"),

@@ -162,6 +162,7 @@ fn what_is_derived_can_be_set_right() {
         ),
         ("DELETE FROM host_latest WHERE host_id = 1", "host debian-12: host_latest"),
         ("UPDATE host_latest SET newest_at = 7 WHERE host_id = 1", "host debian-12: host_latest"),
+        ("UPDATE host_latest SET snapshots = 7 WHERE host_id = 1", "host debian-12: host_latest"),
     ] {
         found(sql, line);
         let sandbox = damaged(sql);

@@ -35,7 +35,6 @@ fn each_library_is_named_in_one_place() {
             "csv",
             &["render/csv.rs", "render/format.rs", "render/query.rs", "render/fleet/matrix.rs"],
         ),
-        ("comfy_table", &["render/table.rs"]),
         ("unicode_width", &["render/table.rs"]),
         ("anstream", &["cli/ui.rs"]),
         ("zstd", &["store/pack.rs", "demo.rs"]),

@@ -54,13 +54,15 @@ fn version_1_becomes_the_newest_with_each_host_s_newest_snapshot() {
     let sandbox = Sandbox::with_snapshots();
     version_1(&sandbox);
     let hosts = sandbox.run(&["--db", "old.db", "hosts", "--format", "json"]).json();
-    let names: Vec<&str> = hosts["hosts"]
+    let counted: Vec<(&str, i64)> = hosts["hosts"]
         .as_array()
         .unwrap()
         .iter()
-        .map(|host| host["host"].as_str().unwrap())
+        .map(|host| (host["host"].as_str().unwrap(), host["snapshots"].as_i64().unwrap()))
         .collect();
-    assert_eq!(names, ["debian-12", "debian-13", "never", "nothing", "partly"]);
+    let expected =
+        [("debian-12", 3), ("debian-13", 1), ("never", 1), ("nothing", 0), ("partly", 3)];
+    assert_eq!(counted, expected);
     let database = Connection::open(sandbox.path("old.db")).unwrap();
     let version: i64 = database.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
     let migrations = std::fs::read_dir(crate::support::root().join("migrations")).unwrap();
@@ -68,19 +70,22 @@ fn version_1_becomes_the_newest_with_each_host_s_newest_snapshot() {
         migrations.filter(|it| it.as_ref().unwrap().path().extension() == Some("sql".as_ref()));
     assert_eq!(version, i64::try_from(files.count()).unwrap());
     let mut select = database
-        .prepare("SELECT name, state, taken_at, newest_at FROM host_latest JOIN host USING (host_id) ORDER BY name")
+        .prepare("SELECT name, state, taken_at, newest_at, snapshots FROM host_latest JOIN host USING (host_id) ORDER BY name")
         .unwrap();
     let rows = select.query_map([], |row| {
-        Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get(2)?, row.get(3)?))
+        let (name, state) = (row.get::<_, String>(0)?, row.get::<_, String>(1)?);
+        Ok((name, state, row.get(2)?, row.get(3)?, row.get(4)?))
     });
-    let rows: Vec<(String, String, i64, i64)> = rows.unwrap().map(Result::unwrap).collect();
-    let row = |name: &str, state: &str, at, newest| (name.to_owned(), state.to_owned(), at, newest);
+    let rows: Vec<(String, String, i64, i64, i64)> = rows.unwrap().map(Result::unwrap).collect();
+    let row = |name: &str, state: &str, at, newest, snapshots| {
+        (name.to_owned(), state.to_owned(), at, newest, snapshots)
+    };
     assert_eq!(
         rows,
         [
-            row("debian-12", "complete", 1_793_498_400_000, 1_793_664_000_000),
-            row("debian-13", "complete", 1_793_584_800_000, 1_793_584_800_000),
-            row("partly", "suspect", 1_793_664_000_000, 1_793_750_400_000),
+            row("debian-12", "complete", 1_793_498_400_000, 1_793_664_000_000, 3),
+            row("debian-13", "complete", 1_793_584_800_000, 1_793_584_800_000, 1),
+            row("partly", "suspect", 1_793_664_000_000, 1_793_750_400_000, 3),
         ]
     );
     let same = |command: &[&str]| {

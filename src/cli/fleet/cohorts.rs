@@ -8,6 +8,7 @@ use crate::cli::ui::Ui;
 use crate::cli::{Global, ListFormat};
 use crate::fleet::{self, Apart};
 use crate::render;
+use crate::side::Snapshots;
 
 /// Hosts with identical capabilities, biggest group first, and what sets each apart from the biggest
 ///
@@ -43,9 +44,10 @@ pub(in crate::cli) fn run(
     let limit = if arguments.all { usize::MAX } else { arguments.limit };
     let mut aparts: Vec<Apart> = Vec::new();
     if let Some((biggest, others)) = fleet.cohorts.split_first().filter(|it| !it.1.is_empty()) {
-        let biggest = fleet::side_of(&contents, biggest)?;
+        let snapshots = Snapshots::new(&contents)?;
+        let biggest = snapshots.side(&biggest.member)?;
         for cohort in others.iter().take(limit.saturating_sub(1)) {
-            aparts.push(fleet::apart(&contents, &biggest, cohort)?);
+            aparts.push(fleet::apart(&contents, &biggest, &snapshots.side(&cohort.member)?)?);
         }
     }
     if arguments.format == ListFormat::Json {

@@ -1,14 +1,16 @@
 //! Reading what cohorts offer: which targets, which parts, and what a part says.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+
+use foldhash::{HashMap, HashMapExt as _};
 
 use super::{Family, Offer};
 use crate::fleet::Cohort;
 use crate::fleet::facts::{FactKind, Facts, MACHINE};
 use crate::model::{
-    CUSTOM_MODELS, FailureClass, HOST_MODEL, HOST_UNIQUE, MachineList, Target, TargetPattern,
-    Value, escape_key,
+    CUSTOM_MODELS, FailureClass, HOST_MODEL, HOST_UNIQUE, Machine, MachineList, Target,
+    TargetPattern, Value, escape_key,
 };
 use crate::store::{Answered, MachineListId, Store, StoreError, TreeId};
 
@@ -21,13 +23,41 @@ pub(super) struct Part {
     pub(super) blockers: Vec<(usize, Rc<[String]>)>,
 }
 
+/// The documents of a family.
+#[derive(Default)]
+struct Documents {
+    /// The facts that tell their machines.
+    machines: Vec<usize>,
+    trees: BTreeSet<TreeId>,
+    parts: BTreeSet<TreeId>,
+}
+
+/// A machine list, read once.
+struct Listed {
+    machines: MachineList,
+    /// Those that are meant.
+    entries: Vec<Entry>,
+}
+
+/// What an entry of a machine list says.
+struct Entry {
+    /// Of an alias, the one that it points to.
+    target: Target,
+    family: Family,
+    said: Vec<usize>,
+    yes: Option<usize>,
+    not: Option<usize>,
+    /// It is no alias.
+    is_machine: bool,
+}
+
 /// Reads parts and machine lists, each once.
 pub(super) struct Reader<'r> {
     store: &'r Store,
     patterns: &'r [TargetPattern],
     pub(super) facts: Facts,
     parts: HashMap<TreeId, Rc<Part>>,
-    lists: HashMap<MachineListId, Rc<MachineList>>,
+    lists: HashMap<MachineListId, Rc<Listed>>,
 }
 
 impl<'r> Reader<'r> {
@@ -49,21 +79,20 @@ impl<'r> Reader<'r> {
     ) -> Result<BTreeMap<Family, Offer>, StoreError> {
         let list = self.list(cohort)?;
         let mut offers: BTreeMap<Family, Offer> = BTreeMap::new();
-        let mut parts: BTreeMap<Family, BTreeSet<TreeId>> = BTreeMap::new();
+        let mut documents: BTreeMap<(&str, &str), Documents> = BTreeMap::new();
         let mut unsupported = Vec::new();
         for Answered { target, answer, .. } in answers {
-            if !self.is_meant(target, list.as_deref()) {
+            if !self.is_meant(target, list.as_ref().map(|list| &list.machines)) {
                 continue;
             }
             match answer {
                 Ok(body) => {
-                    let family = family(target);
                     let fact = self.machine(&target.machine);
-                    let offer = offers.entry(family.clone()).or_default();
-                    offer.yes.insert(fact);
-                    offer.documents += 1;
-                    let known = parts.entry(family).or_default();
-                    known.extend(self.store.parts(body.tree)?.iter());
+                    let known = documents.entry((&target.arch, &target.virttype)).or_default();
+                    known.machines.push(fact);
+                    if known.trees.insert(body.tree) {
+                        known.parts.extend(self.store.parts(body.tree)?.iter());
+                    }
                 }
                 Err(FailureClass::Unsupported) => {
                     unsupported.push(target);
@@ -71,9 +100,12 @@ impl<'r> Reader<'r> {
                 Err(_) => {}
             }
         }
-        for (family, parts) in parts {
+        for ((arch, virttype), found) in documents {
+            let family = Family { arch: arch.to_owned(), virttype: virttype.to_owned() };
             let offer = offers.entry(family).or_default();
-            for part in parts {
+            offer.documents = found.machines.len();
+            found.machines.into_iter().for_each(|fact| offer.yes.insert(fact));
+            for part in found.parts {
                 offer.take(&*self.part(part)?);
             }
         }
@@ -92,12 +124,16 @@ impl<'r> Reader<'r> {
         self.facts.fact(MACHINE, Some(name), FactKind::Machine)
     }
 
-    fn list(&mut self, cohort: &Cohort) -> Result<Option<Rc<MachineList>>, StoreError> {
+    fn list(&mut self, cohort: &Cohort) -> Result<Option<Rc<Listed>>, StoreError> {
         let Some(id) = cohort.profile.machines else { return Ok(None) };
         if let Some(known) = self.lists.get(&id) {
             return Ok(Some(Rc::clone(known)));
         }
-        let list = Rc::new(self.store.machine_list(id)?);
+        let machines = self.store.machine_list(id)?;
+        let meant = machines.iter().filter(|it| self.is_meant(&Target::of(it), Some(&machines)));
+        let meant: Vec<&Machine> = meant.collect();
+        let entries = meant.into_iter().map(|machine| self.entry(machine)).collect();
+        let list = Rc::new(Listed { machines, entries });
         self.lists.insert(id, Rc::clone(&list));
         Ok(Some(list))
     }
@@ -113,38 +149,47 @@ impl<'r> Reader<'r> {
     /// though it is listed.
     fn listed(
         &mut self,
-        list: &MachineList,
+        list: &Listed,
         unsupported: &[&Rc<Target>],
         offers: &mut BTreeMap<Family, Offer>,
     ) {
-        for machine in list.iter() {
-            let target = Target::of(machine);
-            if !self.is_meant(&target, Some(list)) {
-                continue;
+        for Entry { target, family, said, yes, not, is_machine } in &list.entries {
+            let offer = match offers.get_mut(family) {
+                Some(known) => known,
+                None => offers.entry(family.clone()).or_default(),
+            };
+            said.iter().for_each(|path| offer.said.insert(*path));
+            yes.iter().for_each(|fact| offer.yes.insert(*fact));
+            not.iter().for_each(|fact| offer.not.insert(*fact));
+            if *is_machine && !unsupported.iter().any(|it| it.is_same(target)) {
+                offer.yes.insert(self.machine(&target.machine));
             }
-            let offer = offers.entry(family(&target)).or_default();
-            offer.said.insert(self.facts.path(MACHINE));
-            let key = escape_key(&machine.name);
-            match &machine.canonical {
-                Some(canonical) => {
-                    let path = format!("alias[{key}]");
-                    offer.said.insert(self.facts.path(&path));
-                    let fact = self.facts.fact(&path, Some(canonical), FactKind::Text);
-                    offer.yes.insert(fact);
-                }
-                None => {
-                    let path = format!("machine[{key}].deprecated");
-                    let fact = self.facts.fact(&path, None, FactKind::Detail);
-                    match machine.deprecated {
-                        true => offer.yes.insert(fact),
-                        false => offer.not.insert(fact),
-                    }
-                    if !unsupported.iter().any(|it| it.is_same(&target)) {
-                        offer.yes.insert(self.machine(&target.machine));
-                    }
+        }
+    }
+
+    /// What an entry of a machine list says, but for whether its machine can be had.
+    fn entry(&mut self, machine: &Machine) -> Entry {
+        let target = Target::of(machine);
+        let family = family(&target);
+        let key = escape_key(&machine.name);
+        let mut said = vec![self.facts.path(MACHINE)];
+        let (mut yes, mut not) = (None, None);
+        match &machine.canonical {
+            Some(canonical) => {
+                let path = format!("alias[{key}]");
+                said.push(self.facts.path(&path));
+                yes = Some(self.facts.fact(&path, Some(canonical), FactKind::Text));
+            }
+            None => {
+                let path = format!("machine[{key}].deprecated");
+                let fact = self.facts.fact(&path, None, FactKind::Detail);
+                match machine.deprecated {
+                    true => yes = Some(fact),
+                    false => not = Some(fact),
                 }
             }
         }
+        Entry { target, family, said, yes, not, is_machine: machine.canonical.is_none() }
     }
 
     fn part(&mut self, tree: TreeId) -> Result<Rc<Part>, StoreError> {

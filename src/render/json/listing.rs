@@ -23,8 +23,8 @@ pub fn hosts(hosts: &[HostRow], out: &mut dyn Write) -> std::io::Result<()> {
             "snapshots": host.snapshots,
             "last_seen": host.last_seen.map(|time| time.to_string()),
             "last_changed": host.last_changed.map(|time| time.to_string()),
-            "libvirt": host.libvirt,
-            "hypervisor": host.hypervisor,
+            "libvirt": host.libvirt.as_deref(),
+            "hypervisor": host.hypervisor.as_deref(),
         })
     };
     let hosts: Vec<Json> = hosts.iter().map(host).collect();
