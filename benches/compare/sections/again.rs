@@ -78,7 +78,7 @@ fn import(database: &Path, captures: &Path, taken_at: Time) -> (f64, f64) {
             let store = store.insert(Store::create_or_open(database).unwrap());
             let inputs = files(captures);
             let mut writer = store.writer().unwrap();
-            ingest::ingest(&mut writer, &occasion, &inputs).unwrap();
+            ingest::ingest(&mut writer, &occasion, inputs).unwrap();
             writer.commit().unwrap();
         });
         drop(store);
