@@ -21,7 +21,7 @@ fn diff_of_two_documents(bencher: Bencher<'_, '_>) {
 }
 
 /// `domcaps query` on the bundled hosts, with all that a command does but starting the process.
-#[divan::bench(args = ["disk.bus = nvme", "vcpu.max >= 255 and not model[EPYC].usable = yes"])]
+#[divan::bench(args = ["disk.bus = virtio", "vcpu.max >= 255 and not graphics.type = rdp"])]
 fn query(bencher: Bencher<'_, '_>, expression: &str) {
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("d.db");

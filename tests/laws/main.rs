@@ -6,6 +6,7 @@ mod documents;
 mod fleet;
 mod judging;
 mod snapshots;
+mod writing;
 
 use documents::{Shape, render};
 use domcaps::diff::{Difference, Evidence, Facts, Scope, documents as compare, explained};
@@ -104,6 +105,19 @@ proptest! {
             let is_said = said.iter().any(|each| each.contains(&leaf) || each.contains(&as_key));
             prop_assert!(is_said, "{leaf} in {said:?}");
         }
+    }
+
+    /// Plain tags are read in a shorter way than others: it finds the same.
+    #[test]
+    fn how_a_document_is_written_means_nothing(
+        shape in documents::any(),
+        choices in proptest::collection::vec(any::<u8>(), 1..50),
+    ) {
+        let plain = render(&shape);
+        let odd = writing::oddly(&plain, &choices);
+        let (plain, odd) = (capabilities(&plain), capabilities(&odd));
+        prop_assert_eq!(plain.iter().collect::<Vec<_>>(), odd.iter().collect::<Vec<_>>());
+        prop_assert_eq!(plain.dotted(), odd.dotted());
     }
 
     #[test]

@@ -190,6 +190,29 @@ fn a_byte_order_mark_is_no_text() {
     assert!(less_than.contains("attribute `b`"), "{less_than}");
 }
 
+#[test]
+fn what_is_wrong_with_an_attribute_is_said_by_one_reader() {
+    let many = "a='1' b='2' c='3' d='4' e='5' f='6' g='7' h='8' i='9' a='0'";
+    for (attributes, expected) in [
+        (
+            "a='1' a='2'",
+            "attribute: position 8: duplicated attribute, previous declaration at position 2",
+        ),
+        (many, "attribute: position 56: duplicated attribute, previous declaration at position 2"),
+        ("a='<'", "attribute `a`: not allowed here"),
+        ("1='x'", "attribute `1`: not allowed here"),
+        ("a", "attribute: position 3: attribute key must be directly followed by `=` or space"),
+        ("a=1", "attribute: position 4: attribute value must be enclosed in `\"` or `'`"),
+    ] {
+        let error = document_error(&format!(
+            "<domainCapabilities>\n  <x {attributes}/></domainCapabilities>"
+        ));
+        assert_eq!(error, format!("2:3: not well-formed XML: {expected}"), "{attributes}");
+    }
+    let declared = document_error(" <?xml version='1.0'?><domainCapabilities/>");
+    assert!(declared.starts_with("1:2: "), "{declared}");
+}
+
 fn document_error(text: &str) -> String {
     document(text.as_bytes()).unwrap_err().to_string()
 }
