@@ -35,6 +35,7 @@ mod simulator;
 mod arguments;
 mod bench;
 mod corpus;
+mod figure;
 mod git;
 mod machine;
 mod measure;

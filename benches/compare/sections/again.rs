@@ -9,8 +9,9 @@ use domcaps::store::Store;
 
 use crate::bench::{Bench, repository};
 use crate::common::time;
+use crate::figure::Unit;
 use crate::measure::{Member, in_turn, installed, seconds, time_read};
-use crate::row::{Goal, Row, Unit};
+use crate::row::{Goal, Row};
 
 /// Runs by which the database grows: one alone may be nothing or a page.
 const RUNS: usize = 1_000;

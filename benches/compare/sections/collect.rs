@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use crate::bench::{Bench, repository};
 use crate::daemon::Daemon;
+use crate::figure::Unit;
 use crate::host::Rounds;
 use crate::measure::installed;
-use crate::row::{Goal, Row, Unit};
+use crate::row::{Goal, Row};
 
 /// Further collections by which the database grows.
 const RUNS: u64 = 100;

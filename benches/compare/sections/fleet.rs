@@ -6,11 +6,12 @@ use std::process::Command;
 
 use crate::bench::{Bench, remove};
 use crate::common::time;
+use crate::figure::Unit;
 use crate::git::Git;
 use crate::history::make;
 use crate::measure::{Member, in_turn, installed, time_read};
 use crate::questions::{self, Answer};
-use crate::row::{Goal, Row, Unit};
+use crate::row::{Goal, Row};
 use crate::tree::{Tree, Variant};
 
 /// The fleet that the targets are about.

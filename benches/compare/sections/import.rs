@@ -5,10 +5,11 @@ use std::process::Command;
 
 use crate::bench::{Bench, remove};
 use crate::common::{memory, time};
+use crate::figure::Unit;
 use crate::git::Git;
 use crate::measure::{Member, in_turn, installed, settle};
 use crate::python::Python;
-use crate::row::{Goal, Row, Unit};
+use crate::row::{Goal, Row};
 use crate::tree::{Tree, Variant};
 
 /// The databases that are compared, by what made them.

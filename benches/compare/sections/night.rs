@@ -1,8 +1,9 @@
 //! A night of unchanged hosts, below the hashing of their bytes.
 
 use crate::bench::Bench;
+use crate::figure::Unit;
 use crate::history::{Night, make, unchanged_night};
-use crate::row::{Goal, Row, Unit};
+use crate::row::{Goal, Row};
 
 pub(crate) fn run(bench: &mut Bench) {
     let hosts = bench.arguments.fleet_hosts.iter().copied().max().unwrap_or(1);

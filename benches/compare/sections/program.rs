@@ -4,8 +4,9 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use crate::bench::{Bench, DOMCAPS};
+use crate::figure::Unit;
 use crate::measure::{Member, in_turn, installed, time_read};
-use crate::row::{Goal, Row, Unit};
+use crate::row::{Goal, Row};
 
 pub(crate) fn run(bench: &mut Bench) {
     let bytes = stripped(bench);

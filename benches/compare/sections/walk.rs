@@ -6,8 +6,9 @@ use quick_xml::Reader;
 use quick_xml::events::Event;
 
 use crate::bench::Bench;
+use crate::figure::Unit;
 use crate::measure::{Member, in_turn, seconds};
-use crate::row::{Goal, Row, Unit};
+use crate::row::{Goal, Row};
 
 /// Passes over the corpus in a round, so that a round is over no sooner than the clock ticks.
 const PASSES: usize = 5;

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use domcaps::model::Time;
 
 use crate::bench::{Bench, repository};
-use crate::row::{Goal, Row, Unit};
+use crate::figure::Unit;
+use crate::row::{Goal, Row};
 
 const WRITERS: usize = 4;
 
