@@ -15,20 +15,39 @@ use crate::store::{HostRow, Run};
 /// # Errors
 /// Where the output cannot be written.
 pub fn hosts(hosts: &[HostRow], out: &mut dyn Write) -> std::io::Result<()> {
-    let host = |host: &HostRow| {
-        json!({
-            "host": host.name.as_str(),
-            "uri": host.uri,
-            "groups": host.groups,
-            "snapshots": host.snapshots,
-            "last_seen": host.last_seen.map(|time| time.to_string()),
-            "last_changed": host.last_changed.map(|time| time.to_string()),
-            "libvirt": host.libvirt.as_deref(),
-            "hypervisor": host.hypervisor.as_deref(),
-        })
-    };
-    let hosts: Vec<Json> = hosts.iter().map(host).collect();
-    super::write(&json!({ "schema": "domcaps.hosts/1", "hosts": hosts }), out)
+    /// A fleet has thousands: they are written as they are, and no tree is made of them first.
+    #[derive(Serialize)]
+    struct Hosts<'h> {
+        schema: &'static str,
+        hosts: Vec<Host<'h>>,
+    }
+
+    #[derive(Serialize)]
+    struct Host<'h> {
+        host: &'h str,
+        uri: Option<&'h str>,
+        groups: &'h [String],
+        snapshots: i64,
+        last_seen: Option<String>,
+        last_changed: Option<String>,
+        libvirt: Option<&'h str>,
+        hypervisor: Option<&'h str>,
+    }
+
+    fn told(host: &HostRow) -> Host<'_> {
+        Host {
+            host: host.name.as_str(),
+            uri: host.uri.as_deref(),
+            groups: &host.groups,
+            snapshots: host.snapshots,
+            last_seen: host.last_seen.map(|time| time.to_string()),
+            last_changed: host.last_changed.map(|time| time.to_string()),
+            libvirt: host.libvirt.as_deref(),
+            hypervisor: host.hypervisor.as_deref(),
+        }
+    }
+
+    super::write(&Hosts { schema: "domcaps.hosts/1", hosts: hosts.iter().map(told).collect() }, out)
 }
 
 /// Writes snapshots, identical follow-ups as a count.
