@@ -76,7 +76,7 @@ impl SourceError {
 /// standard input.
 pub fn read(path: &Path, stdin: &mut dyn Read) -> Vec<Result<Input, SourceError>> {
     if path.as_os_str() == STDIN {
-        return vec![read_limited(path, stdin)];
+        return vec![read_limited(path, stdin, 0)];
     }
     if !path.is_dir() {
         return vec![read_file(path)];
@@ -143,15 +143,20 @@ fn read_regular(path: &Path) -> Result<Input, SourceError> {
 
 fn read_file(path: &Path) -> Result<Input, SourceError> {
     match std::fs::File::open(path) {
-        Ok(mut file) => read_limited(path, &mut file),
+        Ok(mut file) => {
+            let length = file.metadata().map_or(0, |metadata| metadata.len());
+            read_limited(path, &mut file, length)
+        }
         Err(source) => Err(SourceError::Io { path: path.to_owned(), source }),
     }
 }
 
-/// Reads no more than a document may have, whatever there is.
-fn read_limited(path: &Path, from: &mut dyn Read) -> Result<Input, SourceError> {
+/// Reads no more than a document may have, whatever there is; it is said to have this length.
+fn read_limited(path: &Path, from: &mut dyn Read, length: u64) -> Result<Input, SourceError> {
     let path = path.to_owned();
-    let mut bytes = Vec::new();
+    let length = usize::try_from(length).unwrap_or(usize::MAX).min(MAX_BYTES);
+    // Room for it and for the read that finds its end.
+    let mut bytes = Vec::with_capacity(length + 64);
     match from.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes) {
         Ok(_) if bytes.len() > MAX_BYTES => Err(SourceError::TooLarge { path }),
         Ok(_) => Ok(Input { path, bytes }),
