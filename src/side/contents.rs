@@ -4,9 +4,10 @@ use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
+use super::parsed::{Number, Parsed};
 use super::parts::{Compared, Pieces};
 use crate::diff::{Difference, Facts, Kind, Plain, Scope, explained};
-use crate::model::{Capabilities, Hash, LOADERS, Value};
+use crate::model::{Capabilities, LOADERS, Value};
 use crate::store::{Store, StoreError, TreeId};
 
 use super::{Raw, Side};
@@ -22,7 +23,7 @@ pub enum Content {
         is_empty: bool,
     },
     /// Read from a file.
-    Parsed(Hash),
+    Parsed(Number),
 }
 
 /// All documents of both sides.
@@ -30,7 +31,7 @@ pub enum Content {
 pub struct Contents {
     /// Where the stored ones are.
     pub store: Option<Store>,
-    pub(super) parsed: HashMap<Hash, Capabilities>,
+    pub(super) parsed: Parsed,
     firmware: RefCell<HashMap<Content, Firmware>>,
     pub(super) compared: Compared,
     /// See [`Contents::look_only_at`].
@@ -156,7 +157,7 @@ impl Contents {
                 read = store.capabilities(*tree)?;
                 &read
             }
-            (Content::Parsed(hash), _) => match self.parsed.get(hash) {
+            (Content::Parsed(number), _) => match self.parsed.get(*number) {
                 Some(capabilities) => capabilities,
                 None => &Capabilities::new(),
             },
