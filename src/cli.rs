@@ -45,7 +45,8 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
 use failure::Failure;
 use ui::Ui;
@@ -95,43 +96,82 @@ enum ListFormat {
     Json,
 }
 
-#[derive(Debug, Subcommand)]
-enum Command {
-    Collect(collect::Arguments),
-    Import(import::Arguments),
-    Hosts(hosts::Arguments),
-    Host(host::Arguments),
-    Snapshots(snapshots::Arguments),
-    Show(show::Arguments),
-    Query(query::Arguments),
-    Paths(paths::Arguments),
-    Machines(machines::Arguments),
-    Diff(diff::Arguments),
-    History(history::Arguments),
-    Last(last::Arguments),
-    Changes(changes::Arguments),
-    Report(report::Arguments),
-    Fleet(fleet::Arguments),
-    Rules(rules::Arguments),
-    Preflight(preflight::Arguments),
-    Sql(sql::Arguments),
-    Export(export::Arguments),
-    Tag(tag::Arguments),
-    Forget(forget::Arguments),
-    Prune(prune::Arguments),
-    Check(check::Arguments),
-    Backup(backup::Arguments),
-    Demo(demo::Arguments),
-    Schema(schema::Arguments),
+/// The enum of all commands, and what builds one of them alone.
+macro_rules! commands {
+    ($($(#[$attribute:meta])* $name:ident($module:ident),)*) => {
+        #[derive(Debug, Subcommand)]
+        enum Command {
+            $($(#[$attribute])* $name($module::Arguments),)*
+        }
+
+        impl Command {
+            /// The one command of this name.
+            fn only(name: &str) -> Option<clap::Command> {
+                match name {
+                    $(stringify!($module) => {
+                        Some($module::Arguments::augment_args(clap::Command::new(stringify!($module))))
+                    })*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+commands! {
+    Collect(collect),
+    Import(import),
+    Hosts(hosts),
+    Host(host),
+    Snapshots(snapshots),
+    Show(show),
+    Query(query),
+    Paths(paths),
+    Machines(machines),
+    Diff(diff),
+    History(history),
+    Last(last),
+    Changes(changes),
+    Report(report),
+    Fleet(fleet),
+    Rules(rules),
+    Preflight(preflight),
+    Sql(sql),
+    Export(export),
+    Tag(tag),
+    Forget(forget),
+    Prune(prune),
+    Check(check),
+    Backup(backup),
+    Demo(demo),
+    Schema(schema),
     #[command(hide = true)]
-    Complete(complete::Arguments),
-    Completions(completions::Arguments),
-    Man(man::Arguments),
+    Complete(complete),
+    Completions(completions),
+    Man(man),
+}
+
+impl Cli {
+    /// Reads the command line.
+    ///
+    /// Only the command that is named is built: all of them would take longer than many a command
+    /// takes. What it does not read (help, a wrong argument) is read again by the whole, which has all
+    /// there is to say.
+    fn read(arguments: &[OsString]) -> Result<Self, clap::Error> {
+        let mut named = arguments.iter().skip(1).filter_map(|argument| argument.to_str());
+        let version = clap::Command::new("domcaps").version(env!("CARGO_PKG_VERSION"));
+        let root = Global::augment_args(version).subcommand_required(true);
+        match root.subcommands(named.find_map(Command::only)).try_get_matches_from(arguments) {
+            Ok(mut matches) => Self::from_arg_matches_mut(&mut matches),
+            Err(error) if error.kind() == ErrorKind::DisplayVersion => Err(error),
+            Err(_) => Self::try_parse_from(arguments),
+        }
+    }
 }
 
 /// Runs domcaps: the whole program. `arguments` begin with the program's name.
-pub fn run(arguments: Vec<OsString>, out: &mut dyn Write, err: &mut dyn Write) -> ExitCode {
-    let cli = match Cli::try_parse_from(arguments) {
+pub fn run(arguments: &[OsString], out: &mut dyn Write, err: &mut dyn Write) -> ExitCode {
+    let cli = match Cli::read(arguments) {
         Ok(cli) => cli,
         Err(error) => return ui::usage(&error, out, err),
     };

@@ -9,6 +9,7 @@ mod emulators;
 mod facts;
 mod gather;
 mod levels;
+mod list;
 mod machines;
 mod pairs;
 mod snapshot;
@@ -16,6 +17,7 @@ mod snapshot;
 pub use change::{Change, ChangedTarget, Difference, Evidence, Kind, Plain};
 pub use document::{Scope, documents, explained};
 pub use facts::Facts;
+pub use list::List;
 pub use snapshot::{
     Comparison, ContextChange, DocumentChanges, NotCompared, Observed, Outcome, snapshots,
 };

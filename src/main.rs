@@ -3,6 +3,6 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let arguments = std::env::args_os().collect();
-    domcaps::run(arguments, &mut std::io::stdout().lock(), &mut std::io::stderr().lock())
+    let arguments: Vec<_> = std::env::args_os().collect();
+    domcaps::run(&arguments, &mut std::io::stdout().lock(), &mut std::io::stderr().lock())
 }

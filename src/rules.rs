@@ -19,7 +19,7 @@ mod table;
 use std::str::FromStr;
 
 pub use finding::{Finding, Judge, Seen, UsedBy};
-pub use fingerprint::fingerprint;
+pub use fingerprint::{Fingerprint, fingerprint};
 pub use policy::{Ignore, Policy};
 use table::rule;
 pub use table::{find, rules};

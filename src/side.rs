@@ -6,6 +6,7 @@
 
 mod contents;
 mod files;
+mod parsed;
 mod parts;
 mod stored;
 
@@ -22,6 +23,7 @@ use crate::store::{BodyId, StoreError};
 
 pub use contents::{Content, Contents};
 pub use files::from_files;
+pub use parsed::Number;
 pub use parts::Pieces;
 pub use stored::{Snapshots, from_snapshot, from_store};
 

@@ -144,23 +144,23 @@ fn read_regular(path: &Path) -> Result<Input, SourceError> {
 fn read_file(path: &Path) -> Result<Input, SourceError> {
     let io = |source| SourceError::Io { path: path.to_owned(), source };
     let mut file = std::fs::File::open(path).map_err(io)?;
-    match file.metadata() {
-        Ok(metadata) if metadata.is_file() => read_whole(path, &mut file, metadata.len()),
-        _ => read_limited(path, &mut file),
+    let length = file.metadata().map_or(0, |metadata| metadata.len());
+    // A file that says how long it is, is read at once; the byte more tells that it has grown.
+    let room = usize::try_from(length).unwrap_or(usize::MAX).min(MAX_BYTES) + 1;
+    let mut bytes = vec![0; room];
+    let mut read = 0;
+    while read < room {
+        match file.read(&mut bytes[read..]) {
+            Ok(0) => {
+                bytes.truncate(read);
+                return Ok(Input { path: path.to_owned(), bytes });
+            }
+            Ok(more) => read += more,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(source) => return Err(io(source)),
+        }
     }
-}
-
-/// Reads a file of a known length at once.
-fn read_whole(path: &Path, file: &mut std::fs::File, length: u64) -> Result<Input, SourceError> {
-    let path = path.to_owned();
-    if length > MAX_BYTES as u64 {
-        return Err(SourceError::TooLarge { path });
-    }
-    let mut bytes = Vec::new();
-    match file.read_to_end(&mut bytes) {
-        Ok(_) => Ok(Input { path, bytes }),
-        Err(source) => Err(SourceError::Io { path, source }),
-    }
+    read_limited(path, &mut bytes.as_slice().chain(file))
 }
 
 /// Reads no more than a document may have, whatever there is.

@@ -30,7 +30,7 @@ fn query(bencher: Bencher<'_, '_>, expression: &str) {
             vec!["domcaps".into(), "--db".into(), (&database).into()];
         arguments.extend(words.iter().map(OsString::from));
         let mut out = Vec::new();
-        domcaps::run(arguments, &mut out, &mut std::io::sink());
+        domcaps::run(&arguments, &mut out, &mut std::io::sink());
         out
     };
     run(&["demo"]);

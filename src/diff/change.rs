@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::list::List;
 use crate::model::{Members, TargetNames, Value};
 
 /// What happened to a capability.
@@ -53,14 +54,14 @@ pub enum Plain {
     /// Text; yes and no for support.
     Text(String),
     /// A list, or the whole of a set.
-    List(Vec<String>),
+    List(List),
 }
 
 impl Plain {
     /// The value of a capability; `None` for null.
     #[must_use]
     pub fn of(value: Value<'_>) -> Option<Self> {
-        let list = |members: Members<'_>| Self::List(members.iter().map(str::to_owned).collect());
+        let list = |members: Members<'_>| Self::List(members.iter().collect());
         match value {
             Value::Null => None,
             Value::Support(yes) => Some(Self::Text(if yes { "yes" } else { "no" }.to_owned())),

@@ -1,9 +1,10 @@
 //! What changed between two documents.
 //!
-//! One pass over the paths of both sides; three places have a meaning of their own and stand in
+//! One pass over the paths at which they differ ([`differing`]); three places have a meaning of their own and stand in
 //! files of their own: CPU models ([`models`]), host-model ([`host_model`]) and loaders
 //! ([`loaders`]). Everything else follows from the kind of the value.
 
+mod differing;
 mod host_model;
 mod loaders;
 mod models;
@@ -11,6 +12,8 @@ mod models;
 use std::collections::BTreeSet;
 
 use foldhash::{HashSet, HashSetExt as _};
+
+use differing::{Differing, differing};
 
 use super::change::{Difference, Evidence, Kind, Plain};
 use super::facts::Facts;
@@ -31,7 +34,7 @@ pub struct Scope {
 ///
 /// Targets are not looked at: two documents are compared whatever they describe.
 #[must_use]
-pub fn documents(old: &Facts<'_>, new: &Facts<'_>, scope: Scope) -> Vec<Difference> {
+pub fn documents<'a>(old: &Facts<'a>, new: &Facts<'a>, scope: Scope) -> Vec<Difference> {
     match (old.is_empty_document(), new.is_empty_document()) {
         (false, true) => return vec![Difference::new(Kind::Lost, "document")],
         (true, false) => return vec![Difference::new(Kind::Gained, "document")],
@@ -39,22 +42,27 @@ pub fn documents(old: &Facts<'_>, new: &Facts<'_>, scope: Scope) -> Vec<Differen
     }
     let mut dotted = old.dotted().clone();
     dotted.extend(new.dotted());
-    let (hidden, found) = (HashSet::new(), BTreeSet::new());
+    let (hidden, found) = (HashSet::new(), Vec::new());
     let mut comparison = Comparison { old, new, scope, dotted, hidden, found };
-    let paths: BTreeSet<&str> = old.iter().chain(new.iter()).map(|(path, _)| path).collect();
-    comparison.hide_what_is_settled_above(&paths);
-    for path in paths {
-        if !comparison.is_hidden(path) {
-            comparison.path(path);
+    let differing = differing(old, new);
+    comparison.hide_what_is_settled_above(&differing);
+    for each in &differing {
+        if !comparison.is_hidden(each.path) {
+            comparison.path(each);
         }
     }
-    host_model::features(&mut comparison);
-    comparison.found.into_iter().collect()
+    if differing.iter().any(|each| host_model::is_below(each.path)) {
+        host_model::features(&mut comparison);
+    }
+    let mut found = comparison.found;
+    found.sort_unstable();
+    found.dedup();
+    found
 }
 
 /// Every difference with what explains it.
 #[must_use]
-pub fn explained(old: &Facts<'_>, new: &Facts<'_>, scope: Scope) -> super::DocumentChanges {
+pub fn explained<'a>(old: &Facts<'a>, new: &Facts<'a>, scope: Scope) -> super::DocumentChanges {
     let listed_versions = match old.get(CUSTOM_MODELS) {
         Some(Value::Set(names)) => names.iter().any(is_model_version),
         _ => false,
@@ -74,7 +82,7 @@ const SECTYPES: &str = "features.launchSecurity.sectype";
 
 /// What the two documents say beside a difference: the blockers of a CPU model on the side on which
 /// it is blocked, the kinds of launch security there were, whether there was a yes.
-fn evidence(difference: &Difference, old: &Facts<'_>, new: &Facts<'_>) -> Evidence {
+fn evidence<'a>(difference: &Difference, old: &Facts<'a>, new: &Facts<'a>) -> Evidence {
     let names = |side: &Facts<'_>, path: &str| match side.get(path) {
         Some(Value::Set(names)) => names.iter().map(str::to_owned).collect(),
         _ => Vec::new(),
@@ -84,7 +92,7 @@ fn evidence(difference: &Difference, old: &Facts<'_>, new: &Facts<'_>) -> Eviden
         sides.into_iter().find(|names| !names.is_empty()).unwrap_or_default()
     });
     let is_security = difference.kind == Kind::Lost && SECTYPES.starts_with(&difference.path);
-    let said_yes = match old.get(&difference.path) {
+    let said_yes = || match old.get(&difference.path) {
         Some(Value::Support(yes)) => yes,
         Some(Value::Text(text)) => models::is_usable(&difference.path) && text == "yes",
         _ => false,
@@ -93,7 +101,7 @@ fn evidence(difference: &Difference, old: &Facts<'_>, new: &Facts<'_>) -> Eviden
         is_unusable: models::is_listed_unusable(difference, old, new),
         blockers: blockers.unwrap_or_default(),
         members: if is_security { names(old, SECTYPES) } else { Vec::new() },
-        said_yes: said_yes && difference.kind == Kind::Unreported,
+        said_yes: difference.kind == Kind::Unreported && said_yes(),
         ..Evidence::default()
     }
 }
@@ -105,42 +113,60 @@ struct Comparison<'c, 'a> {
     dotted: DottedNames,
     /// Paths below which nothing is listed.
     hidden: HashSet<String>,
-    found: BTreeSet<Difference>,
+    /// In no order, and some of it twice.
+    found: Vec<Difference>,
 }
 
 impl<'a> Comparison<'_, 'a> {
     /// Nothing is listed below a support change, nor below a member that came or went.
-    fn hide_what_is_settled_above(&mut self, paths: &BTreeSet<&str>) {
-        for path in paths {
-            let sides = [self.old.get(path), self.new.get(path)];
+    fn hide_what_is_settled_above(&mut self, differing: &[Differing<'_>]) {
+        for each in differing {
+            let sides = self.sides(each);
             let is_support = sides.iter().any(|side| matches!(side, Some(Value::Support(_))));
             if is_support && support_change(sides[0], sides[1]).is_some() {
-                self.hidden.insert((*path).to_owned());
+                self.hidden.insert(each.path.to_owned());
             }
         }
         self.hidden.extend(models::came_or_went(self.old, self.new));
     }
 
+    /// What both sides say.
+    fn sides(&self, each: &Differing<'_>) -> [Option<Value<'a>>; 2] {
+        [each.old.map(|place| self.old.value(place)), each.new.map(|place| self.new.value(place))]
+    }
+
+    /// What both sides say, as a change carries it.
+    fn plain(&self, each: &Differing<'_>) -> [Option<Plain>; 2] {
+        let plain = |side: &Facts<'_>, place: Option<usize>| side.plain(place?);
+        [plain(self.old, each.old), plain(self.new, each.new)]
+    }
+
     fn is_hidden(&self, path: &str) -> bool {
+        if self.hidden.is_empty() {
+            return false;
+        }
         let mut above = self.dotted.ancestors(path);
         above.any(|above| above.len() < path.len() && self.hidden.contains(above))
     }
 
-    fn path(&mut self, path: &'a str) {
+    fn path(&mut self, each: &Differing<'a>) {
+        let path = each.path;
+        let sides = self.sides(each);
         let is_unique = HOST_UNIQUE.contains(&path) && !self.scope.is_one_host;
         if is_unique || host_model::is_feature(self, path) || models::explains(self, path) {
             return;
         }
-        match (self.old.get(path), self.new.get(path)) {
-            (Some(old), Some(new)) if old != new => self.values(path, old, new),
-            (Some(old), None) => self.one_sided(path, old, Kind::Unreported),
-            (None, Some(new)) => self.one_sided(path, new, Kind::Reported),
+        match sides {
+            [Some(old), Some(new)] if old != new => self.values(each, old, new),
+            [Some(old), None] => self.one_sided(path, old, Kind::Unreported),
+            [None, Some(new)] => self.one_sided(path, new, Kind::Reported),
             _ => {}
         }
     }
 
     /// Both sides say something, and not the same.
-    fn values(&mut self, path: &str, old: Value<'_>, new: Value<'_>) {
+    fn values(&mut self, each: &Differing<'_>, old: Value<'_>, new: Value<'_>) {
+        let path = each.path;
         if support(Some(old)) == Some(None) && support(Some(new)) == Some(None) {
             return;
         }
@@ -148,20 +174,20 @@ impl<'a> Comparison<'_, 'a> {
             || matches!((old, new), (Value::Support(_), _) | (_, Value::Support(_)));
         if is_support && let Some(kind) = support_change(Some(old), Some(new)) {
             let difference = Difference::new(kind, path);
-            self.found.insert(difference.with_sides(known_support(old), known_support(new)));
+            self.found.push(difference.with_sides(known_support(old), known_support(new)));
             return;
         }
         let is_unknown =
             |side: Value<'_>| models::is_usable(path) && side == Value::Text("unknown");
         match (old, new) {
             (old, _) if old == Value::Null || is_unknown(old) => {
-                self.found.insert(Difference::new(Kind::Reported, path));
+                self.found.push(Difference::new(Kind::Reported, path));
             }
             (_, new) if new == Value::Null || is_unknown(new) => {
-                self.found.insert(Difference::new(Kind::Unreported, path));
+                self.found.push(Difference::new(Kind::Unreported, path));
             }
             (Value::Set(old), Value::Set(new)) if models::is_blockers(path) => {
-                models::blockers(self, path, old, new);
+                models::blockers(self, each, old, new);
             }
             (Value::Set(old), Value::Set(new)) => self.members(path, old, new),
             (Value::List(old), Value::List(new)) if path == LOADERS => {
@@ -169,7 +195,8 @@ impl<'a> Comparison<'_, 'a> {
             }
             _ => {
                 let difference = Difference::new(Kind::Changed, path);
-                self.found.insert(difference.with_sides(Plain::of(old), Plain::of(new)));
+                let [old, new] = self.plain(each);
+                self.found.push(difference.with_sides(old, new));
             }
         }
     }
@@ -178,10 +205,10 @@ impl<'a> Comparison<'_, 'a> {
     fn members(&mut self, path: &str, old: Members<'_>, new: Members<'_>) {
         let [old, new] = [old, new].map(|members| members.iter().collect::<BTreeSet<_>>());
         for lost in old.difference(&new) {
-            self.found.insert(Difference::new(Kind::Lost, path).with_value(lost));
+            self.found.push(Difference::new(Kind::Lost, path).with_value(lost));
         }
         for gained in new.difference(&old) {
-            self.found.insert(Difference::new(Kind::Gained, path).with_value(gained));
+            self.found.push(Difference::new(Kind::Gained, path).with_value(gained));
         }
     }
 
@@ -201,7 +228,7 @@ impl<'a> Comparison<'_, 'a> {
             return;
         }
         let difference = Difference::new(kind, topmost.unwrap_or(path));
-        self.found.insert(match kind {
+        self.found.push(match kind {
             Kind::Reported if is_support => difference.with_sides(None, known_support(value)),
             _ if is_support => difference.with_sides(known_support(value), None),
             _ => difference,

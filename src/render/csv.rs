@@ -81,7 +81,7 @@ fn row<'r>(finding: &'r Finding, records: &Records<'_>) -> [Cow<'r, str>; 15] {
         inert(&finding.reason),
         joined(&guests),
         optional(finding.ignored.as_deref()),
-        inert(&finding.fingerprint),
+        inert(finding.fingerprint()),
     ]
 }
 

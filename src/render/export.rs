@@ -254,7 +254,7 @@ pub fn changes(report: &Report) -> Vec<Vec<Cell<'static>>> {
             Cell::text(finding.rule.id),
             Cell::text(finding.area().name()),
             Cell::owned(finding.reason.clone()),
-            Cell::owned(finding.fingerprint.clone()),
+            Cell::owned(finding.fingerprint().to_owned()),
             Cell::Integer(i64::try_from(count.len()).unwrap_or(i64::MAX)),
             Cell::owned(records.targets_in_short(&finding.seen)),
         ]
@@ -288,8 +288,8 @@ fn plain(value: Option<&Plain>) -> Cell<'static> {
         None => Cell::Null,
         Some(Plain::Number(number)) => Cell::owned(number.to_string()),
         Some(Plain::Text(text)) => Cell::owned(text.clone()),
-        Some(Plain::List(members)) => Cell::owned(
-            serde_json::Value::from_iter(members.iter().map(String::as_str)).to_string(),
-        ),
+        Some(Plain::List(members)) => {
+            Cell::owned(serde_json::Value::from_iter(members.iter()).to_string())
+        }
     }
 }

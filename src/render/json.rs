@@ -48,7 +48,7 @@ impl Serialize for crate::diff::Plain {
         match self {
             Self::Number(number) => serializer.serialize_i64(*number),
             Self::Text(text) => serializer.serialize_str(text),
-            Self::List(list) => serializer.collect_seq(list),
+            Self::List(list) => serializer.collect_seq(list.iter()),
         }
     }
 }

@@ -137,7 +137,7 @@ fn case(xml: &mut Xml<'_>, finding: &Finding, seen: &Seen, records: &Records<'_>
     let whole = title(&finding.difference);
     let mut name = cut(&whole, MOST).into_owned();
     if name != whole {
-        name.push_str(&format!(" [{}]", finding.fingerprint));
+        name.push_str(&format!(" [{}]", finding.fingerprint()));
     }
     let rule = finding.rule.id;
     let (element, message) = match (Outcome::of(finding), &finding.ignored) {
@@ -163,6 +163,6 @@ fn lines(finding: &Finding, seen: &Seen, records: &Records<'_>) -> Vec<String> {
         lines.push(format!("needed by: {}", guests.join(", ")));
     }
     lines.push(format!("what to do: {}", finding.rule.advice));
-    lines.push(format!("rule: {}, fingerprint: {}", finding.rule.id, finding.fingerprint));
+    lines.push(format!("rule: {}, fingerprint: {}", finding.rule.id, finding.fingerprint()));
     lines
 }

@@ -68,7 +68,7 @@ fn line<'r>(
         old: difference.old.as_ref(),
         new: difference.new.as_ref(),
         reason: &finding.reason,
-        fingerprint: &finding.fingerprint,
+        fingerprint: finding.fingerprint(),
         ignored: finding.ignored.as_deref(),
         used_by: finding.used_by.as_deref(),
         sides: Sides { old, new },

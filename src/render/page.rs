@@ -10,9 +10,9 @@ pub(super) mod names;
 mod targets;
 mod verdict;
 
-use crate::diff::Kind;
+use crate::diff::{Difference, Kind};
 use crate::report::{IgnoreUse, Report};
-use crate::rules::{Area, Rule, Severity};
+use crate::rules::{Area, Rule, Severity, fingerprint};
 
 pub use context::{Moved, side_name};
 pub use targets::targets_in_short;
@@ -136,10 +136,22 @@ pub struct Entry {
 /// One finding of an entry.
 #[derive(Debug)]
 pub struct Item {
+    /// The finding's difference.
+    pub difference: Difference,
+}
+
+impl Item {
     /// Which of it; may be empty.
-    pub text: String,
+    #[must_use]
+    pub fn text(&self) -> String {
+        fold::item(&self.difference)
+    }
+
     /// The finding's fingerprint.
-    pub fingerprint: String,
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        fingerprint(&self.difference)
+    }
 }
 
 impl Entry {

@@ -97,8 +97,8 @@ fn result<'r>(finding: &'r Finding, records: &Records<'_>, file: Option<&str>) -
         message: message(&format!("{}: {}", title(difference), finding.reason)),
         locations: [Location { physical_location: physical, logical_locations: [logical] }],
         partial_fingerprints: Fingerprints {
-            ours: &finding.fingerprint,
-            github: &finding.fingerprint,
+            ours: finding.fingerprint(),
+            github: finding.fingerprint(),
         },
         suppressions: suppression.into_iter().collect(),
         properties: properties(finding, records),

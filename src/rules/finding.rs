@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::judge::judge;
 use super::reason::reason;
-use super::{Area, Policy, Rule, Severity, fingerprint, hints, knowledge, renamed};
+use super::{Area, Fingerprint, Policy, Rule, Severity, hints, knowledge, renamed};
 use crate::diff::{Change, ChangedTarget, Comparison, Difference, Evidence, Kind, Plain};
 use crate::model::Context;
 
@@ -22,8 +22,8 @@ pub struct Finding {
     pub severity: Severity,
     /// Why it matters, in one sentence without a full stop.
     pub reason: String,
-    /// Names the finding across runs, hosts and targets.
-    pub fingerprint: String,
+    /// See [`Self::fingerprint()`].
+    pub fingerprint: Fingerprint,
     /// Why the site ignores it, where it does.
     pub ignored: Option<String>,
     /// The guests that need what is gone; `None` where no guest was looked at.
@@ -46,6 +46,12 @@ impl Finding {
     #[must_use]
     pub fn area(&self) -> Area {
         self.rule.area.unwrap_or_else(|| Area::of(&self.difference.path))
+    }
+
+    /// Names the finding across runs, hosts and targets.
+    #[must_use]
+    pub fn fingerprint(&self) -> &str {
+        self.fingerprint.of(&self.difference)
     }
 
     /// Whether libvirt merely began or ceased to report something.
@@ -116,6 +122,7 @@ impl Judge<'_> {
     pub fn findings(&self, comparison: &Comparison, names: &[&str], group: usize) -> Vec<Finding> {
         let circumstances = Circumstances {
             sides: &comparison.sides,
+            known: knowledge::Sides::new(&comparison.sides),
             deprecated: &comparison.deprecated,
             renamed: renamed::loaders(&comparison.changes),
             aliases: new_aliases(&comparison.changes),
@@ -164,6 +171,7 @@ impl Judge<'_> {
 /// What was beside a change.
 pub(super) struct Circumstances<'c> {
     pub(super) sides: &'c [Context; 2],
+    known: knowledge::Sides<'c>,
     /// Machines that the old side marks deprecated.
     pub(super) deprecated: &'c BTreeSet<String>,
     /// Loaders that are gone, each with the one that took its place.
@@ -193,7 +201,7 @@ impl Circumstances<'_> {
 
     /// libvirt's version on both sides, where it is known.
     pub(super) fn libvirts(&self) -> [Option<knowledge::Version>; 2] {
-        self.sides.each_ref().map(|side| knowledge::Component::Libvirt.version(side))
+        self.known.versions(knowledge::Component::Libvirt)
     }
 }
 
@@ -217,7 +225,7 @@ fn is_sev_total_kept(changes: &[Change]) -> bool {
 }
 
 fn finding(change: &Change, circumstances: &Circumstances<'_>, group: usize) -> Finding {
-    let known = knowledge::explains(change, circumstances.sides);
+    let known = knowledge::explains(change, &circumstances.known);
     let rule = match &known {
         Some(_) => super::rule(knowledge::RULE),
         None => judge(change, circumstances),
@@ -235,7 +243,7 @@ fn finding(change: &Change, circumstances: &Circumstances<'_>, group: usize) -> 
         rule,
         severity: rule.severity,
         reason,
-        fingerprint: fingerprint(&change.difference),
+        fingerprint: Fingerprint::default(),
         ignored: None,
         used_by: None,
         seen: vec![Seen { group, targets: Arc::clone(&change.targets) }],

@@ -1,7 +1,20 @@
 //! The name of a finding across runs, hosts and targets.
 
+use std::cell::OnceCell;
+
 use crate::diff::{Difference, Plain};
 use crate::model::Hasher;
+
+/// A fingerprint that is made when somebody asks for it: people who read text do not.
+#[derive(Clone, Debug, Default)]
+pub struct Fingerprint(OnceCell<String>);
+
+impl Fingerprint {
+    /// The fingerprint of this difference, which is always the same one.
+    pub(super) fn of(&self, difference: &Difference) -> &str {
+        self.0.get_or_init(|| fingerprint(difference))
+    }
+}
 
 /// Twelve hexadecimal digits of what changed. Neither the targets nor the hosts are part of it,
 /// so a finding that was reviewed once is known wherever it turns up again.

@@ -38,7 +38,7 @@ impl Component {
     }
 
     /// Its version on a side.
-    pub(super) fn version(self, side: &Context) -> Option<Version> {
+    fn version(self, side: &Context) -> Option<Version> {
         match self {
             Self::Libvirt => side.libvirt.as_deref().and_then(version),
             Self::Qemu => version(side.hypervisor.as_deref()?.strip_prefix("QEMU ")?),
@@ -86,16 +86,41 @@ pub enum When {
     Only(&'static str),
 }
 
+/// The old side and the new side, their versions read once for all changes.
+#[derive(Debug)]
+pub struct Sides<'s> {
+    contexts: &'s [Context; 2],
+    libvirts: [Option<Version>; 2],
+    qemus: [Option<Version>; 2],
+}
+
+impl<'s> Sides<'s> {
+    /// The two sides of a comparison.
+    #[must_use]
+    pub fn new(contexts: &'s [Context; 2]) -> Self {
+        let of = |component: Component| contexts.each_ref().map(|side| component.version(side));
+        Self { contexts, libvirts: of(Component::Libvirt), qemus: of(Component::Qemu) }
+    }
+
+    /// The version on both sides, where it is known.
+    pub(super) fn versions(&self, component: Component) -> [Option<Version>; 2] {
+        match component {
+            Component::Libvirt => self.libvirts,
+            Component::Qemu => self.qemus,
+        }
+    }
+}
+
 /// Why a change is none of the host.
 #[must_use]
-pub fn explains(change: &Change, sides: &[Context; 2]) -> Option<String> {
+pub fn explains(change: &Change, sides: &Sides<'_>) -> Option<String> {
     let entry = KNOWLEDGE.iter().find_map(|entry| entry.explains(change, sides));
     entry.or_else(|| named(change, sides))
 }
 
 /// libvirt names CPU features and models by a list of its own, which every version extends: under
 /// another libvirt the same CPU under the same QEMU can have more names, or another one.
-fn named(change: &Change, sides: &[Context; 2]) -> Option<String> {
+fn named(change: &Change, sides: &Sides<'_>) -> Option<String> {
     let is_name = matches!(
         change.difference.path.as_str(),
         "cpu.mode[host-model].feature" | "cpu.mode[host-model].model"
@@ -103,12 +128,11 @@ fn named(change: &Change, sides: &[Context; 2]) -> Option<String> {
     if !is_name {
         return None;
     }
-    let [old, new] = sides;
-    let libvirts = sides.each_ref().map(|side| Component::Libvirt.version(side));
-    let is_other_libvirt = matches!(libvirts, [Some(old), Some(new)] if old != new);
+    let [old, new] = sides.contexts;
+    let is_other_libvirt = matches!(sides.libvirts, [Some(old), Some(new)] if old != new);
     let is_same = old.hypervisor.is_some()
         && new.hypervisor.is_some()
-        && is_same_host(sides)
+        && is_same_host(sides.contexts)
         && (old.kernel.is_none() || new.kernel.is_none() || old.kernel == new.kernel);
     (is_other_libvirt && is_same).then(|| {
         "only libvirt changed, and with it the names it has for CPU models and features".to_owned()
@@ -121,12 +145,12 @@ fn doubt(component: Component) -> String {
 }
 
 impl Entry {
-    fn explains(&self, change: &Change, sides: &[Context; 2]) -> Option<String> {
+    fn explains(&self, change: &Change, sides: &Sides<'_>) -> Option<String> {
         // Nearly all entries are about another path: versions are read for the others alone.
         if !glob(self.path, &change.difference.path) {
             return None;
         }
-        let [old, new] = sides.each_ref().map(|side| self.component.version(side));
+        let [old, new] = sides.versions(self.component);
         let is_like = match (old, new) {
             (Some(old), Some(new)) if old < self.since && self.since <= new => {
                 self.is_like(change, self.kind)
@@ -141,11 +165,12 @@ impl Entry {
             (None, Some(new)) if new < self.since => false,
             _ => self.is_like(change, self.kind),
         };
-        let doubt = match (old, new) {
+        let doubt = || match (old, new) {
             (Some(_), Some(_)) => String::new(),
             _ => doubt(self.component),
         };
-        (is_like && self.is_so(change, sides)).then(|| format!("{}{doubt}", self.reason))
+        (is_like && self.is_so(change, sides.contexts))
+            .then(|| format!("{}{}", self.reason, doubt()))
     }
 
     fn is_like(&self, change: &Change, kind: Kind) -> bool {

@@ -85,7 +85,7 @@ impl Ignore {
         !self.is_expired
             && fits(&self.rule, finding.rule.id)
             && fits(&self.path, &difference.path)
-            && fits(&self.fingerprint, &finding.fingerprint)
+            && self.fingerprint.as_ref().is_none_or(|wanted| glob(wanted, finding.fingerprint()))
             && self.value.as_deref().is_none_or(is_value)
             && self.is_for(names)
     }

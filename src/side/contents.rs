@@ -6,9 +6,10 @@ use std::rc::Rc;
 
 use foldhash::{HashMap, HashSet};
 
+use super::parsed::{Number, Parsed};
 use super::parts::{Compared, Pieces};
 use crate::diff::{Difference, Facts, Kind, Plain, Scope, explained};
-use crate::model::{Capabilities, Hash, LOADERS, Value};
+use crate::model::{Capabilities, LOADERS, Value};
 use crate::store::{Store, StoreError, TreeId};
 
 use super::{Raw, Side};
@@ -24,7 +25,7 @@ pub enum Content {
         is_empty: bool,
     },
     /// Read from a file.
-    Parsed(Hash),
+    Parsed(Number),
 }
 
 /// All documents of both sides.
@@ -32,7 +33,7 @@ pub enum Content {
 pub struct Contents {
     /// Where the stored ones are.
     pub store: Option<Store>,
-    pub(super) parsed: HashMap<Hash, Capabilities>,
+    pub(super) parsed: Parsed,
     firmware: RefCell<HashMap<Content, Firmware>>,
     pub(super) compared: Compared,
     /// Documents that were compared: the hosts of a fleet have the same few.
@@ -167,7 +168,7 @@ impl Contents {
                 read = store.capabilities(*tree)?;
                 &read
             }
-            (Content::Parsed(hash), _) => match self.parsed.get(hash) {
+            (Content::Parsed(number), _) => match self.parsed.get(*number) {
                 Some(capabilities) => capabilities,
                 None => &Capabilities::new(),
             },

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use foldhash::HashMap;
+use foldhash::HashSet;
 
-use super::{Content, Contents, Origin, Raw, Side, SideError};
+use super::{Content, Contents, Number, Origin, Raw, Side, SideError};
 use crate::bad_files::BadFiles;
 use crate::diff::{Observed, Outcome};
 use crate::host_info::HostInfo;
-use crate::model::{Capabilities, FailureClass, Hash, State, Target, subtrees};
+use crate::model::{FailureClass, Hash, State, Target};
 use crate::parse;
 use crate::source::{self, Input, SourceError};
 use crate::suspect::is_suspect;
@@ -26,8 +26,8 @@ struct Reading {
     unread: Vec<SourceError>,
     /// A document is not to be believed.
     is_suspect: bool,
-    /// Bodies that stood in an earlier file: they are not parsed again.
-    bodies: HashMap<Hash, Hash>,
+    /// Bodies that were looked at: those of either side are not parsed again.
+    bodies: HashSet<Hash>,
 }
 
 /// Reads `path`, a file, a folder or `-`; `contents` takes the documents in.
@@ -72,20 +72,23 @@ pub fn from_files(
 
 impl Reading {
     fn read(&mut self, contents: &mut Contents, input: Input) -> Result<(), SideError> {
-        if let Some(head) = parse::split(&input.bytes)
-            && let Some(hash) = self.bodies.get(&head.body_hash(&input.bytes))
+        let head = parse::split(&input.bytes);
+        let body = head.as_ref().map(|head| head.body_hash(&input.bytes));
+        if let (Some(head), Some(body)) = (head, body)
+            && let Some(number) = contents.parsed.known(body)
         {
-            return self.add(head.target, *hash, input);
+            self.suspect(contents, body, &head.target, number);
+            return self.add(head.target, number, input);
         }
         if self.info.take(&input, &mut self.bad) {
             return Ok(());
         }
         match parse::document(&input.bytes) {
             Ok(document) => {
-                self.is_suspect |= is_suspect(&document.head.target, &document.capabilities);
-                let hash = insert(contents, document.capabilities);
-                self.bodies.insert(document.head.body_hash(&input.bytes), hash);
-                self.add(document.head.target, hash, input)
+                let body = body.unwrap_or_else(|| document.head.body_hash(&input.bytes));
+                let number = contents.parsed.insert(body, document.capabilities);
+                self.suspect(contents, body, &document.head.target, number);
+                self.add(document.head.target, number, input)
             }
             Err(error) => {
                 self.bad.document(&input, error);
@@ -94,7 +97,16 @@ impl Reading {
         }
     }
 
-    fn add(&mut self, target: Target, content: Hash, input: Input) -> Result<(), SideError> {
+    /// Notes whether this side is not to be believed.
+    fn suspect(&mut self, contents: &Contents, body: Hash, target: &Target, number: Number) {
+        if self.bodies.insert(body)
+            && let Some(capabilities) = contents.parsed.get(number)
+        {
+            self.is_suspect |= is_suspect(target, capabilities);
+        }
+    }
+
+    fn add(&mut self, target: Target, content: Number, input: Input) -> Result<(), SideError> {
         let content = Outcome::Document(Content::Parsed(content));
         match self.outcomes.get(&target) {
             Some(first) if *first != content => Err(SideError::TwoDocuments {
@@ -127,10 +139,4 @@ impl Reading {
             }
         }
     }
-}
-
-fn insert(contents: &mut Contents, capabilities: Capabilities) -> Hash {
-    let hash = subtrees(&capabilities).hash;
-    contents.parsed.entry(hash).or_insert(capabilities);
-    hash
 }

@@ -49,6 +49,7 @@ fn each_library_is_named_in_one_place() {
         ("fastrand", &["collect/fleet.rs"]),
         ("memchr", &["collect/stream.rs", "collect/session.rs"]),
         ("signal_hook", &["cli/ui.rs"]),
+        ("hashbrown", &["parse/walk"]),
         ("indicatif", &["cli/import/tree.rs", "cli/check.rs", "cli/collect/progress.rs"]),
     ] {
         for (name, text) in sources() {

@@ -25,6 +25,11 @@ pub(super) fn is_feature(comparison: &Comparison<'_, '_>, path: &str) -> bool {
     !is_on_both_sides || attribute.is_empty() || attribute.starts_with(POLICY)
 }
 
+/// Whether a difference at `path` can be one of features.
+pub(super) fn is_below(path: &str) -> bool {
+    is_at_or_below(path, FEATURES)
+}
+
 /// Features gained and lost.
 pub(super) fn features(comparison: &mut Comparison<'_, '_>) {
     let (old, new) = (comparison.old, comparison.new);
@@ -36,10 +41,10 @@ pub(super) fn features(comparison: &mut Comparison<'_, '_>) {
     }
     let (old, new) = (required(old), required(new));
     for lost in old.difference(&new) {
-        comparison.found.insert(Difference::new(Kind::Lost, FEATURES).with_value(lost));
+        comparison.found.push(Difference::new(Kind::Lost, FEATURES).with_value(lost));
     }
     for gained in new.difference(&old) {
-        comparison.found.insert(Difference::new(Kind::Gained, FEATURES).with_value(gained));
+        comparison.found.push(Difference::new(Kind::Gained, FEATURES).with_value(gained));
     }
 }
 

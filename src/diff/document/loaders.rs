@@ -11,6 +11,6 @@ pub(super) fn compare(comparison: &mut Comparison<'_, '_>, old: Members<'_>, new
     {
         let first = Difference::new(Kind::Changed, &format!("{LOADERS}[0]"));
         let first = first.with_sides(Some(Plain::text(old)), Some(Plain::text(new)));
-        comparison.found.insert(first);
+        comparison.found.push(first);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Comparison, Difference, Facts, Kind, Plain, support};
+use super::{Comparison, Difference, Differing, Facts, Kind, support};
 use crate::model::{CUSTOM_MODELS, Members, Value, escape_key};
 
 /// The paths of the models that only one of two sides names, where both report the names.
@@ -50,16 +50,17 @@ pub(super) fn blocks_nothing(path: &str, value: Value<'_>) -> bool {
 /// Blockers that changed on their own: the whole lists.
 pub(super) fn blockers(
     comparison: &mut Comparison<'_, '_>,
-    path: &str,
+    each: &Differing<'_>,
     old: Members<'_>,
     new: Members<'_>,
 ) {
-    comparison.found.insert(match (old.is_empty(), new.is_empty()) {
+    let path = each.path;
+    comparison.found.push(match (old.is_empty(), new.is_empty()) {
         (true, _) => Difference::new(Kind::Reported, path),
         (_, true) => Difference::new(Kind::Unreported, path),
         _ => {
-            let sides = (Plain::of(Value::Set(old)), Plain::of(Value::Set(new)));
-            Difference::new(Kind::Changed, path).with_sides(sides.0, sides.1)
+            let [old, new] = comparison.plain(each);
+            Difference::new(Kind::Changed, path).with_sides(old, new)
         }
     });
 }
@@ -73,10 +74,10 @@ pub(super) fn explains(comparison: &Comparison<'_, '_>, path: &str) -> bool {
 }
 
 /// Whether a model that came or went cannot be used on the side that lists it.
-pub(super) fn is_listed_unusable(
+pub(super) fn is_listed_unusable<'a>(
     difference: &Difference,
-    old: &Facts<'_>,
-    new: &Facts<'_>,
+    old: &Facts<'a>,
+    new: &Facts<'a>,
 ) -> bool {
     let Some(model) = difference.value.as_deref().filter(|_| difference.path == CUSTOM_MODELS)
     else {

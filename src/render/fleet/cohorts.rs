@@ -130,7 +130,7 @@ fn clause(apart: &Apart, kind: Kind, word: &str, most: usize) -> Option<String> 
     let mut labels: Vec<(String, Vec<String>, usize)> = Vec::new();
     let of_kind = |change: &&ApartChange| change.difference.kind == kind;
     for change in apart.changes.iter().filter(of_kind) {
-        let (label, item) = fold::halves(&change.difference);
+        let (label, item) = (fold::label(&change.difference), fold::item(&change.difference));
         match labels.iter_mut().find(|(known, ..)| *known == label) {
             Some((_, items, targets)) => {
                 items.push(item);

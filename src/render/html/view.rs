@@ -163,16 +163,16 @@ fn all(texts: &[String]) -> Vec<Cow<'_, str>> {
 
 /// Names for links: a finding that is judged otherwise on some hosts stands twice.
 #[derive(Default)]
-struct Names<'p>(HashMap<&'p str, usize>);
+struct Names(HashMap<String, usize>);
 
-impl<'p> Names<'p> {
+impl Names {
     /// The fingerprint, and from the second time on its number behind it.
-    fn name(&mut self, fingerprint: &'p str) -> Cow<'p, str> {
-        let count = self.0.entry(fingerprint).or_default();
+    fn name(&mut self, fingerprint: String) -> String {
+        let count = self.0.entry(fingerprint.clone()).or_default();
         *count += 1;
         match *count {
-            1 => Cow::Borrowed(fingerprint),
-            nth => Cow::Owned(format!("{fingerprint}-{nth}")),
+            1 => fingerprint,
+            nth => format!("{fingerprint}-{nth}"),
         }
     }
 }
@@ -214,7 +214,7 @@ fn note(purpose: Purpose) -> &'static str {
     }
 }
 
-fn section<'p>(section: &'p Section, names: &mut Names<'p>) -> Part<'p> {
+fn section<'p>(section: &'p Section, names: &mut Names) -> Part<'p> {
     let mut parts: Vec<InArea<'_>> = Vec::new();
     for entry in &section.entries {
         let area = entry.area.name();
@@ -233,7 +233,7 @@ fn section<'p>(section: &'p Section, names: &mut Names<'p>) -> Part<'p> {
     }
 }
 
-fn finding<'p>(entry: &'p Entry, names: &mut Names<'p>) -> Finding<'p> {
+fn finding<'p>(entry: &'p Entry, names: &mut Names) -> Finding<'p> {
     let is_acted_on = matches!(entry.severity, Severity::Breaking | Severity::Warning);
     let groups: Vec<String> = entry.groups.iter().map(ToString::to_string).collect();
     let more = entry.guests.len().saturating_sub(GUESTS);
@@ -241,14 +241,17 @@ fn finding<'p>(entry: &'p Entry, names: &mut Names<'p>) -> Finding<'p> {
         .items
         .iter()
         .map(|item| Member {
-            id: names.name(&item.fingerprint),
-            text: plain(if item.text.is_empty() { &entry.label } else { &item.text }),
+            id: names.name(item.fingerprint()).into(),
+            text: match item.text() {
+                text if text.is_empty() => plain(&entry.label),
+                text => Cow::Owned(plain(&text).into_owned()),
+            },
         })
         .collect();
     Finding {
         id: members.first().map(|first| format!("f-{}", first.id)).unwrap_or_default(),
         shown: match &entry.items[..] {
-            [one] => plain(&one.fingerprint),
+            [one] => Cow::Owned(one.fingerprint()),
             _ => Cow::Borrowed("link"),
         },
         severity: entry.severity.name(),

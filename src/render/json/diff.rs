@@ -157,7 +157,7 @@ pub(super) fn what(finding: &Finding) -> What<'_> {
         severity: finding.severity.name(),
         rule: finding.rule.id,
         reason: &finding.reason,
-        fingerprint: &finding.fingerprint,
+        fingerprint: finding.fingerprint(),
         ignored: finding.ignored.as_deref(),
         used_by: finding.used_by.as_deref(),
     }

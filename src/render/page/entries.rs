@@ -4,8 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::fold::{Folded, fold};
-use super::{Entry, Item, Purpose, Section, counted, names, targets};
+use super::{Entry, Item, Purpose, Section, counted, fold, names, targets};
 use crate::diff::{ChangedTarget, Kind};
 use crate::model::{CUSTOM_MODELS, LOADERS, Time};
 use crate::report::Report;
@@ -38,10 +37,9 @@ pub(super) fn sections(report: &Report, is_full: bool) -> Vec<Section> {
     let lists: BTreeMap<_, _> =
         lists.map(|seen| (seen.targets.as_ptr(), &seen.targets[..])).collect();
     let kinds = targets::kinds(lists.into_values().flatten().chain(&pairs));
-    let mut folded: BTreeMap<Common<'_>, Vec<(Folded, &Finding)>> = BTreeMap::new();
+    let mut folded: BTreeMap<Common<'_>, Vec<&Finding>> = BTreeMap::new();
     let mut places: BTreeMap<(bool, Vec<&Seen>), Option<String>> = BTreeMap::new();
     for finding in &report.findings {
-        let each = fold(finding);
         let is_machine = finding.area() == Area::Machines;
         let place =
             places.entry((is_machine, finding.seen.iter().collect())).or_insert_with(|| {
@@ -53,8 +51,8 @@ pub(super) fn sections(report: &Report, is_full: bool) -> Vec<Section> {
             });
         // A firmware image is a file of the host, for all guests that name it.
         let is_file = finding.difference.path == LOADERS && finding.difference.kind == Kind::Lost;
-        let common = common(finding, &each, place.clone().filter(|_| !is_file));
-        folded.entry(common).or_default().push((each, finding));
+        let common = common(finding, place.clone().filter(|_| !is_file));
+        folded.entry(common).or_default().push(finding);
     }
     let mut sections: Vec<Section> = Vec::new();
     for (common, findings) in folded {
@@ -86,7 +84,7 @@ fn compared_where(report: &Report, finding: &Finding) -> Vec<ChangedTarget> {
     }
 }
 
-fn common<'r>(finding: &'r Finding, each: &Folded, place: Option<String>) -> Common<'r> {
+fn common(finding: &Finding, place: Option<String>) -> Common<'_> {
     let has_own_cause = !finding.evidence.blockers.is_empty()
         || matches!(finding.rule.id, "loader-renamed" | knowledge::RULE);
     Common {
@@ -94,7 +92,7 @@ fn common<'r>(finding: &'r Finding, each: &Folded, place: Option<String>) -> Com
         severity: finding.severity,
         area: finding.area(),
         kind: order(finding.difference.kind),
-        label: each.label.clone(),
+        label: fold::label(&finding.difference),
         rule: finding.rule.id,
         place,
         groups: finding.seen.iter().map(|seen| seen.group).collect(),
@@ -129,31 +127,9 @@ fn order(kind: Kind) -> u8 {
 /// How many models are named whose blockers alone changed.
 const FEW: usize = 3;
 
-fn entry(
-    report: &Report,
-    common: &Common<'_>,
-    findings: &[(Folded, &Finding)],
-    is_full: bool,
-) -> Entry {
-    let first = findings[0].1;
-    let mut texts: Vec<&str> = findings.iter().map(|(each, _)| each.item.as_str()).collect();
-    if common.label.starts_with(CUSTOM_MODELS) {
-        texts.sort_unstable();
-    }
-    let summary = match common.label.as_str() {
-        "machine" | "machine deprecated" | "machine no longer deprecated" => {
-            names::machines(&texts)
-        }
-        label if label.ends_with(".blockers") && texts.len() > FEW && !is_full => {
-            format!("of {} CPU models, no less and no more usable", texts.len())
-        }
-        label if label == CUSTOM_MODELS && !is_full => names::models(&texts),
-        _ => texts.into_iter().filter(|item| !item.is_empty()).collect::<Vec<_>>().join(", "),
-    };
-    let items = findings.iter().map(|(each, finding)| Item {
-        text: each.item.clone(),
-        fingerprint: finding.fingerprint.clone(),
-    });
+fn entry(report: &Report, common: &Common<'_>, findings: &[&Finding], is_full: bool) -> Entry {
+    let first = findings[0];
+    let items = findings.iter().map(|finding| Item { difference: finding.difference.clone() });
     Entry {
         severity: common.severity,
         area: common.area,
@@ -161,13 +137,32 @@ fn entry(
         rule: first.rule,
         label: common.label.clone(),
         items: items.collect(),
-        summary,
+        summary: summary(&common.label, findings, is_full),
         place: common.place.clone(),
         reason: reason(findings),
         hosts: hosts(report, first),
         groups: common.groups.clone(),
         guests: common.guests.unwrap_or_default().to_vec(),
         ignored: common.ignored.map(str::to_owned),
+    }
+}
+
+/// The findings of one label in short.
+fn summary(label: &str, findings: &[&Finding], is_full: bool) -> String {
+    if label.ends_with(".blockers") && findings.len() > FEW && !is_full {
+        return format!("of {} CPU models, no less and no more usable", findings.len());
+    }
+    let texts: Vec<String> = findings.iter().map(|each| fold::item(&each.difference)).collect();
+    let mut texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    if label.starts_with(CUSTOM_MODELS) {
+        texts.sort_unstable();
+    }
+    match label {
+        "machine" | "machine deprecated" | "machine no longer deprecated" => {
+            names::machines(&texts)
+        }
+        CUSTOM_MODELS if !is_full => names::models(&texts),
+        _ => texts.into_iter().filter(|item| !item.is_empty()).collect::<Vec<_>>().join(", "),
     }
 }
 
@@ -193,8 +188,8 @@ fn hosts(report: &Report, finding: &Finding) -> Option<String> {
 }
 
 /// The reason that all have; where they differ behind a `;`, what stands before it.
-fn reason(findings: &[(Folded, &Finding)]) -> Option<String> {
-    let first = findings[0].1;
+fn reason(findings: &[&Finding]) -> Option<String> {
+    let first = findings[0];
     if first.own_reason() == first.rule.summary && first.severity == Severity::Info {
         return None;
     }
@@ -203,7 +198,7 @@ fn reason(findings: &[(Folded, &Finding)]) -> Option<String> {
         |finding: &Finding| finding.own_reason().split("; ").next().unwrap_or_default().to_owned();
     let common = |of: &dyn Fn(&Finding) -> String| {
         let reason = of(first);
-        findings.iter().all(|(_, finding)| of(finding) == reason).then_some(reason)
+        findings.iter().all(|finding| of(finding) == reason).then_some(reason)
     };
     let common = common(&whole).or_else(|| common(&head));
     Some(common.unwrap_or_else(|| first.rule.summary.to_owned()))

@@ -1,71 +1,90 @@
-//! What a finding is about, and which of it: findings with one label stand in one line.
+//! What a finding is about, and which of it, which is asked of few: findings with one label stand in one line.
 
 use crate::diff::{Difference, Kind, Plain};
 use crate::model::CUSTOM_MODELS;
-use crate::rules::Finding;
 
-/// A finding, in two halves.
-#[derive(Debug)]
-pub(super) struct Folded {
-    /// What the finding is about.
-    pub(super) label: String,
-    /// Which of it; empty where the label says all.
-    pub(super) item: String,
-}
-
-pub(super) fn fold(finding: &Finding) -> Folded {
-    let (label, item) = halves(&finding.difference);
-    Folded { label, item }
-}
-
-/// What a difference is about, and which of it.
-pub(in crate::render) fn halves(difference: &Difference) -> (String, String) {
+/// What a difference is about.
+pub(in crate::render) fn label(difference: &Difference) -> String {
     let path = difference.path.as_str();
-    let sides = sides(difference);
-    if let Some((name, attribute)) = keyed(path, "machine[") {
-        let is_deprecated = difference.new == Some(Plain::text("yes"));
-        return match (attribute, is_deprecated) {
-            ("deprecated", true) => ("machine deprecated".into(), name.into()),
-            ("deprecated", false) => ("machine no longer deprecated".into(), name.into()),
-            _ => (format!("machine.{attribute}"), format!("{name} {sides}")),
+    if let Some((_, attribute)) = keyed(path, "machine[") {
+        return match (attribute, is_marked(difference)) {
+            ("deprecated", true) => "machine deprecated".to_owned(),
+            ("deprecated", false) => "machine no longer deprecated".to_owned(),
+            _ => format!("machine.{attribute}"),
         };
     }
     if let Some((name, _)) = keyed(path, "alias[") {
-        return (format!("alias {name}"), sides);
+        return format!("alias {name}");
     }
-    if let Some((name, attribute)) = keyed(path, &format!("{CUSTOM_MODELS}[")) {
-        let label = format!("{CUSTOM_MODELS}[…].{attribute}");
-        let item = match difference.kind {
-            Kind::Changed if attribute == "blockers" => format!("{name}{}", moved(difference)),
-            Kind::Changed => format!("{name} {sides}"),
-            _ => name.to_owned(),
+    match of_model(path) {
+        Some((_, attribute)) => format!("{CUSTOM_MODELS}[…].{attribute}"),
+        None => path.to_owned(),
+    }
+}
+
+/// Which of it; empty where the label says all.
+pub(in crate::render) fn item(difference: &Difference) -> String {
+    let path = difference.path.as_str();
+    let is_changed = difference.kind == Kind::Changed;
+    if let Some((name, attribute)) = keyed(path, "machine[") {
+        let is_told = attribute == "deprecated";
+        return if is_told { name.to_owned() } else { format!("{name} {}", sides(difference)) };
+    }
+    if keyed(path, "alias[").is_some() {
+        return sides(difference);
+    }
+    if let Some((name, attribute)) = of_model(path) {
+        return match is_changed {
+            true if attribute == "blockers" => format!("{name}{}", moved(difference)),
+            true => format!("{name} {}", sides(difference)),
+            false => name.to_owned(),
         };
-        return (label, item);
     }
     if path == "document" {
-        let what =
-            if difference.kind == Kind::Lost { "became empty" } else { "is no longer empty" };
-        return (path.to_owned(), what.to_owned());
+        let is_gone = difference.kind == Kind::Lost;
+        return if is_gone { "became empty" } else { "is no longer empty" }.to_owned();
     }
-    let item = difference.value.clone().unwrap_or(match difference.kind {
-        Kind::Changed => sides,
-        _ => String::new(),
-    });
-    (path.to_owned(), item)
+    match &difference.value {
+        Some(value) => value.clone(),
+        None if is_changed => sides(difference),
+        None => String::new(),
+    }
+}
+
+/// Whether a machine came to be marked.
+fn is_marked(difference: &Difference) -> bool {
+    difference.new == Some(Plain::text("yes"))
+}
+
+/// The custom CPU model that `path` says something of, and what.
+fn of_model(path: &str) -> Option<(&str, &str)> {
+    keyed(path.strip_prefix(CUSTOM_MODELS)?, "[")
 }
 
 /// What came and went between two lists, where that is short: ` (-svm, +npt)`.
 fn moved(difference: &Difference) -> String {
     const SHORT: usize = 4;
-    let list = |side: &Option<Plain>| match side {
-        Some(Plain::List(list)) => list.clone(),
-        _ => Vec::new(),
-    };
-    let (old, new) = (list(&difference.old), list(&difference.new));
-    let gone = old.iter().filter(|each| !new.contains(each)).map(|each| format!("-{each}"));
-    let come = new.iter().filter(|each| !old.contains(each)).map(|each| format!("+{each}"));
-    let moved: Vec<String> = gone.chain(come).collect();
+    fn members(side: Option<&Plain>) -> Vec<&str> {
+        match side {
+            Some(Plain::List(list)) => list.iter().collect(),
+            _ => Vec::new(),
+        }
+    }
+    let (old, new) = (members(difference.old.as_ref()), members(difference.new.as_ref()));
+    let gone = only(&old, &new).map(|each| format!("-{each}"));
+    let come = only(&new, &old).map(|each| format!("+{each}"));
+    let moved: Vec<String> = gone.chain(come).take(SHORT + 1).collect();
     if moved.len() > SHORT { String::new() } else { format!(" ({})", moved.join(", ")) }
+}
+
+/// What is in `these` and not in `those`; sets are sorted, and are gone through side by side.
+fn only<'l>(these: &'l [&'l str], those: &'l [&'l str]) -> impl Iterator<Item = &'l str> {
+    let is_sorted = these.is_sorted() && those.is_sorted();
+    let mut rest = those.iter().peekable();
+    these.iter().copied().filter(move |each| {
+        while is_sorted && rest.next_if(|other| *other < each).is_some() {}
+        if is_sorted { rest.peek() != Some(&each) } else { !those.contains(each) }
+    })
 }
 
 /// `machine[pc].deprecated` behind `machine[`: the key, and what follows it.

@@ -1,0 +1,96 @@
+//! Documents that were read from files.
+
+use std::collections::HashMap;
+
+use crate::model::{Capabilities, Hash};
+
+/// Which of the documents: equal numbers are equal capabilities, whatever their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Number(usize);
+
+/// The capabilities of all files, each content once.
+#[derive(Debug, Default)]
+pub(super) struct Parsed {
+    all: Vec<Capabilities>,
+    /// By what is counted quickly: how many capabilities there are, and how much text.
+    alike: HashMap<(usize, usize), Vec<Number>>,
+    bodies: HashMap<Hash, Number>,
+}
+
+impl Parsed {
+    /// What a body says that was read before.
+    pub(super) fn known(&self, body: Hash) -> Option<Number> {
+        self.bodies.get(&body).copied()
+    }
+
+    /// Takes in what a body says.
+    pub(super) fn insert(&mut self, body: Hash, capabilities: Capabilities) -> Number {
+        let alike = self.alike.entry(size(&capabilities)).or_default();
+        let is_same = |known: &&Number| is_same(&self.all[known.0], &capabilities);
+        let number = match alike.iter().find(is_same) {
+            Some(known) => *known,
+            None => {
+                let number = Number(self.all.len());
+                alike.push(number);
+                self.all.push(capabilities);
+                number
+            }
+        };
+        self.bodies.insert(body, number);
+        number
+    }
+
+    pub(super) fn get(&self, number: Number) -> Option<&Capabilities> {
+        self.all.get(number.0)
+    }
+}
+
+fn size(capabilities: &Capabilities) -> (usize, usize) {
+    let length = |at| capabilities.at(at).0.len() + capabilities.encoded_at(at).1.len();
+    (capabilities.len(), (0..capabilities.len()).map(length).sum())
+}
+
+fn is_same(one: &Capabilities, other: &Capabilities) -> bool {
+    let [mut one, mut other] = [one, other].map(|side| {
+        (0..side.len()).map(|at| (side.at(at).0, side.encoded_at(at))).collect::<Vec<_>>()
+    });
+    match one.iter().zip(&other).find(|(one, other)| one != other) {
+        None => one.len() == other.len(),
+        // Each path stands once.
+        Some(((path, _), (other_path, _))) if path == other_path => false,
+        Some(_) => {
+            one.sort_unstable();
+            other.sort_unstable();
+            one == other
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Value;
+
+    #[test]
+    fn what_says_the_same_is_one_content_whatever_its_bytes() {
+        let document = |values: [(&str, i64); 3]| {
+            let mut all = Capabilities::new();
+            values.into_iter().for_each(|(path, value)| all.push(path, Value::Number(value)));
+            all
+        };
+        let mut parsed = Parsed::default();
+        let mut insert = |body: &str, values| {
+            let number = parsed.insert(Hash::of(body.as_bytes()), document(values));
+            (number, parsed.known(Hash::of(body.as_bytes())) == Some(number))
+        };
+        let (first, is_known) = insert("a", [("x", 1), ("y", 2), ("z", 3)]);
+        assert!(is_known);
+        assert_eq!(insert("b", [("x", 1), ("y", 2), ("z", 3)]), (first, true), "a comment");
+        assert_eq!(insert("c", [("z", 3), ("x", 1), ("y", 2)]), (first, true), "another order");
+        let (other, is_known) = insert("d", [("x", 1), ("y", 4), ("z", 3)]);
+        assert!(is_known && other != first);
+        assert_eq!(insert("e", [("z", 3), ("y", 4), ("x", 1)]), (other, true));
+        assert_ne!(insert("f", [("w", 1), ("y", 2), ("z", 3)]).0, first);
+        assert!(parsed.get(other).is_some() && parsed.known(Hash::of(b"g")).is_none());
+    }
+}
