@@ -1,16 +1,15 @@
 //! Work that threads do ahead of the one that needs it: reading and parsing the next hosts' documents
 //! while those before are written.
 
-use std::collections::VecDeque;
+use std::collections::BTreeMap;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-/// How much each thread may be ahead: a weight that its results together must not exceed, though one
-/// alone may.
+/// How much the threads may be ahead.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Room {
     /// How many threads work.
     pub(crate) threads: usize,
-    /// What the finished results of all of them may weigh.
+    /// None begins with a further item while the finished results weigh as much as this.
     pub(crate) weight: usize,
 }
 
@@ -27,107 +26,132 @@ where
     O: Send,
     W: FnMut(&I) -> (O, usize),
 {
-    let threads = room.threads.clamp(1, items.len().max(1));
-    let lanes: Vec<Lane<O>> = (0..threads).map(|_| Lane::new(room.weight / threads)).collect();
+    let shared = Shared::new(items.len(), room.weight);
     std::thread::scope(|scope| {
-        for (first, lane) in lanes.iter().enumerate() {
-            let worker = &worker;
-            scope.spawn(move || {
-                let _end = Closing(lane);
+        for _ in 0..room.threads.clamp(1, items.len().max(1)) {
+            scope.spawn(|| {
+                let _end = Closing { shared: &shared, only_in_panic: true };
                 let mut work = worker();
-                for item in items.iter().skip(first).step_by(threads) {
-                    let (result, weight) = work(item);
-                    if !lane.push(result, weight) {
-                        break;
-                    }
+                while let Some(at) = shared.begin() {
+                    let (result, weight) = work(&items[at]);
+                    shared.finish(at, result, weight);
                 }
             });
         }
-        // However it ends: threads that wait for room must not wait for ever.
-        let _end: Vec<Closing<'_, O>> = lanes.iter().map(Closing).collect();
-        let mut next = lanes.iter().cycle();
-        take(&mut std::iter::from_fn(|| next.next()?.pop()))
+        let _end = Closing { shared: &shared, only_in_panic: false };
+        take(&mut std::iter::from_fn(|| shared.next()))
     })
 }
 
 /// So many results wake the one that waits for them: to wake it costs as much as a small result does.
 const WORTH_WAKING: usize = 16;
 
-/// One thread's results, in order.
-struct Lane<O> {
+/// What the threads share.
+struct Shared<O> {
     state: Mutex<State<O>>,
-    changed: Condvar,
+    /// There may be a result to take.
+    ready: Condvar,
+    /// There may be room, or it is at an end.
+    roomy: Condvar,
+    items: usize,
     room: usize,
 }
 
 struct State<O> {
-    results: VecDeque<(O, usize)>,
+    /// The item that a thread begins with next.
+    begun: usize,
+    /// The item whose result is taken next.
+    taken: usize,
+    /// Finished and not taken.
+    results: BTreeMap<usize, (O, usize)>,
     weight: usize,
-    /// The thread waits for room.
-    is_full: bool,
+    /// How many threads wait for room.
+    waiting: usize,
     is_closed: bool,
 }
 
-impl<O> Lane<O> {
-    fn new(room: usize) -> Self {
-        let state = State { results: VecDeque::new(), weight: 0, is_full: false, is_closed: false };
-        Self { state: Mutex::new(state), changed: Condvar::new(), room }
+impl<O> Shared<O> {
+    fn new(items: usize, room: usize) -> Self {
+        let state = State {
+            begun: 0,
+            taken: 0,
+            results: BTreeMap::new(),
+            weight: 0,
+            waiting: 0,
+            is_closed: false,
+        };
+        let state = Mutex::new(state);
+        Self { state, ready: Condvar::new(), roomy: Condvar::new(), items, room }
     }
 
     fn lock(&self) -> MutexGuard<'_, State<O>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn wait<'l>(&self, state: MutexGuard<'l, State<O>>) -> MutexGuard<'l, State<O>> {
-        self.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Waits for room; false where nobody wants more.
-    fn push(&self, result: O, weight: usize) -> bool {
+    /// The next item to work on, once there is room. Who has the item that is taken next never waits.
+    fn begin(&self) -> Option<usize> {
         let mut state = self.lock();
-        while !state.is_closed && !state.results.is_empty() && state.weight + weight > self.room {
-            state.is_full = true;
-            self.changed.notify_one();
-            state = self.wait(state);
+        let at = state.begun;
+        if at == self.items || state.is_closed {
+            return None;
         }
-        if state.is_closed {
-            return false;
+        state.begun += 1;
+        while !state.is_closed && state.weight >= self.room && at > state.taken {
+            state.waiting += 1;
+            self.ready.notify_one();
+            state = self.roomy.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state.waiting -= 1;
         }
-        state.is_full = false;
-        state.weight += weight;
-        state.results.push_back((result, weight));
-        if state.results.len() >= WORTH_WAKING {
-            self.changed.notify_one();
-        }
-        true
+        (!state.is_closed).then_some(at)
     }
 
-    /// Waits for a result; none where there are no more.
-    fn pop(&self) -> Option<O> {
+    fn finish(&self, at: usize, result: O, weight: usize) {
+        let mut state = self.lock();
+        state.weight += weight;
+        state.results.insert(at, (result, weight));
+        let is_end = state.begun == self.items;
+        if state.results.len() >= WORTH_WAKING || state.waiting > 0 || is_end {
+            self.ready.notify_one();
+        }
+    }
+
+    /// Waits for the next result; none where there are no more.
+    fn next(&self) -> Option<O> {
         let mut state = self.lock();
         loop {
-            if let Some((result, weight)) = state.results.pop_front() {
+            let at = state.taken;
+            if let Some((result, weight)) = state.results.remove(&at) {
+                state.taken += 1;
                 state.weight -= weight;
-                if state.is_full && (state.results.is_empty() || state.weight <= self.room / 2) {
-                    self.changed.notify_one();
+                // One who waits may have the item that is next now.
+                let is_wanted = !state.results.contains_key(&state.taken);
+                if state.waiting > 0 && (is_wanted || state.weight < self.room / 2) {
+                    self.roomy.notify_all();
                 }
                 return Some(result);
             }
-            if state.is_closed {
+            if at == self.items || state.is_closed {
                 return None;
             }
-            state = self.wait(state);
+            state = self.ready.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
     }
 }
 
-/// Closes a lane when its one end goes, even by a panic.
-struct Closing<'l, O>(&'l Lane<O>);
+/// Ends it when one side is gone: nobody must wait for what will never come, or work for nobody.
+struct Closing<'s, O> {
+    shared: &'s Shared<O>,
+    only_in_panic: bool,
+}
 
 impl<O> Drop for Closing<'_, O> {
     fn drop(&mut self) {
-        self.0.lock().is_closed = true;
-        self.0.changed.notify_one();
+        if self.only_in_panic && !std::thread::panicking() {
+            return;
+        }
+        self.shared.lock().is_closed = true;
+        self.shared.ready.notify_all();
+        self.shared.roomy.notify_all();
     }
 }
 
@@ -144,7 +168,7 @@ mod tests {
     fn results_come_in_the_order_of_the_items() {
         let items: Vec<usize> = (0..1000).collect();
         let expected: Vec<usize> = items.iter().map(|item| item * 2).collect();
-        for (threads, weight) in [(1, 0), (2, 10), (3, 5000), (7, usize::MAX), (2000, 100)] {
+        for (threads, weight) in [(1, 0), (2, 10), (3, 5000), (7, usize::MAX), (60, 100)] {
             assert_eq!(doubled(&items, Room { threads, weight }), expected);
         }
         assert!(doubled(&[], Room { threads: 2, weight: 1 }).is_empty());
@@ -172,9 +196,27 @@ mod tests {
         in_order(&items, Room { threads: 1, weight: 30 }, worker, |results| {
             for taken in 1..=items.len() {
                 results.next();
-                // What was taken, three that fit, one that waits for room.
+                // What was taken, three that fit, and one that was begun before there was no room.
                 assert!(*begun.lock().unwrap() <= taken + 4);
             }
         });
+    }
+
+    #[test]
+    fn slow_items_keep_their_place() {
+        let items: Vec<u64> = (0..200).collect();
+        let worker = || {
+            |item: &u64| {
+                if item.is_multiple_of(7) {
+                    std::thread::sleep(std::time::Duration::from_micros(300));
+                }
+                (*item, usize::try_from(item % 5).unwrap())
+            }
+        };
+        for weight in [0, 1, 8, 1000] {
+            let room = Room { threads: 5, weight };
+            let all: Vec<u64> = in_order(&items, room, worker, |results| results.collect());
+            assert_eq!(all, items);
+        }
     }
 }

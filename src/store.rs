@@ -13,6 +13,7 @@ mod export;
 mod forget;
 mod host;
 mod ids;
+mod known;
 mod latest;
 mod lookup;
 mod migrate;

@@ -32,7 +32,7 @@ impl Writer<'_> {
     /// # Errors
     /// Where the database cannot be read.
     pub fn body(&mut self, hash: Hash) -> Result<Option<BodyId>, StoreError> {
-        if let Some(known) = self.bodies.get(&hash) {
+        if let Some(known) = self.known.bodies.get(&hash) {
             return Ok(Some(*known));
         }
         let found = self.sql(|connection| {
@@ -41,7 +41,7 @@ impl Writer<'_> {
             select.query_row([hash], |row| row.get(0)).optional()
         })?;
         if let Some(id) = found {
-            self.bodies.insert(hash, id);
+            self.known.bodies.insert(hash, id);
         }
         Ok(found)
     }
@@ -72,7 +72,7 @@ impl Writer<'_> {
             Ok(BodyId(id))
         })?;
         self.add_content(id, body)?;
-        self.bodies.insert(body.hash, id);
+        self.known.bodies.insert(body.hash, id);
         Ok(id)
     }
 
@@ -85,7 +85,7 @@ impl Writer<'_> {
             let length = i64::try_from(body.bytes.len()).unwrap_or(i64::MAX);
             insert.execute(params![id, packed.base, length, packed.content]).map(drop)
         })?;
-        self.packer.note(id, packed);
+        self.known.packer.note(id, packed);
         Ok(())
     }
 }

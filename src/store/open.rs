@@ -7,6 +7,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 
 use super::error::StoreError;
+use super::known::Kept;
 use super::migrate;
 use super::tree::Nodes;
 
@@ -29,6 +30,7 @@ pub struct Store {
     pub(super) connection: Connection,
     path: PathBuf,
     pub(super) nodes: Nodes,
+    pub(super) kept: Kept,
 }
 
 impl Store {
@@ -85,7 +87,12 @@ impl Store {
             other => other,
         };
         let connection = connection.map_err(|source| StoreError::of(path, source))?;
-        let mut store = Self { connection, path: path.to_owned(), nodes: Nodes::default() };
+        let mut store = Self {
+            connection,
+            path: path.to_owned(),
+            nodes: Nodes::default(),
+            kept: Kept::default(),
+        };
         migrate::migrate(&mut store, false)?;
         Ok(store)
     }
@@ -167,6 +174,7 @@ impl Store {
 
     /// A transaction that may write: it waits for its turn here, and not half-way.
     pub(super) fn begin(&mut self) -> Result<Transaction<'_>, StoreError> {
+        self.forget_known();
         let path = &self.path;
         self.connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
@@ -256,7 +264,8 @@ pub(super) fn draft(path: &Path) -> PathBuf {
 fn make(draft: &Path, path: &Path) -> Result<(), StoreError> {
     let error = |source| StoreError::of(path, source);
     let connection = connect(draft, "rw").map_err(error)?;
-    let mut store = Store { connection, path: path.to_owned(), nodes: Nodes::default() };
+    let mut store =
+        Store { connection, path: path.to_owned(), nodes: Nodes::default(), kept: Kept::default() };
     // Before the first table, or not without a VACUUM: lets `prune` give space back in small steps.
     store.sql(|connection| connection.pragma_update(None, "auto_vacuum", "INCREMENTAL"))?;
     migrate::migrate(&mut store, true)?;

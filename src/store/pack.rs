@@ -74,29 +74,29 @@ impl Writer<'_> {
     /// Packs a body against a similar one, where half of its subtrees stand in one and that halves it,
     /// else alone.
     pub(super) fn pack(&mut self, root: &Subtree, bytes: &[u8]) -> Result<Packed, StoreError> {
-        if !self.packer.is_loaded {
-            self.packer.bases = self.store.bases()?;
-            self.packer.is_loaded = true;
+        if !self.known.packer.is_loaded {
+            self.known.packer.bases = self.store.bases()?;
+            self.known.packer.is_loaded = true;
         }
         let print = Print::of(root);
-        let Some(at) = self.packer.most_similar(&print) else {
-            let content = self.packer.alone(bytes).map_err(|error| self.io(error))?;
+        let Some(at) = self.known.packer.most_similar(&print) else {
+            let content = self.known.packer.alone(bytes).map_err(|error| self.io(error))?;
             return Ok(Packed { base: None, content, depth: 0, print });
         };
-        let base = self.packer.bases[at].id;
-        if self.packer.bases[at].ready.is_none() {
+        let base = self.known.packer.bases[at].id;
+        if self.known.packer.bases[at].ready.is_none() {
             let prefix = self.store.body_bytes(base)?;
-            self.packer.bases[at].ready = Some(CDict::create(&prefix, LEVEL));
+            self.known.packer.bases[at].ready = Some(CDict::create(&prefix, LEVEL));
         }
-        let content = self.packer.against(at, bytes).map_err(|error| self.io(error))?;
+        let content = self.known.packer.against(at, bytes).map_err(|error| self.io(error))?;
         if content.len() >= WORTH_COMPARING {
-            let alone = self.packer.alone(bytes).map_err(|error| self.io(error))?;
+            let alone = self.known.packer.alone(bytes).map_err(|error| self.io(error))?;
             if content.len() * 2 > alone.len() {
                 return Ok(Packed { base: None, content: alone, depth: 0, print });
             }
         }
-        let depth = self.packer.bases[at].depth + 1;
-        self.packer.note_use(at);
+        let depth = self.known.packer.bases[at].depth + 1;
+        self.known.packer.note_use(at);
         Ok(Packed { base: Some(base), content, depth, print })
     }
 }

@@ -102,18 +102,18 @@ impl Writer<'_> {
         if has_unique {
             self.note_unique(id)?;
         }
-        self.profiles.insert(hash, id);
+        self.known.profiles.insert(hash, id);
         Ok((id, hash))
     }
 
     fn known_profile(&mut self, hash: Hash) -> Result<Option<ProfileId>, StoreError> {
-        if let Some(known) = self.profiles.get(&hash) {
+        if let Some(known) = self.known.profiles.get(&hash) {
             return Ok(Some(*known));
         }
         let found = self.find("SELECT profile_id FROM profile WHERE hash = ?", hash)?;
         let found = found.map(ProfileId);
         if let Some(found) = found {
-            self.profiles.insert(hash, found);
+            self.known.profiles.insert(hash, found);
         }
         Ok(found)
     }
@@ -172,7 +172,7 @@ impl Writer<'_> {
     }
 
     fn body_hashes(&mut self, body: BodyId) -> Result<BodyHashes, StoreError> {
-        if let Some(known) = self.body_hashes.get(&body) {
+        if let Some(known) = self.known.body_hashes.get(&body) {
             return Ok(*known);
         }
         let found = self.sql(|connection| {
@@ -185,7 +185,7 @@ impl Writer<'_> {
                     Ok(BodyHashes { all: row.get(0)?, shared: row.get(1)?, is_unique: row.get(2)? })
                 })
         })?;
-        self.body_hashes.insert(body, found);
+        self.known.body_hashes.insert(body, found);
         Ok(found)
     }
 
@@ -232,7 +232,7 @@ impl Writer<'_> {
 
     /// The identity of a target as it stood in a document.
     fn head_id(&mut self, target: &Target, bytes: &[u8]) -> Result<i64, StoreError> {
-        let known = self.heads.get(target).into_iter().flatten();
+        let known = self.known.heads.get(target).into_iter().flatten();
         if let Some((_, known)) = known.into_iter().find(|(known, _)| known == bytes) {
             return Ok(*known);
         }
@@ -260,7 +260,7 @@ impl Writer<'_> {
                 .prepare_cached("SELECT head_id FROM head WHERE target_id = ? AND bytes = ?")?
                 .query_row(params![target, bytes], |row| row.get(0))
         })?;
-        self.heads.entry(target.clone()).or_default().push((bytes.to_vec(), head));
+        self.known.heads.entry(target.clone()).or_default().push((bytes.to_vec(), head));
         Ok(head)
     }
 
@@ -294,7 +294,7 @@ impl Writer<'_> {
         context: &Context,
         hash: Hash,
     ) -> Result<ContextId, StoreError> {
-        if let Some(known) = self.contexts.get(&hash) {
+        if let Some(known) = self.known.contexts.get(&hash) {
             return Ok(*known);
         }
         let found = self.find("SELECT context_id FROM context WHERE hash = ?", hash)?;
@@ -302,7 +302,7 @@ impl Writer<'_> {
             Some(known) => ContextId(known),
             None => self.insert_context(context, hash)?,
         };
-        self.contexts.insert(hash, id);
+        self.known.contexts.insert(hash, id);
         Ok(id)
     }
 

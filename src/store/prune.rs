@@ -98,6 +98,7 @@ impl Store {
             let writer = self.writer()?;
             pruned.freed.extend(writer.sql(|connection| sweep(connection, level))?);
             writer.commit()?;
+            self.forget_known();
         }
         self.sql(|connection| connection.execute_batch("PRAGMA foreign_keys = ON"))?;
         pruned.kept_back = self.give_back().err();

@@ -23,7 +23,7 @@ impl Writer<'_> {
         tree: &Subtree,
         capabilities: &Capabilities,
     ) -> Result<TreeId, StoreError> {
-        if let Some(known) = self.trees.get(&tree.hash) {
+        if let Some(known) = self.known.trees.get(&tree.hash) {
             return Ok(*known);
         }
         let found = self.sql(|connection| {
@@ -35,7 +35,7 @@ impl Writer<'_> {
             Some(id) => id,
             None => self.insert_tree(tree, capabilities)?,
         };
-        self.trees.insert(tree.hash, id);
+        self.known.trees.insert(tree.hash, id);
         Ok(id)
     }
 
@@ -83,7 +83,7 @@ impl Writer<'_> {
     }
 
     fn path_id(&mut self, path: &str) -> Result<i64, StoreError> {
-        if let Some(known) = self.paths.get(path) {
+        if let Some(known) = self.known.paths.get(path) {
             return Ok(*known);
         }
         let id = self.sql(|connection| {
@@ -96,7 +96,7 @@ impl Writer<'_> {
                 }
             }
         })?;
-        self.paths.insert(path.to_owned(), id);
+        self.known.paths.insert(path.to_owned(), id);
         Ok(id)
     }
 

@@ -1,15 +1,12 @@
 //! Writing: one transaction with what it has already looked up.
 
-use std::collections::HashMap;
-
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::error::StoreError;
-use super::ids::{BodyId, ContextId, HostId, ProfileId, TreeId};
+use super::ids::{BodyId, HostId};
+use super::known::Known;
 use super::observed::StoredSnapshot;
 use super::open::Store;
-use super::pack::Packer;
-use super::profile::BodyHashes;
 use super::snapshot::NewRow;
 use crate::model::{Context, FailureClass, Hash, HostName, MachineList, State, Tag, Target, Time};
 
@@ -67,14 +64,8 @@ pub struct Content(Hash);
 pub struct Writer<'s> {
     pub(super) store: &'s Store,
     is_open: bool,
-    pub(super) trees: HashMap<Hash, TreeId>,
-    pub(super) bodies: HashMap<Hash, BodyId>,
-    pub(super) body_hashes: HashMap<BodyId, BodyHashes>,
-    pub(super) contexts: HashMap<Hash, ContextId>,
-    pub(super) heads: HashMap<Target, Vec<(Vec<u8>, i64)>>,
-    pub(super) profiles: HashMap<Hash, ProfileId>,
-    pub(super) paths: HashMap<String, i64>,
-    pub(super) packer: Packer,
+    /// What was looked up or inserted in this transaction, and in those before where it still holds.
+    pub(super) known: Known,
 }
 
 impl Store {
@@ -85,18 +76,9 @@ impl Store {
     pub fn writer(&mut self) -> Result<Writer<'_>, StoreError> {
         self.end_reading()?;
         self.sql(|connection| connection.execute_batch("BEGIN IMMEDIATE"))?;
-        Ok(Writer {
-            store: self,
-            is_open: true,
-            trees: HashMap::new(),
-            bodies: HashMap::new(),
-            body_hashes: HashMap::new(),
-            contexts: HashMap::new(),
-            heads: HashMap::new(),
-            profiles: HashMap::new(),
-            paths: HashMap::new(),
-            packer: Packer::default(),
-        })
+        let mut writer = Writer { store: self, is_open: true, known: Known::default() };
+        writer.known = writer.store.take_known()?;
+        Ok(writer)
     }
 }
 
@@ -123,8 +105,11 @@ impl Writer<'_> {
     /// # Errors
     /// Where the disk does not take it: then nothing of it is stored.
     pub fn commit(mut self) -> Result<(), StoreError> {
+        // Asked within the transaction: once it has ended, somebody else may write.
+        let version = self.store.data_version()?;
         self.sql(|connection| connection.execute_batch("COMMIT"))?;
         self.is_open = false;
+        self.store.keep_known(version, std::mem::take(&mut self.known));
         Ok(())
     }
 
@@ -221,22 +206,11 @@ impl Writer<'_> {
         let result = write(self);
         if result.is_err() {
             self.sql(|connection| connection.execute_batch("ROLLBACK TO snapshot"))?;
-            self.forget();
+            // Some of what was looked up may be gone.
+            self.known = Known::default();
         }
         self.sql(|connection| connection.execute_batch("RELEASE snapshot"))?;
         result
-    }
-
-    /// Forgets what was looked up, since some of it may be gone.
-    fn forget(&mut self) {
-        self.trees.clear();
-        self.bodies.clear();
-        self.body_hashes.clear();
-        self.contexts.clear();
-        self.heads.clear();
-        self.profiles.clear();
-        self.paths.clear();
-        self.packer = Packer::default();
     }
 
     /// The host's newest complete snapshot before a time.
