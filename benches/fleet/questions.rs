@@ -89,6 +89,8 @@ fn questions(file: &Path) -> Vec<Vec<String>> {
         &["history", &first, path],
         &["fleet", "cohorts"],
         &["fleet", "common"],
+        &["fleet", "outliers"],
+        &["fleet", "matrix", "disk.bus"],
         &["changes", "--since", &since[..10]],
         &["last"],
         &["hosts"],
