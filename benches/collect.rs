@@ -103,9 +103,9 @@ fn fleet() {
         command.arg("--virsh").arg(&virsh).stdout(Stdio::null());
         command
     };
-    let serial = vec![time(&mut collect("1", "serial.db"))];
+    let serial = vec![time(&mut collect("1", "serial.db"), &[0])];
     let many: Vec<f64> =
-        (0..5).map(|round| time(&mut collect("32", &format!("many{round}.db")))).collect();
+        (0..5).map(|round| time(&mut collect("32", &format!("many{round}.db")), &[0])).collect();
     let memory = memory(&mut collect("32", "memory.db"));
     row("--jobs 1", &serial, None);
     row("--jobs 32", &many, Some(("--jobs 1", &serial.repeat(5))));

@@ -66,16 +66,17 @@ impl Daemon {
             writeln!(looped, "virsh --quiet --connect '{}' {command} >/dev/null", self.uri)
                 .unwrap();
         }
-        time(&mut self.collect("again.db"));
+        time(&mut self.collect("again.db"), &[0]);
         let mut times = Times { commands: commands.len(), ..Times::default() };
         for round in 0..rounds.all {
-            times.first.push(time(&mut self.collect(&format!("first{round}.db"))));
-            times.again.push(time(&mut self.collect("again.db")));
+            times.first.push(time(&mut self.collect(&format!("first{round}.db")), &[0]));
+            times.again.push(time(&mut self.collect("again.db"), &[0]));
             times.bare.push(time(
                 self.virsh(&[]).stdin(std::fs::File::open(&typed).unwrap()).stdout(Stdio::null()),
+                &[0],
             ));
             if round < rounds.shell {
-                times.shell.push(time(Command::new("sh").args(["-c", &looped])));
+                times.shell.push(time(Command::new("sh").args(["-c", &looped]), &[0]));
             }
         }
         times
@@ -86,7 +87,7 @@ impl Daemon {
         let size = || std::fs::metadata(self.folder.path().join("again.db")).unwrap().len();
         let before = size();
         for _ in 0..runs {
-            time(&mut self.collect("again.db"));
+            time(&mut self.collect("again.db"), &[0]);
         }
         (size() - before) / runs
     }

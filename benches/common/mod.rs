@@ -3,13 +3,8 @@
 use std::process::Command;
 use std::time::Instant;
 
-/// Seconds of a whole process, from its start to its end.
-pub(crate) fn time(command: &mut Command) -> f64 {
-    time_of(command, &[0])
-}
-
-/// Seconds of a whole process that may end with any of these codes.
-pub(crate) fn time_of(command: &mut Command, codes: &[i32]) -> f64 {
+/// Seconds of a whole process, from its start to its end, which may be with any of these codes.
+pub(crate) fn time(command: &mut Command, codes: &[i32]) -> f64 {
     let started = Instant::now();
     let status = command.status().unwrap();
     let seconds = started.elapsed().as_secs_f64();

@@ -14,7 +14,7 @@ impl Git {
     /// A new repository over the files of a folder.
     pub(crate) fn new(repository: PathBuf, files: &Path) -> Self {
         let git = Self::open(repository, files);
-        time(git.command(&["init", "--quiet"]).env("GIT_TEMPLATE_DIR", ""));
+        time(git.command(&["init", "--quiet"]).env("GIT_TEMPLATE_DIR", ""), &[0]);
         git
     }
 
@@ -37,13 +37,13 @@ impl Git {
 
     /// Seconds of `git add` and `git commit` of all files.
     pub(crate) fn store(&self) -> f64 {
-        time(&mut self.command(&["add", "--all"]))
-            + time(&mut self.command(&["commit", "--quiet", "--message", "a night"]))
+        time(&mut self.command(&["add", "--all"]), &[0])
+            + time(&mut self.command(&["commit", "--quiet", "--message", "a night"]), &[0])
     }
 
     /// Packs what it holds.
     pub(crate) fn pack(&self) {
-        time(&mut self.command(&["gc", "--quiet"]));
+        time(&mut self.command(&["gc", "--quiet"]), &[0]);
     }
 
     /// Bytes of its files.

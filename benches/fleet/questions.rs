@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use domcaps::model::Time;
 use rusqlite::Connection;
 
-use super::common::{memory, time_of};
+use super::common::{memory, time};
 
 /// Done, or done but for hosts that are silent: the simulated fleets have some that are gone for good.
 const ANSWERED: [i32; 2] = [0, 3];
@@ -54,7 +54,7 @@ impl<'f> Asked<'f> {
 
     fn again(&mut self) {
         if self.refusal.is_none() {
-            self.times.push(time_of(&mut command(self.file, &self.question), &ANSWERED));
+            self.times.push(time(&mut command(self.file, &self.question), &ANSWERED));
         }
     }
 

@@ -1,12 +1,12 @@
 //! Each host's newest snapshot, kept beside the history so that questions about a fleet need not walk it.
 
-use rusqlite::{OptionalExtension as _, Row, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::check::stored_latest;
 use super::error::StoreError;
 use super::ids::{HostId, ProfileId};
 use super::open::Store;
-use super::snapshot::{SnapshotRow, snapshot_row};
+use super::snapshot::{NewRow, SnapshotRow, snapshot_row};
 use super::writer::Writer;
 use crate::model::{HostName, State, Time};
 
@@ -45,39 +45,59 @@ impl Writer<'_> {
     }
 
     /// Takes in a snapshot that was just stored.
-    pub(super) fn note_latest(
-        &self,
-        host: HostId,
-        at: i64,
-        state: State,
-    ) -> Result<(), StoreError> {
+    pub(super) fn note_latest(&self, row: &NewRow<'_>) -> Result<(), StoreError> {
+        let NewRow { host, snapshot, id, profile, context, newest } = row;
+        let (at, state) = (snapshot.taken_at.milliseconds(), snapshot.state);
         self.sql(|connection| {
-            connection
+            // Every night of every host: one statement. The snapshots are counted on, since to count
+            // them anew would cost as many rows as there were nights.
+            if newest.is_some() && state == State::Complete {
+                return connection
+                    .prepare_cached(
+                        "UPDATE host_latest SET taken_at = ?2, hash = ?3, profile_id = ?4,
+                           context_id = ?5, state = 'complete', newest_at = ?2,
+                           snapshots = snapshots + 1
+                         WHERE host_id = ?1",
+                    )?
+                    .execute(params![host, at, id, profile, context])
+                    .map(drop);
+            }
+            let is_there = connection
                 .prepare_cached(
                     "UPDATE host_latest SET newest_at = max(newest_at, ?), snapshots = snapshots + 1
                      WHERE host_id = ?",
                 )?
-                .execute(params![at, host])?;
-            if state == State::Failed {
-                return Ok(());
+                .execute(params![at, host])?
+                > 0;
+            match state {
+                State::Failed => Ok(()),
+                _ if is_there => connection
+                    .prepare_cached(
+                        "UPDATE host_latest SET taken_at = ?2, hash = ?3, profile_id = ?4,
+                           context_id = ?5, state = ?6
+                         WHERE host_id = ?1
+                           AND (?6 = 'complete', ?2) > (state = 'complete', taken_at)",
+                    )?
+                    .execute(params![host, at, id, profile, context, state.name()])
+                    .map(drop),
+                _ => insert_latest(connection, *host, at),
             }
-            connection
-                .prepare_cached(
-                    "INSERT INTO host_latest
-                     SELECT host_id, taken_at, hash, profile_id, context_id, state,
-                            (SELECT max(taken_at) FROM host_snapshot WHERE host_id = ?1),
-                            (SELECT count(*) FROM host_snapshot WHERE host_id = ?1)
-                     FROM host_snapshot WHERE host_id = ?1 AND taken_at = ?2
-                     ON CONFLICT (host_id) DO UPDATE SET taken_at = excluded.taken_at,
-                       hash = excluded.hash, profile_id = excluded.profile_id,
-                       context_id = excluded.context_id, state = excluded.state
-                     WHERE (excluded.state = 'complete', excluded.taken_at)
-                         > (host_latest.state = 'complete', host_latest.taken_at)",
-                )?
-                .execute(params![host, at])
-                .map(drop)
         })
     }
+}
+
+/// The first snapshot of a host that has anything; there may be others that failed.
+fn insert_latest(connection: &Connection, host: HostId, at: i64) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "INSERT INTO host_latest
+             SELECT host_id, taken_at, hash, profile_id, context_id, state,
+                    (SELECT max(taken_at) FROM host_snapshot WHERE host_id = ?1),
+                    (SELECT count(*) FROM host_snapshot WHERE host_id = ?1)
+             FROM host_snapshot WHERE host_id = ?1 AND taken_at = ?2",
+        )?
+        .execute(params![host, at])
+        .map(drop)
 }
 
 /// What `host_latest` holds: the rows of migrations 0002 and 0003. A condition on the host `h` may follow.

@@ -168,9 +168,9 @@ impl Writer<'_> {
             }
             Some((_, is_change)) => Stored { id, is_new: false, is_change, content },
             None => {
-                let is_change =
-                    self.insert_snapshot(&NewRow { host, snapshot, id, profile, context, newest })?;
-                self.note_latest(host, snapshot.taken_at.milliseconds(), snapshot.state)?;
+                let row = NewRow { host, snapshot, id, profile, context, newest };
+                let is_change = self.insert_snapshot(&row)?;
+                self.note_latest(&row)?;
                 Stored { id, is_new: true, is_change, content }
             }
         };

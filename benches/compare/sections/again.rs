@@ -100,7 +100,7 @@ fn processes(bench: &mut Bench, database: &Path, captures: &Path, mut runs: i64)
         let at = Time::from_milliseconds(FIRST + runs * 1_000).to_string();
         let mut command = bench.domcaps(database);
         command.args(["import", "--host", "debian-13", "--at", &at]).arg(captures);
-        time(&mut command)
+        time(&mut command, &[0])
     };
     let rounds = bench.arguments.rounds;
     if let Err(why) = installed("sha256sum") {

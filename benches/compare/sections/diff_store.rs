@@ -11,7 +11,7 @@ use crate::row::{Goal, Row};
 
 pub(crate) fn run(bench: &mut Bench) {
     let database = bench.fresh("demo.db");
-    time(bench.domcaps(&database).arg("demo"));
+    time(bench.domcaps(&database).arg("demo"), &[0]);
     let ours = || {
         let mut command = bench.domcaps(&database);
         time_read(command.args(["diff", "debian-12", "debian-13"]), &[0])

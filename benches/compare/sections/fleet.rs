@@ -122,7 +122,7 @@ fn beside_grep(bench: &mut Bench) {
         Variant::Same,
     );
     let database = bench.fresh("grep.db");
-    time(bench.domcaps(&database).arg("import").arg("--tree").arg(&tree.folder));
+    time(bench.domcaps(&database).arg("import").arg("--tree").arg(&tree.folder), &[0]);
     let ask = || {
         let mut command = bench.domcaps(&database);
         command.args(["query", ASKED]);

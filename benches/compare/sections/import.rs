@@ -89,7 +89,7 @@ fn import(bench: &Bench, tree: &Tree) -> Command {
 fn domcaps(bench: &Bench, tree: &Tree) -> f64 {
     let mut command = import(bench, tree);
     settle();
-    time(&mut command)
+    time(&mut command, &[0])
 }
 
 fn script(bench: &Bench, name: &str, database: &str, tree: &Tree) -> f64 {
@@ -97,7 +97,7 @@ fn script(bench: &Bench, name: &str, database: &str, tree: &Tree) -> f64 {
     let mut command = python.script(name);
     command.arg(bench.fresh(database)).arg(&tree.folder);
     settle();
-    time(&mut command)
+    time(&mut command, &[0])
 }
 
 fn store_in_git(bench: &Bench, tree: &Tree) -> f64 {
