@@ -182,9 +182,18 @@ impl Capabilities {
     /// When `index` is not below [`Self::len`].
     #[must_use]
     pub fn at(&self, index: usize) -> (&str, Value<'_>) {
+        let (kind, value) = self.encoded_at(index);
+        (self.path_at(index), decode(kind, value))
+    }
+
+    /// The path at `index`.
+    ///
+    /// # Panics
+    /// When `index` is not below [`Self::len`].
+    #[must_use]
+    pub fn path_at(&self, index: usize) -> &str {
         let entry = self.entries[index];
-        let path = &self.text[entry.path as usize..entry.value as usize];
-        (path, decode(entry.kind, &self.text[entry.value as usize..entry.end as usize]))
+        &self.text[entry.path as usize..entry.value as usize]
     }
 
     /// The kind at `index` and its value as stored: what [`Self::push_encoded`] takes back.

@@ -112,8 +112,8 @@ fn checked_text(bytes: &[u8]) -> Result<&str, ParseError> {
     {
         return Err(ParseError::at(bytes, at, Problem::Character(u32::from(bytes[at]))));
     }
-    // Three bytes that begin with 0xEF; most documents have none beyond ASCII.
-    if !bytes.is_ascii()
+    // Three bytes that begin with 0xEF, which most documents have nowhere.
+    if bytes.contains(&0xEF)
         && let Some(at) = text.find(['\u{fffe}', '\u{ffff}'])
     {
         let letter = text[at..].chars().next().unwrap_or_default();

@@ -112,14 +112,22 @@ fn badness(usable: &str) -> u8 {
 /// The features that make a model unusable.
 fn blocked_by<'x>(walk: &mut Walk<'x, '_>, group: &Group<'x>) {
     let xml = walk.xml;
+    let is_feature = |child: &Element<'x>| child.name == "feature";
+    let is_only_a_feature = |child: &Element<'x>| is_feature(child) && xml.is_only_a_name(child);
+    // Most of a document's elements: they are passed once where, as in all that libvirt prints,
+    // nothing else stands among them.
+    let mut is_plain = true;
     let children = group.elements().flat_map(|entry| xml.children(entry));
-    let features = children.filter(|child| child.name == "feature");
+    let children = children.inspect(|child| is_plain &= is_only_a_feature(child));
+    let features = children.filter(|child| is_feature(child));
     walk.set(features.filter_map(|child| xml.attribute(child, "name")));
     for entry in group.elements() {
         walk.attributes(entry, Some("model"));
         if !entry.text.is_empty() {
             walk.text(&entry.text);
         }
-        walk.children(entry, |child| child.name == "feature" && xml.is_only_a_name(child));
+        if !is_plain {
+            walk.children(entry, is_only_a_feature);
+        }
     }
 }

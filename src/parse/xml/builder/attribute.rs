@@ -24,7 +24,7 @@ impl<'a> Builder<'a> {
         name: usize,
     ) -> Result<(), ParseError> {
         let from = self.attributes.len();
-        if self.take_plain(content, name).is_some() {
+        if self.take_plain(start, content, name).is_some() {
             return Ok(());
         }
         self.attributes.truncate(from);
@@ -49,10 +49,11 @@ impl<'a> Builder<'a> {
 
     /// Takes few attributes, all of them plain and each once; else nothing may be made of what was
     /// taken.
-    fn take_plain(&mut self, content: &'a str, mut at: usize) -> Option<()> {
+    fn take_plain(&mut self, start: usize, content: &'a str, mut at: usize) -> Option<()> {
         let from = self.attributes.len();
+        let source = &self.source.as_bytes()[start + 1..];
         while at < content.len() {
-            let (key, value) = plain(content.as_bytes(), at)?;
+            let (key, value) = plain(source, at).filter(|(_, value)| value.end < content.len())?;
             at = value.end + 1;
             let key = &content[key];
             let before = &self.attributes[from..];
@@ -82,12 +83,16 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// Where the name and the value are of one ` name='value'` at `at` that stands for itself.
-fn plain(content: &[u8], at: usize) -> Option<(Range<usize>, Range<usize>)> {
+/// Where the name and the value are of one ` name='value'` at `at` that stands for itself. It may
+/// look on behind the tag.
+fn plain(source: &[u8], at: usize) -> Option<(Range<usize>, Range<usize>)> {
+    /// The most frequent by far: that of each feature.
+    const NAME: &[u8] = b"name";
     let key = at + 1;
-    let (b' ', rest) = content[at..].split_first()? else { return None };
-    let key_end = key + name_length(rest);
-    let [b'=', quote @ (b'\'' | b'"'), inside @ ..] = &content[key_end..] else { return None };
+    let (b' ', rest) = source[at..].split_first()? else { return None };
+    let known = rest.strip_prefix(NAME).is_some_and(|rest| rest.starts_with(b"="));
+    let key_end = key + if known { NAME.len() } else { name_length(rest) };
+    let [b'=', quote @ (b'\'' | b'"'), inside @ ..] = &source[key_end..] else { return None };
     let value = key_end + 2;
     let length = plain_length(inside);
     let is_plain = key < key_end && inside.get(length) == Some(quote);
