@@ -152,7 +152,8 @@ struct Snapshot<'d> {
     state: State,
     context: &'d Context,
     machines: Option<&'d MachineList>,
-    documents: BTreeMap<&'d Target, Document<'d>>,
+    /// Sorted by target.
+    documents: Vec<(&'d Target, Document<'d>)>,
     failures: BTreeMap<&'d Target, (FailureClass, &'d str)>,
 }
 
@@ -182,7 +183,7 @@ impl Snapshot<'_> {
             outcomes.push((*target, document.head, body));
         }
         for (target, (class, message)) in &self.failures {
-            if !self.documents.contains_key(target) {
+            if self.documents.binary_search_by_key(target, |(known, _)| *known).is_err() {
                 outcomes.push((*target, &[][..], NewOutcome::Failed(*class, message)));
             }
         }

@@ -22,7 +22,8 @@ pub fn visit(
     visit: &Visit,
 ) -> Result<Ingested, StoreError> {
     let Bodies { good, bad, unknown } = bodies(writer, visit)?;
-    let mut documents = BTreeMap::new();
+    // In the order of the targets, as the visit has them.
+    let mut documents = Vec::with_capacity(visit.observed.len());
     let mut failures = BTreeMap::new();
     for (target, observed) in &visit.observed {
         match observed {
@@ -30,7 +31,7 @@ pub fn visit(
                 failures.insert(target, (*class, why.as_str()));
             }
             Observed::Document { head, body } => match good.get(body) {
-                Some(known) => drop(documents.insert(target, document(visit, head, *body, known))),
+                Some(known) => documents.push((target, document(visit, head, *body, known))),
                 None => {
                     let why = bad.get(body).map_or("", String::as_str);
                     failures.insert(target, (FailureClass::Transient, why));

@@ -110,6 +110,8 @@ fn build(files: &HashMap<String, String>, most: usize) -> Result<Build, Box<dyn 
             .ok_or("no document")?;
         build.ask(machine, file.1)?;
     }
+    // As a visit has them.
+    build.targets.sort_by(|one, other| one.target.cmp(&other.target));
     // A host lists what it is asked for, and the aliases of that.
     let is_wanted = |machine: &Machine| {
         let name = machine.canonical.as_deref().unwrap_or(&machine.name);
