@@ -28,8 +28,9 @@ where
 {
     let shared = Shared::new(items.len(), room.weight);
     std::thread::scope(|scope| {
+        let mut threads = 0;
         for _ in 0..room.threads.clamp(1, items.len().max(1)) {
-            scope.spawn(|| {
+            let spawned = std::thread::Builder::new().spawn_scoped(scope, || {
                 let _end = Closing { shared: &shared, only_in_panic: true };
                 let mut work = worker();
                 while let Some(at) = shared.begin() {
@@ -37,6 +38,15 @@ where
                     shared.finish(at, result, weight);
                 }
             });
+            // A system that gives no more threads: those that are there do it.
+            if spawned.is_err() {
+                break;
+            }
+            threads += 1;
+        }
+        if threads == 0 {
+            let mut work = worker();
+            return take(&mut items.iter().map(|item| work(item).0));
         }
         let _end = Closing { shared: &shared, only_in_panic: false };
         take(&mut std::iter::from_fn(|| shared.next()))

@@ -109,17 +109,24 @@ struct Document<'d> {
 }
 
 impl Document<'_> {
-    /// Its body in the store, put there if need be.
-    fn stored(&self, writer: &mut Writer<'_>) -> Result<BodyId, StoreError> {
+    /// Its body in the store, put there if need be; `unknown` takes the elements of one that had to be
+    /// read again.
+    fn stored(
+        &self,
+        writer: &mut Writer<'_>,
+        unknown: &mut BTreeSet<String>,
+    ) -> Result<BodyId, StoreError> {
         if let Some(known) = writer.body(self.hash)? {
             return Ok(known);
         }
         let bytes = self.bytes.body();
         match &self.body {
             Body::New(parsed) => writer.add_body(&parsed.body(self.hash, &bytes, self.head_at)),
-            // It went meanwhile: `prune` ran, or the snapshot was refused that was to bring it.
+            // It went meanwhile (`prune` ran), the snapshot was refused that was to bring it, or one
+            // that is yet to be written has it.
             Body::Known => {
                 let parsed = Parsed::again(writer.store(), &bytes)?;
+                unknown.extend(parsed.unknown_elements());
                 writer.add_body(&parsed.body(self.hash, &bytes, self.head_at))
             }
         }
@@ -176,10 +183,14 @@ impl Snapshot<'_> {
     }
 
     /// Writes it, bodies first. Where a target has a document and a failure, the document counts.
-    fn write(&self, writer: &mut Writer<'_>) -> Result<Stored, StoreError> {
+    fn write(
+        &self,
+        writer: &mut Writer<'_>,
+        unknown: &mut BTreeSet<String>,
+    ) -> Result<Stored, StoreError> {
         let mut outcomes = Vec::with_capacity(self.documents.len() + self.failures.len());
         for (target, document) in &self.documents {
-            let body = NewOutcome::Document(document.stored(writer)?);
+            let body = NewOutcome::Document(document.stored(writer, unknown)?);
             outcomes.push((*target, document.head, body));
         }
         for (target, (class, message)) in &self.failures {

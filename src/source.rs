@@ -87,6 +87,11 @@ pub fn read(path: &Path, stdin: &mut dyn Read) -> Vec<Result<Input, SourceError>
     }
 }
 
+/// Reads a file or folder that was found and not named.
+pub fn read_found(path: &Path) -> Vec<Result<Input, SourceError>> {
+    if path.is_dir() { read(path, &mut std::io::empty()) } else { vec![read_regular(path)] }
+}
+
 /// The files of a host's folder, sorted.
 pub(crate) fn files(folder: &Path) -> Result<Vec<PathBuf>, SourceError> {
     let mut files = Vec::new();

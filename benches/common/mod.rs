@@ -25,6 +25,8 @@ fn memory_seen(command: &mut Command) -> f64 {
     let mut most = 0;
     while child.try_wait().unwrap().is_none() {
         most = most.max(peak(child.id()).unwrap_or(0));
+        // It may want both processors.
+        std::thread::sleep(std::time::Duration::from_micros(200));
     }
     most as f64 * 1024.0
 }
@@ -39,5 +41,10 @@ fn peak(id: u32) -> Option<u64> {
 /// Least, median and most.
 pub(crate) fn spread(mut values: Vec<f64>) -> [f64; 3] {
     values.sort_by(f64::total_cmp);
-    [values[0], values[values.len() / 2], values[values.len() - 1]]
+    let middle = values.len() / 2;
+    let median = match values.len().is_multiple_of(2) {
+        true => f64::midpoint(values[middle - 1], values[middle]),
+        false => values[middle],
+    };
+    [values[0], median, values[values.len() - 1]]
 }

@@ -90,7 +90,8 @@ pub fn read(
 /// Stores what was read.
 ///
 /// # Errors
-/// Where the store does not take it: then nothing of it is in the transaction.
+/// Where the store does not take it. Where the host's time was taken, nothing of it is in the
+/// transaction then; after any other error the transaction must not be committed.
 pub fn store(
     writer: &mut Writer<'_>,
     occasion: &Occasion<'_>,
@@ -99,8 +100,10 @@ pub fn store(
     let mut context = std::mem::take(&mut reading.info.context);
     context.api_flags = occasion.api_flags.and_then(Context::flags);
     let snapshot = snapshot(occasion, &reading, &context);
-    let stored = writer.whole(occasion.host, occasion.taken_at, |writer| snapshot.write(writer))?;
-    let ingested = snapshot.ingested(stored, reading.unknown.clone());
+    let mut unknown = reading.unknown.clone();
+    let stored = writer
+        .whole(occasion.host, occasion.taken_at, |writer| snapshot.write(writer, &mut unknown))?;
+    let ingested = snapshot.ingested(stored, unknown);
     Ok(Ingested { bad: reading.bad.files, ..ingested })
 }
 

@@ -14,14 +14,15 @@ use crate::store::{StoreError, Writer};
 /// that the host's newest complete snapshot has, is partial: it does not take that one's place.
 ///
 /// # Errors
-/// Where the store does not take it: then nothing of it is in the transaction.
+/// Where the store does not take it. Where the host's time was taken, nothing of it is in the
+/// transaction then; after any other error the transaction must not be committed.
 pub fn visit(
     writer: &mut Writer<'_>,
     site: &Site,
     tags: &[Tag],
     visit: &Visit,
 ) -> Result<Ingested, StoreError> {
-    let Bodies { good, bad, unknown } = bodies(writer, visit)?;
+    let Bodies { good, bad, mut unknown } = bodies(writer, visit)?;
     // In the order of the targets, as the visit has them.
     let mut documents = Vec::with_capacity(visit.observed.len());
     let mut failures = BTreeMap::new();
@@ -56,7 +57,8 @@ pub fn visit(
         documents,
         failures,
     };
-    let stored = writer.whole(&site.name, visit.taken_at, |writer| snapshot.write(writer))?;
+    let stored =
+        writer.whole(&site.name, visit.taken_at, |writer| snapshot.write(writer, &mut unknown))?;
     Ok(Ingested { left_out, ..snapshot.ingested(stored, unknown) })
 }
 

@@ -74,18 +74,22 @@ impl Reading {
     fn read(&mut self, contents: &mut Contents, input: Input) -> Result<(), SideError> {
         let head = parse::split(&input.bytes);
         let body = head.as_ref().map(|head| head.body_hash(&input.bytes));
-        if let (Some(head), Some(body)) = (head, body)
+        if let (Some(head), Some(body)) = (&head, body)
             && let Some(number) = contents.parsed.known(body)
         {
             self.suspect(contents, body, &head.target, number);
-            return self.add(head.target, number, input);
+            return self.add(head.target.clone(), number, input);
         }
         if self.info.take(&input, &mut self.bad) {
             return Ok(());
         }
         match parse::document(&input.bytes) {
             Ok(document) => {
-                let body = body.unwrap_or_else(|| document.head.body_hash(&input.bytes));
+                // The quick split may have found another head: its hash would not be this body's.
+                let body = match body {
+                    Some(body) if head.as_ref() == Some(&document.head) => body,
+                    _ => document.head.body_hash(&input.bytes),
+                };
                 let number = contents.parsed.insert(body, document.capabilities);
                 self.suspect(contents, body, &document.head.target, number);
                 self.add(document.head.target, number, input)

@@ -6,7 +6,7 @@
 
 use std::io::Read as _;
 
-use rusqlite::params;
+use rusqlite::{Row, params};
 use zstd::zstd_safe::{CCtx, CDict, compress_bound, get_error_name};
 
 use super::error::StoreError;
@@ -30,14 +30,21 @@ const WORTH_COMPARING: usize = 256;
 /// How many bodies stand between one and the bytes of its last base.
 pub(super) const MAX_DEPTH: i64 = 3;
 
-/// How many bases are kept ready, at half a megabyte each.
-const READY: usize = 128;
+/// Nothing is packed against a larger body: zstd looks back no further than twice this.
+const LARGEST_BASE: usize = 1 << 20;
+
+/// What the bases that are kept ready may take together, in bytes.
+const READY: usize = 48 << 20;
+
+/// What a base takes beside its bytes, for the tables of its parts.
+const TABLES: usize = 400 << 10;
 
 /// A stored body to pack others against.
 struct Base {
     id: BodyId,
     depth: i64,
     print: Print,
+    length: usize,
     ready: Option<CDict<'static>>,
 }
 
@@ -54,9 +61,10 @@ pub(super) struct Packed {
     pub(super) content: Vec<u8>,
     depth: i64,
     print: Print,
+    length: usize,
 }
 
-/// Packs the bodies of one transaction.
+/// Packs bodies, and remembers those that others may be like.
 pub(super) struct Packer {
     /// What was last of use stands first.
     bases: Vec<Base>,
@@ -78,10 +86,10 @@ impl Writer<'_> {
             self.known.packer.bases = self.store.bases()?;
             self.known.packer.is_loaded = true;
         }
-        let print = Print::of(root);
+        let (print, length) = (Print::of(root), bytes.len());
         let Some(at) = self.known.packer.most_similar(&print) else {
             let content = self.known.packer.alone(bytes).map_err(|error| self.io(error))?;
-            return Ok(Packed { base: None, content, depth: 0, print });
+            return Ok(Packed { base: None, content, depth: 0, print, length });
         };
         let base = self.known.packer.bases[at].id;
         if self.known.packer.bases[at].ready.is_none() {
@@ -92,21 +100,22 @@ impl Writer<'_> {
         if content.len() >= WORTH_COMPARING {
             let alone = self.known.packer.alone(bytes).map_err(|error| self.io(error))?;
             if content.len() * 2 > alone.len() {
-                return Ok(Packed { base: None, content: alone, depth: 0, print });
+                return Ok(Packed { base: None, content: alone, depth: 0, print, length });
             }
         }
         let depth = self.known.packer.bases[at].depth + 1;
         self.known.packer.note_use(at);
-        Ok(Packed { base: Some(base), content, depth, print })
+        Ok(Packed { base: Some(base), content, depth, print, length })
     }
 }
 
 impl Packer {
     /// Remembers a body that was stored, where others may be like it.
     pub(super) fn note(&mut self, id: BodyId, packed: Packed) {
-        let Packed { depth, print, content, .. } = packed;
-        if depth < MAX_DEPTH && content.len() >= WORTH_COMPARING {
-            self.bases.insert(0, Base { id, depth, print, ready: None });
+        let Packed { depth, print, content, length, .. } = packed;
+        let is_base = depth < MAX_DEPTH && length <= LARGEST_BASE;
+        if is_base && content.len() >= WORTH_COMPARING {
+            self.bases.insert(0, Base { id, depth, print, length, ready: None });
             self.bases.truncate(CANDIDATES);
         }
     }
@@ -125,9 +134,12 @@ impl Packer {
     /// Moves a base to the front, and lets go of one that was not of use for long.
     fn note_use(&mut self, at: usize) {
         self.bases[..=at].rotate_right(1);
-        let mut ready = self.bases.iter_mut().filter(|base| base.ready.is_some());
-        if let Some(oldest) = ready.nth(READY) {
-            oldest.ready = None;
+        let mut taken = 0;
+        for base in self.bases.iter_mut().filter(|base| base.ready.is_some()) {
+            taken += base.length + TABLES;
+            if taken > READY {
+                base.ready = None;
+            }
         }
     }
 
@@ -179,7 +191,7 @@ fn count_shared(one: &[u64], other: &[u64]) -> usize {
 impl Store {
     /// The newest bodies that others may be packed against, and those that the newest are.
     fn bases(&self) -> Result<Vec<Base>, StoreError> {
-        let found: Vec<(BodyId, i64, Hash)> = self.sql(|connection| {
+        let found: Vec<(BodyId, i64, Hash, i64)> = self.sql(|connection| {
             let mut select = connection.prepare_cached(
                 "WITH recent AS (SELECT body_id, base_id, length(content) AS size FROM body_content
                                  ORDER BY body_id DESC LIMIT ?1),
@@ -187,22 +199,31 @@ impl Store {
                    SELECT body_id, body_id FROM recent WHERE size >= ?2
                    UNION ALL SELECT base_id, body_id FROM recent WHERE base_id IS NOT NULL)
                  SELECT id, (c0.base_id IS NOT NULL) + (c1.base_id IS NOT NULL)
-                              + (c2.base_id IS NOT NULL) AS depth, s.hash
+                              + (c2.base_id IS NOT NULL) AS depth, s.hash, c0.length
                  FROM useful
                  JOIN body b ON b.body_id = id
                  JOIN subtree s USING (subtree_id)
                  JOIN body_content c0 ON c0.body_id = id
                  LEFT JOIN body_content c1 ON c1.body_id = c0.base_id
                  LEFT JOIN body_content c2 ON c2.body_id = c1.base_id
-                 WHERE depth < ?3 GROUP BY id ORDER BY max(used) DESC LIMIT ?4",
+                 WHERE depth < ?3 AND c0.length <= ?5
+                 GROUP BY id ORDER BY max(used) DESC LIMIT ?4",
             )?;
-            let limits = params![RECENT, WORTH_COMPARING as i64, MAX_DEPTH, CANDIDATES as i64];
-            select.query_map(limits, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.collect()
+            let limits = params![
+                RECENT,
+                WORTH_COMPARING as i64,
+                MAX_DEPTH,
+                CANDIDATES as i64,
+                LARGEST_BASE as i64
+            ];
+            let base = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?));
+            select.query_map(limits, base)?.collect()
         })?;
         let mut bases = Vec::with_capacity(found.len());
-        for (id, depth, root) in found {
+        for (id, depth, root, length) in found {
+            let length = usize::try_from(length).unwrap_or_default();
             let print = Print::new(root, self.part_hashes(id)?.into_iter());
-            bases.push(Base { id, depth, print, ready: None });
+            bases.push(Base { id, depth, print, length, ready: None });
         }
         Ok(bases)
     }

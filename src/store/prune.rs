@@ -3,7 +3,7 @@
 //! Marked and swept from the top down, level by level, each in a transaction of its own that looks
 //! anew at what is referenced: a collector may store between two of them and waits for none longer
 //! than one takes. A row number that was freed may be given out again; whoever reads does so at one
-//! moment ([`Store::open`]), and a [`super::Writer`] knows only numbers of its own transaction.
+//! moment ([`Store::open`]), and what a [`super::Writer`] knows is forgotten here (`store/known.rs`).
 
 use rusqlite::Connection;
 
@@ -26,7 +26,7 @@ pub struct Pruned {
 /// A kind of content, how it is freed, and what goes with it. Kinds without a name are not counted.
 type Sweep = (&'static str, &'static str);
 
-/// From the top down. What a base is to others keeps it; a base has no base itself.
+/// From the top down. What a base is to others keeps it, and its own base.
 const LEVELS: [&[Sweep]; 3] = [
     &[
         ("profiles", "DELETE FROM profile WHERE profile_id NOT IN (SELECT profile_id FROM host_snapshot)"),

@@ -140,3 +140,20 @@ fn a_closed_pipe_ends_quietly() {
     let output = child.wait_with_output().unwrap();
     assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0));
 }
+
+#[test]
+fn an_identity_behind_the_body_is_read_of_each_document() {
+    let sandbox = Sandbox::new();
+    for (file, machine) in
+        [("a/1.xml", "pc-1"), ("a/2.xml", "pc-2"), ("b/1.xml", "pc-1"), ("b/2.xml", "pc-2")]
+    {
+        let text = format!(
+            "<domainCapabilities><path>/q</path><domain>kvm</domain><arch>x86_64</arch>\
+             <vcpu max='255'/><machine>{machine}</machine></domainCapabilities>"
+        );
+        sandbox.write(file, text);
+    }
+    let said = sandbox.run(&["diff", "a", "b", "--fail-on", "info"]);
+    assert_eq!(said.code, Some(0), "{said}");
+    assert!(said.stdout.contains("2 targets compared"), "{said}");
+}

@@ -1,5 +1,7 @@
 //! `domcaps import`
 
+use rusqlite::Connection;
+
 use crate::support::{Output, Sandbox, document, valid};
 
 fn import(sandbox: &Sandbox, arguments: &[&str]) -> Output {
@@ -156,6 +158,33 @@ fn unknown_elements_are_kept_and_named_once() {
     assert_eq!(said.stderr.matches("quantum").count(), 1, "{said}");
     let shown = sandbox.run(&["--db", "d.db", "show", "a", "quantum"]).ok();
     assert!(shown.contains("quantum  yes"), "{shown}");
+}
+
+#[test]
+fn what_a_refused_host_read_first_is_told_of_the_next() {
+    let sandbox = Sandbox::new();
+    let newer = document().replace("<iothreads", "<quantum supported='yes'/><iothreads");
+    for host in ["a", "b"] {
+        sandbox.write(&format!("t/{host}/q35.xml"), &newer);
+    }
+    sandbox.write("t/a/bad.xml", "<domainCapabilities>");
+    let said = import(&sandbox, &["--tree", "t", "--strict", "--format", "json"]);
+    assert_eq!(said.code, Some(3));
+    let json: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
+    assert_eq!(json["unknown_elements"], serde_json::json!(["quantum"]));
+    assert!(sandbox.run(&["--db", "d.db", "check", "--read-data"]).ok().contains("1 host"));
+}
+
+#[test]
+fn bad_files_alone_wait_for_nobody() {
+    let sandbox = Sandbox::new();
+    sandbox.write("good.xml", document());
+    sandbox.write("t/a.xml", "<domainCapabilities>");
+    import(&sandbox, &["--host", "a", "good.xml"]).ok();
+    let database = Connection::open(sandbox.path("d.db")).unwrap();
+    database.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let said = import(&sandbox, &["--tree", "t"]);
+    assert_eq!(said.code, Some(1), "{said}");
 }
 
 #[test]

@@ -31,6 +31,13 @@ impl Database {
         self.store.as_ref().map(|store| store.path().to_owned())
     }
 
+    fn open(&mut self) -> Result<&mut Store, StoreError> {
+        match &mut self.store {
+            Some(store) => Ok(store),
+            none => Ok(none.insert(Store::create_or_open(&self.path)?)),
+        }
+    }
+
     /// Stores snapshots under one transaction, and tells of them when its commit has returned.
     pub(super) fn import(
         &mut self,
@@ -39,10 +46,11 @@ impl Database {
         batch: Vec<Files>,
         done: &mut Done,
     ) -> Result<(), Failure> {
-        if self.store.is_none() && batch.iter().any(Files::is_good) {
-            self.store = Some(Store::create_or_open(&self.path)?);
-        }
-        let mut writer = self.store.as_mut().map(Store::writer).transpose()?;
+        // For bad files alone nobody waits until others have written.
+        let mut writer = match batch.iter().any(Files::is_good) {
+            true => Some(self.open()?.writer()?),
+            false => None,
+        };
         let mut stored = Vec::new();
         for files in batch {
             let is_partial = files.is_partial();
@@ -53,7 +61,7 @@ impl Database {
                     ingest::store(writer, &occasion, reading).map_err(IngestError::Store)
                 }
                 (Err(error), _) => Err(error),
-                // A database was made for it.
+                // There is a writer where one is good.
                 (Ok(_), None) => continue,
             };
             match ingested {

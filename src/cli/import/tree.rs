@@ -11,7 +11,7 @@ use crate::source::{self, HostFolder};
 use crate::store::Store;
 
 /// How many snapshots, and of what weight, share a transaction at most.
-const BATCH: (usize, usize) = (512, 16 << 20);
+const BATCH: (usize, usize) = (512, 64 << 20);
 
 /// What may have been read ahead of them.
 const AHEAD: usize = 32 << 20;
@@ -39,7 +39,7 @@ pub(super) fn import(
                 taken_at: folder.taken_at.unwrap_or(now),
                 what: folder.path.clone(),
             };
-            let inputs = source::read(&folder.path, &mut std::io::empty());
+            let inputs = source::read_found(&folder.path);
             let inputs = inputs.into_iter().map(|input| (folder.path.as_path(), input)).collect();
             let files = Files::read(arguments, place, inputs, seen, store.as_ref());
             let weight = files.weight();
