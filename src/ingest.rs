@@ -6,22 +6,20 @@
 
 mod files;
 mod known;
-mod parsed;
 mod visit;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use thiserror::Error;
 
 use crate::bad_files::BadFile;
-use crate::model::{Context, FailureClass, Hash, HostName, MachineList, State, Tag, Target, Time};
+use crate::model::{
+    Capabilities, Context, Cut, FailureClass, Hash, HostName, MachineList, State, Tag, Target, Time,
+};
 use crate::parse;
-use crate::store::{BodyId, NewOutcome, NewSnapshot, StoreError, Stored, Writer};
-
-use parsed::Parsed;
+use crate::store::{BodyId, NewBody, NewOutcome, NewSnapshot, Store, StoreError, Stored, Writer};
 
 pub use files::{Occasion, Reading, ingest, read, store};
 pub use known::{Known, Seen};
@@ -93,10 +91,9 @@ impl IngestError {
 }
 
 /// A body: known to be stored when it was looked for, or read and to be stored.
-#[derive(Clone)]
 enum Body {
     Known,
-    New(Arc<Parsed>),
+    New(Cut),
 }
 
 /// One good document, ready to be stored.
@@ -104,7 +101,7 @@ struct Document<'d> {
     hash: Hash,
     head: &'d [u8],
     head_at: usize,
-    body: Body,
+    body: &'d Body,
     bytes: Bytes<'d>,
 }
 
@@ -120,17 +117,34 @@ impl Document<'_> {
             return Ok(known);
         }
         let bytes = self.bytes.body();
-        match &self.body {
-            Body::New(parsed) => writer.add_body(&parsed.body(self.hash, &bytes, self.head_at)),
+        let again;
+        let cut = match self.body {
+            Body::New(cut) => cut,
             // It went meanwhile (`prune` ran), the snapshot was refused that was to bring it, or one
             // that is yet to be written has it.
             Body::Known => {
-                let parsed = Parsed::again(writer.store(), &bytes)?;
-                unknown.extend(parsed.unknown_elements());
-                writer.add_body(&parsed.body(self.hash, &bytes, self.head_at))
+                again = read_again(writer.store(), &bytes)?;
+                unknown.extend(unknown_elements(again.capabilities()));
+                &again
             }
-        }
+        };
+        writer.add_body(&NewBody { hash: self.hash, bytes: &bytes, head_at: self.head_at, cut })
     }
+}
+
+/// Reads a body that was well-formed when it was stored.
+fn read_again(store: &Store, bytes: &[u8]) -> Result<Cut, StoreError> {
+    let document = parse::document(bytes);
+    let document = document.map_err(|error| StoreError::Damaged {
+        path: store.path().to_owned(),
+        what: format!("it held a document that is bad: {error}"),
+    })?;
+    Ok(Cut::new(document.capabilities))
+}
+
+/// The elements of a document that no libvirt up to 11.3.0 prints.
+fn unknown_elements(capabilities: &Capabilities) -> impl Iterator<Item = String> {
+    capabilities.iter().map(|(path, _)| path).filter_map(parse::unknown_element)
 }
 
 /// Where the bytes of a body are. They are put together only where they are to be stored.
@@ -189,6 +203,11 @@ impl Snapshot<'_> {
         unknown: &mut BTreeSet<String>,
     ) -> Result<Stored, StoreError> {
         let mut outcomes = Vec::with_capacity(self.documents.len() + self.failures.len());
+        // What was read goes first: several targets may have it, and the others have it not.
+        let is_new = |document: &Document<'_>| matches!(document.body, Body::New(_));
+        for (_, document) in self.documents.iter().filter(|(_, document)| is_new(document)) {
+            document.stored(writer, unknown)?;
+        }
         for (target, document) in &self.documents {
             let body = NewOutcome::Document(document.stored(writer, unknown)?);
             outcomes.push((*target, document.head, body));

@@ -29,7 +29,7 @@ pub use path::{
 };
 pub use place::line_and_column;
 pub use snapshot::{FailureClass, HostName, HostNameError, State, Tag, TagError};
-pub use subtree::{Subtree, shared_hash, subtree_hash, subtrees};
+pub use subtree::{Cut, Subtree, shared_hash, subtree_hash, subtrees};
 pub use target::{Target, TargetNames, TargetPattern, glob};
 pub use time::{Period, Time, TimeError, Within, parse_duration};
 pub use when::{When, WhenError};

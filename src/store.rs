@@ -25,6 +25,7 @@ mod profiles;
 mod prune;
 mod select;
 mod snapshot;
+mod tag;
 mod tree;
 mod versions;
 mod writer;

@@ -13,8 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use domcaps::model::{
-    Capabilities, Context, HostName, Kind, State, Target, Time, Value, When, glob, shared_hash,
-    subtrees,
+    Capabilities, Context, Cut, HostName, Kind, State, Target, Time, Value, When, glob,
 };
 use domcaps::parse;
 use domcaps::query::{Answer, Asked, Expression, Query};
@@ -87,14 +86,12 @@ fn stored(store: &mut Store) -> Vec<Plain> {
         if !seen.insert(hash) {
             continue;
         }
-        let root = subtrees(&document.capabilities);
+        let cut = Cut::new(document.capabilities);
         let body = NewBody {
             hash,
             bytes: &document.head.body(&bytes),
             head_at: document.head.range.start,
-            capabilities: &document.capabilities,
-            root: &root,
-            shared_hash: shared_hash(&root, &document.capabilities),
+            cut: &cut,
         };
         let body = writer.add_body(&body).unwrap();
         let host: HostName = format!("h{:04}", all.len()).parse().unwrap();
@@ -110,7 +107,7 @@ fn stored(store: &mut Store) -> Vec<Plain> {
             groups: &[],
         };
         writer.add_snapshot(&snapshot).unwrap();
-        all.push(plain(document.head.target.clone(), &document.capabilities));
+        all.push(plain(document.head.target.clone(), cut.capabilities()));
     }
     writer.commit().unwrap();
     all

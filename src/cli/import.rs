@@ -77,7 +77,7 @@ pub(super) fn run(
     match (&arguments.tree, &arguments.host) {
         (Some(tree), _) => tree::import(ui, &mut database, arguments, tree, &mut done)?,
         (None, Some(host)) => {
-            let mut files = one_host(ui, &database, arguments, host);
+            let files = one_host(ui, &database, arguments, host);
             files.tell(ui, &mut done);
             database.import(ui, arguments, vec![files], &mut done)?;
         }

@@ -1,7 +1,7 @@
 //! What changed between two documents.
 //!
-//! One pass over the paths at which they differ ([`differing()`]); three places have a meaning of their own and stand in
-//! files of their own: CPU models ([`models`]), host-model ([`host_model`]) and loaders
+//! One pass over the paths at which they differ ([`differing()`]); three places have a meaning of their
+//! own and stand in files of their own: CPU models ([`models`]), host-model ([`host_model`]) and loaders
 //! ([`loaders`]). Everything else follows from the kind of the value.
 
 mod differing;

@@ -27,8 +27,8 @@ pub struct ApartChange {
     pub targets: usize,
 }
 
-/// Compares what speaks for a cohort with what speaks for another. The same `contents` for many comparisons compares each two parts
-/// of documents once.
+/// Compares what speaks for a cohort with what speaks for another. The same `contents` for many
+/// comparisons compares each two parts of documents once.
 ///
 /// # Errors
 /// Where the database cannot be read.

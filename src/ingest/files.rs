@@ -1,12 +1,13 @@
 //! A snapshot from files.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
-use super::{Body, Bytes, Document, IngestError, Ingested, Known, Parsed, Seen, Snapshot};
+use super::{
+    Body, Bytes, Document, IngestError, Ingested, Known, Seen, Snapshot, unknown_elements,
+};
 use crate::bad_files::BadFiles;
 use crate::host_info::HostInfo;
-use crate::model::{Context, FailureClass, Hash, HostName, State, Tag, Target, Time};
+use crate::model::{Context, Cut, FailureClass, Hash, HostName, State, Tag, Target, Time};
 use crate::parse;
 use crate::source::Input;
 use crate::store::{StoreError, Writer};
@@ -99,8 +100,8 @@ pub fn store(
 ) -> Result<Ingested, StoreError> {
     let mut context = std::mem::take(&mut reading.info.context);
     context.api_flags = occasion.api_flags.and_then(Context::flags);
+    let mut unknown = std::mem::take(&mut reading.unknown);
     let snapshot = snapshot(occasion, &reading, &context);
-    let mut unknown = reading.unknown.clone();
     let stored = writer
         .whole(occasion.host, occasion.taken_at, |writer| snapshot.write(writer, &mut unknown))?;
     let ingested = snapshot.ingested(stored, unknown);
@@ -130,11 +131,11 @@ impl Reading {
         match parse::document(&input.bytes) {
             Ok(document) => {
                 let hash = document.head.body_hash(&input.bytes);
-                let parsed = Parsed::new(document.capabilities);
-                self.unknown.extend(parsed.unknown_elements());
+                self.unknown.extend(unknown_elements(&document.capabilities));
                 self.new_bytes += input.bytes.len();
                 known.note(hash);
-                self.add(File { at, head: document.head, hash, body: Body::New(Arc::new(parsed)) })
+                let body = Body::New(Cut::new(document.capabilities));
+                self.add(File { at, head: document.head, hash, body })
             }
             Err(error) => {
                 self.bad.document(input, error);
@@ -173,7 +174,7 @@ fn snapshot<'d>(
             hash: file.hash,
             head: &bytes[file.head.range.clone()],
             head_at: file.head.range.start,
-            body: file.body.clone(),
+            body: &file.body,
             bytes: Bytes::Around(&file.head, bytes),
         }
     };

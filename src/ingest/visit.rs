@@ -1,11 +1,10 @@
 //! A snapshot from a visit to a host.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::Arc;
 
-use super::{Body, Bytes, Document, Ingested, Parsed, Snapshot};
+use super::{Body, Bytes, Document, Ingested, Snapshot, unknown_elements};
 use crate::collect::{Observed, RawBody, Site, Visit};
-use crate::model::{FailureClass, Hash, State, Tag, Target};
+use crate::model::{Cut, FailureClass, Hash, State, Tag, Target};
 use crate::parse;
 use crate::store::{StoreError, Writer};
 
@@ -112,10 +111,9 @@ fn bodies(writer: &mut Writer<'_>, visit: &Visit) -> Result<Bodies, StoreError> 
         }
         match parse::document(&raw.bytes) {
             Ok(document) => {
-                let parsed = Parsed::new(document.capabilities);
-                new += parsed.len();
-                bodies.unknown.extend(parsed.unknown_elements());
-                bodies.good.insert(*hash, Body::New(Arc::new(parsed)));
+                new += document.capabilities.len();
+                bodies.unknown.extend(unknown_elements(&document.capabilities));
+                bodies.good.insert(*hash, Body::New(Cut::new(document.capabilities)));
             }
             Err(error) => drop(bodies.bad.insert(*hash, format!("its document is bad: {error}"))),
         }
@@ -123,13 +121,7 @@ fn bodies(writer: &mut Writer<'_>, visit: &Visit) -> Result<Bodies, StoreError> 
     Ok(bodies)
 }
 
-fn document<'d>(visit: &'d Visit, head: &'d [u8], hash: Hash, body: &Body) -> Document<'d> {
+fn document<'d>(visit: &'d Visit, head: &'d [u8], hash: Hash, body: &'d Body) -> Document<'d> {
     let raw: &RawBody = &visit.bodies[&hash];
-    Document {
-        hash,
-        head,
-        head_at: raw.head_at,
-        body: body.clone(),
-        bytes: Bytes::Body(&raw.bytes),
-    }
+    Document { hash, head, head_at: raw.head_at, body, bytes: Bytes::Body(&raw.bytes) }
 }

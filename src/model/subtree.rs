@@ -36,12 +36,48 @@ enum Key {
     Own { length: usize },
 }
 
+/// Capabilities with the tree of shared pieces that they were cut into.
+#[derive(Debug)]
+pub struct Cut {
+    capabilities: Capabilities,
+    root: Subtree,
+    shared_hash: Hash,
+}
+
+impl Cut {
+    /// Cuts capabilities.
+    #[must_use]
+    pub fn new(capabilities: Capabilities) -> Self {
+        let root = subtrees(&capabilities);
+        let shared_hash = shared_hash(&root, &capabilities);
+        Self { capabilities, root, shared_hash }
+    }
+
+    /// All of them.
+    #[must_use]
+    pub fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    /// The root of the tree.
+    #[must_use]
+    pub fn root(&self) -> &Subtree {
+        &self.root
+    }
+
+    /// See [`shared_hash()`].
+    #[must_use]
+    pub fn shared_hash(&self) -> Hash {
+        self.shared_hash
+    }
+}
+
 /// Cuts capabilities into the tree of shared pieces; the root's key is empty.
 ///
 /// Order in the document means nothing here: equal capabilities give equal hashes.
 #[must_use]
 pub fn subtrees(capabilities: &Capabilities) -> Subtree {
-    let mut cut = Cut { capabilities, hasher: Hasher::new() };
+    let mut cut = Cutter { capabilities, hasher: Hasher::new() };
     let mut top = Vec::new();
     let mut models = Vec::new();
     for piece in pieces(capabilities) {
@@ -149,12 +185,12 @@ fn is_of_model(path: &str) -> bool {
 }
 
 /// Pieces on their way to a tree.
-struct Cut<'c> {
+struct Cutter<'c> {
     capabilities: &'c Capabilities,
     hasher: Hasher,
 }
 
-impl Cut<'_> {
+impl Cutter<'_> {
     fn piece(&mut self, piece: Piece<'_>, parts: Vec<Subtree>) -> Subtree {
         self.subtree(Key::Own { length: piece.key.len() }, piece.own, parts)
     }

@@ -7,7 +7,7 @@ use super::ids::BodyId;
 use super::open::Store;
 use super::pack::{MAX_DEPTH, unpack};
 use super::writer::Writer;
-use crate::model::{Capabilities, Hash, Subtree};
+use crate::model::{Cut, Hash};
 
 /// A document without its identity, and what it says.
 #[derive(Clone, Debug)]
@@ -18,12 +18,8 @@ pub struct NewBody<'a> {
     pub bytes: &'a [u8],
     /// Where in `bytes` the identity stood.
     pub head_at: usize,
-    /// Every capability.
-    pub capabilities: &'a Capabilities,
-    /// These as a tree of shared pieces.
-    pub root: &'a Subtree,
-    /// The hash of these without what is unique to a host.
-    pub shared_hash: Hash,
+    /// Every capability, and the pieces that are shared.
+    pub cut: &'a Cut,
 }
 
 impl Writer<'_> {
@@ -54,8 +50,8 @@ impl Writer<'_> {
         if let Some(known) = self.body(body.hash)? {
             return Ok(known);
         }
-        let tree = self.add_tree(body.root, body.capabilities)?;
-        self.add_dotted_names(body.capabilities.dotted())?;
+        let tree = self.add_tree(body.cut.root(), body.cut.capabilities())?;
+        self.add_dotted_names(body.cut.capabilities().dotted())?;
         let id = self.sql(|connection| {
             let id = connection
                 .prepare_cached(
@@ -65,8 +61,8 @@ impl Writer<'_> {
                 .insert(params![
                     body.hash,
                     tree,
-                    body.shared_hash,
-                    body.capabilities.is_empty_document(),
+                    body.cut.shared_hash(),
+                    body.cut.capabilities().is_empty_document(),
                     i64::try_from(body.head_at).unwrap_or(i64::MAX),
                 ])?;
             Ok(BodyId(id))
@@ -77,7 +73,7 @@ impl Writer<'_> {
     }
 
     fn add_content(&mut self, id: BodyId, body: &NewBody<'_>) -> Result<(), StoreError> {
-        let packed = self.pack(body.root, body.bytes)?;
+        let packed = self.pack(body.cut.root(), body.bytes)?;
         self.sql(|connection| {
             let mut insert = connection.prepare_cached(
                 "INSERT INTO body_content (body_id, base_id, length, content) VALUES (?, ?, ?, ?)",

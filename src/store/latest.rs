@@ -80,24 +80,16 @@ impl Writer<'_> {
                     )?
                     .execute(params![host, at, id, profile, context, state.name()])
                     .map(drop),
-                _ => insert_latest(connection, *host, at),
+                _ => insert_latest(connection, *host),
             }
         })
     }
 }
 
-/// The first snapshot of a host that has anything; there may be others that failed.
-fn insert_latest(connection: &Connection, host: HostId, at: i64) -> rusqlite::Result<()> {
-    connection
-        .prepare_cached(
-            "INSERT INTO host_latest
-             SELECT host_id, taken_at, hash, profile_id, context_id, state,
-                    (SELECT max(taken_at) FROM host_snapshot WHERE host_id = ?1),
-                    (SELECT count(*) FROM host_snapshot WHERE host_id = ?1)
-             FROM host_snapshot WHERE host_id = ?1 AND taken_at = ?2",
-        )?
-        .execute(params![host, at])
-        .map(drop)
+/// Derives what `host_latest` holds of a host that it has nothing of.
+fn insert_latest(connection: &Connection, host: HostId) -> rusqlite::Result<()> {
+    let sql = format!("INSERT INTO host_latest {LATEST} WHERE h.host_id = ?");
+    connection.prepare_cached(&sql)?.execute([host]).map(drop)
 }
 
 /// What `host_latest` holds: the rows of migrations 0002 and 0003. A condition on the host `h` may follow.
@@ -134,7 +126,6 @@ impl Writer<'_> {
     /// Sets right what is derived from a host's snapshots, after some of them went; how many of them
     /// said wrongly whether they are a change.
     pub(super) fn settle(&self, host: HostId) -> Result<usize, StoreError> {
-        let latest = format!("INSERT INTO host_latest {LATEST} WHERE h.host_id = ?");
         self.sql(|connection| {
             let wrong = connection
                 .prepare_cached(
@@ -150,7 +141,7 @@ impl Writer<'_> {
             connection
                 .prepare_cached("DELETE FROM host_latest WHERE host_id = ?")?
                 .execute([host])?;
-            connection.prepare_cached(&latest)?.execute([host])?;
+            insert_latest(connection, host)?;
             Ok(wrong)
         })
     }

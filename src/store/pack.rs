@@ -92,11 +92,12 @@ impl Writer<'_> {
             return Ok(Packed { base: None, content, depth: 0, print, length });
         };
         let base = self.known.packer.bases[at].id;
-        if self.known.packer.bases[at].ready.is_none() {
-            let prefix = self.store.body_bytes(base)?;
-            self.known.packer.bases[at].ready = Some(CDict::create(&prefix, LEVEL));
-        }
-        let content = self.known.packer.against(at, bytes).map_err(|error| self.io(error))?;
+        let ready = match self.known.packer.bases[at].ready.take() {
+            Some(ready) => ready,
+            None => CDict::create(&self.store.body_bytes(base)?, LEVEL),
+        };
+        let content = self.known.packer.against(&ready, bytes).map_err(|error| self.io(error))?;
+        self.known.packer.bases[at].ready = Some(ready);
         if content.len() >= WORTH_COMPARING {
             let alone = self.known.packer.alone(bytes).map_err(|error| self.io(error))?;
             if content.len() * 2 > alone.len() {
@@ -149,11 +150,9 @@ impl Packer {
         Ok(content)
     }
 
-    fn against(&mut self, at: usize, bytes: &[u8]) -> std::io::Result<Vec<u8>> {
+    fn against(&mut self, base: &CDict<'_>, bytes: &[u8]) -> std::io::Result<Vec<u8>> {
         let mut content = Vec::with_capacity(compress_bound(bytes.len()));
-        if let Some(base) = &self.bases[at].ready {
-            zstd_result(self.zstd.compress_using_cdict(&mut content, bytes, base))?;
-        }
+        zstd_result(self.zstd.compress_using_cdict(&mut content, bytes, base))?;
         Ok(content)
     }
 }

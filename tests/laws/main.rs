@@ -11,7 +11,7 @@ mod writing;
 
 use documents::{Shape, render};
 use domcaps::diff::{Difference, Evidence, Facts, Scope, documents as compare, explained};
-use domcaps::model::{Capabilities, Context, HostName, State, Time, Value, shared_hash, subtrees};
+use domcaps::model::{Capabilities, Context, Cut, HostName, State, Time, Value, subtrees};
 use domcaps::parse;
 use domcaps::side::{Content, Contents};
 use domcaps::store::{NewBody, NewOutcome, NewSnapshot, Store};
@@ -30,14 +30,12 @@ fn store_document(store: &mut Store, host: &str, text: &str) {
     let document = parse::document(text.as_bytes()).unwrap();
     let bytes = text.as_bytes();
     let mut writer = store.writer().unwrap();
-    let root = subtrees(&document.capabilities);
+    let cut = Cut::new(document.capabilities);
     let body = NewBody {
         hash: document.head.body_hash(bytes),
         bytes: &document.head.body(bytes),
         head_at: document.head.range.start,
-        capabilities: &document.capabilities,
-        root: &root,
-        shared_hash: shared_hash(&root, &document.capabilities),
+        cut: &cut,
     };
     let body = writer.add_body(&body).unwrap();
     let host: HostName = host.parse().unwrap();

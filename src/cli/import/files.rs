@@ -56,7 +56,7 @@ impl Files {
     }
 
     /// Tells what could not be read.
-    pub(super) fn tell(&mut self, ui: &mut Ui<'_>, done: &mut Done) {
+    pub(super) fn tell(&self, ui: &mut Ui<'_>, done: &mut Done) {
         for (path, why) in &self.unread {
             done.fail(ui, path, why);
         }

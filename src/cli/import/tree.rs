@@ -54,7 +54,7 @@ pub(super) fn import(
             let mut weight = 0;
             while batch.len() < BATCH.0
                 && weight < BATCH.1
-                && let Some(mut files) = all.next()
+                && let Some(files) = all.next()
             {
                 progress.inc(1);
                 files.tell(ui, done);
