@@ -1,23 +1,19 @@
 //! What was observed of a host becomes a stored snapshot: the one place where parser and store meet.
 //!
-//! It comes from [files](ingest()) or from a [visit](visit()). Documents are split and hashed first;
-//! only a body that the store does not know is parsed. All of a snapshot is read before any of it
-//! is written, so a bad file leaves nothing behind.
+//! It comes from [files](ingest()) or from a [visit](visit()), as one [`HostObservation`]. Documents are
+//! split and hashed first; only a body that the store does not know is parsed. All of a snapshot is read
+//! before any of it is written, so a bad file leaves nothing behind.
 
 mod files;
 mod known;
 mod visit;
 
-use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::collections::BTreeSet;
 
 use thiserror::Error;
 
-use crate::bad_files::BadFile;
-use crate::model::{
-    Capabilities, Context, Cut, FailureClass, Hash, HostName, MachineList, State, Tag, Target, Time,
-};
+use crate::model::{Capabilities, Context, Cut, FailureClass, HostName, State, Tag, Target, Time};
+use crate::observe::{BadFile, HostObservation, ObserveError, ObservedDocument, TargetTwice};
 use crate::parse;
 use crate::store::{BodyId, NewBody, NewOutcome, NewSnapshot, Store, StoreError, Stored, Writer};
 
@@ -36,6 +32,8 @@ pub struct Ingested {
     pub state: State,
     /// Targets that gave no document: the class of the failure, and its text.
     pub failures: Vec<(Target, FailureClass, String)>,
+    /// All that was asked was answered, and can be believed.
+    pub is_whole: bool,
     /// Targets of the newest complete snapshot that were not to be asked this time: then this one
     /// is partial.
     pub left_out: usize,
@@ -65,15 +63,8 @@ pub enum IngestError {
         bad: Vec<BadFile>,
     },
     /// Two documents of one target, and they differ.
-    #[error("{}: target {target} was given before, with other content, by {}", second.display(), first.display())]
-    TwoDocuments {
-        /// The target.
-        target: Box<Target>,
-        /// The file that gave it first.
-        first: PathBuf,
-        /// The other file.
-        second: PathBuf,
-    },
+    #[error(transparent)]
+    TwoDocuments(#[from] TargetTwice),
     /// The store did not take it.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -85,51 +76,53 @@ impl IngestError {
     pub fn bad_files(&self) -> &[BadFile] {
         match self {
             Self::NoDocument { bad, .. } | Self::Strict { bad, .. } => bad,
-            Self::TwoDocuments { .. } | Self::Store(_) => &[],
+            Self::TwoDocuments(_) | Self::Store(_) => &[],
+        }
+    }
+}
+
+impl From<ObserveError<StoreError>> for IngestError {
+    fn from(error: ObserveError<StoreError>) -> Self {
+        match error {
+            ObserveError::Twice(twice) => Self::TwoDocuments(twice),
+            ObserveError::Index(error) => Self::Store(error),
         }
     }
 }
 
 /// A body: known to be stored when it was looked for, or read and to be stored.
-enum Body {
+#[derive(Debug)]
+pub enum Body {
+    /// It is stored, or another document of the same run brings it.
     Known,
+    /// It was read.
     New(Cut),
 }
 
-/// One good document, ready to be stored.
-struct Document<'d> {
-    hash: Hash,
-    head: &'d [u8],
-    head_at: usize,
-    body: &'d Body,
-    bytes: Bytes<'d>,
-}
-
-impl Document<'_> {
-    /// Its body in the store, put there if need be; `unknown` takes the elements of one that had to be
-    /// read again.
-    fn stored(
-        &self,
-        writer: &mut Writer<'_>,
-        unknown: &mut BTreeSet<String>,
-    ) -> Result<BodyId, StoreError> {
-        if let Some(known) = writer.body(self.hash)? {
-            return Ok(known);
-        }
-        let bytes = self.bytes.body();
-        let again;
-        let cut = match self.body {
-            Body::New(cut) => cut,
-            // It went meanwhile (`prune` ran), the snapshot was refused that was to bring it, or one
-            // that is yet to be written has it.
-            Body::Known => {
-                again = read_again(writer.store(), &bytes)?;
-                unknown.extend(unknown_elements(again.capabilities()));
-                &again
-            }
-        };
-        writer.add_body(&NewBody { hash: self.hash, bytes: &bytes, head_at: self.head_at, cut })
+/// A document's body in the store, put there if need be; `unknown` takes the elements of one that had
+/// to be read again.
+fn stored_body(
+    document: &ObservedDocument<'_, Body>,
+    writer: &mut Writer<'_>,
+    unknown: &mut BTreeSet<String>,
+) -> Result<BodyId, StoreError> {
+    if let Some(known) = writer.body(document.body)? {
+        return Ok(known);
     }
+    let bytes = document.text.body();
+    let again;
+    let cut = match &document.content {
+        Body::New(cut) => cut,
+        // It went meanwhile (`prune` ran), the snapshot was refused that was to bring it, or one
+        // that is yet to be written has it.
+        Body::Known => {
+            again = read_again(writer.store(), &bytes)?;
+            unknown.extend(unknown_elements(again.capabilities()));
+            &again
+        }
+    };
+    let head_at = document.text.head_at();
+    writer.add_body(&NewBody { hash: document.body, bytes: &bytes, head_at, cut })
 }
 
 /// Reads a body that was well-formed when it was stored.
@@ -147,82 +140,63 @@ fn unknown_elements(capabilities: &Capabilities) -> impl Iterator<Item = String>
     capabilities.iter().map(|(path, _)| path).filter_map(parse::unknown_element)
 }
 
-/// Where the bytes of a body are. They are put together only where they are to be stored.
-enum Bytes<'d> {
-    /// In a whole document, around its head.
-    Around(&'d parse::Head, &'d [u8]),
-    /// Here.
-    Body(&'d [u8]),
-}
-
-impl<'d> Bytes<'d> {
-    fn body(&self) -> Cow<'d, [u8]> {
-        match self {
-            Self::Around(head, document) => head.body(document).into(),
-            Self::Body(bytes) => (*bytes).into(),
-        }
-    }
-}
-
 /// A snapshot, ready to be stored.
 struct Snapshot<'d> {
     host: &'d HostName,
     taken_at: Time,
     tags: &'d [Tag],
     groups: &'d [String],
-    state: State,
     context: &'d Context,
-    machines: Option<&'d MachineList>,
-    /// Sorted by target.
-    documents: Vec<(&'d Target, Document<'d>)>,
-    failures: BTreeMap<&'d Target, (FailureClass, &'d str)>,
+    observation: &'d HostObservation<'d, Body>,
 }
 
 impl Snapshot<'_> {
     /// What was stored of it.
     fn ingested(&self, stored: Stored, unknown: BTreeSet<String>) -> Ingested {
-        let failures = self
-            .failures
+        let HostObservation { documents, failures, .. } = self.observation;
+        let failures = failures
             .iter()
-            .map(|(target, (class, why))| ((*target).clone(), *class, (*why).to_owned()));
+            .map(|(target, (class, why))| (target.clone(), *class, why.clone().into_owned()));
+        let state = self.observation.state();
         Ingested {
             stored,
-            documents: self.documents.len(),
-            state: self.state,
+            documents: documents.len(),
+            state,
             failures: failures.collect(),
+            is_whole: state == State::Complete,
             left_out: 0,
             bad: Vec::new(),
             unknown,
         }
     }
 
-    /// Writes it, bodies first. Where a target has a document and a failure, the document counts.
+    /// Writes it, bodies first.
     fn write(
         &self,
         writer: &mut Writer<'_>,
         unknown: &mut BTreeSet<String>,
     ) -> Result<Stored, StoreError> {
-        let mut outcomes = Vec::with_capacity(self.documents.len() + self.failures.len());
+        let HostObservation { documents, failures, info, .. } = self.observation;
+        let mut outcomes = Vec::with_capacity(documents.len() + failures.len());
         // What was read goes first: several targets may have it, and the others have it not.
-        let is_new = |document: &Document<'_>| matches!(document.body, Body::New(_));
-        for (_, document) in self.documents.iter().filter(|(_, document)| is_new(document)) {
-            document.stored(writer, unknown)?;
+        let is_new =
+            |document: &&ObservedDocument<'_, Body>| matches!(document.content, Body::New(_));
+        for document in documents.values().filter(is_new) {
+            stored_body(document, writer, unknown)?;
         }
-        for (target, document) in &self.documents {
-            let body = NewOutcome::Document(document.stored(writer, unknown)?);
-            outcomes.push((*target, document.head, body));
+        for (target, document) in documents {
+            let body = NewOutcome::Document(stored_body(document, writer, unknown)?);
+            outcomes.push((target, document.text.head(), body));
         }
-        for (target, (class, message)) in &self.failures {
-            if self.documents.binary_search_by_key(target, |(known, _)| *known).is_err() {
-                outcomes.push((*target, &[][..], NewOutcome::Failed(*class, message)));
-            }
+        for (target, (class, message)) in failures {
+            outcomes.push((target, &[][..], NewOutcome::Failed(*class, message)));
         }
         writer.add_snapshot(&NewSnapshot {
             host: self.host,
             taken_at: self.taken_at,
-            state: self.state,
+            state: self.observation.state(),
             context: self.context,
-            machines: self.machines,
+            machines: info.machines.as_ref(),
             outcomes,
             tags: self.tags,
             groups: self.groups,

@@ -1,7 +1,6 @@
 //! A history of what every hypervisor host of a fleet can do.
 
 mod ahead;
-mod bad_files;
 pub mod check;
 mod cli;
 pub mod collect;
@@ -11,9 +10,9 @@ pub mod diff;
 pub mod fleet;
 pub mod guests;
 pub mod history;
-pub mod host_info;
 pub mod ingest;
 pub mod model;
+pub mod observe;
 pub mod operand;
 pub mod parse;
 pub mod query;
@@ -24,6 +23,5 @@ pub mod rules;
 pub mod side;
 pub mod source;
 pub mod store;
-pub mod suspect;
 
 pub use cli::run;

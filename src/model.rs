@@ -12,13 +12,14 @@ mod path;
 mod place;
 mod snapshot;
 mod subtree;
+mod suspicion;
 mod target;
 mod time;
 mod when;
 
 pub use capabilities::{Capabilities, Kind, Members, Value, is_model_version};
 pub use cell::Cell;
-pub use context::Context;
+pub use context::{Context, ContextFact, HostInfo};
 pub use guest::{Guest, Need, Wanted};
 pub use hash::{Hash, Hasher};
 pub use machines::{Machine, MachineList};
@@ -30,6 +31,7 @@ pub use path::{
 pub use place::line_and_column;
 pub use snapshot::{FailureClass, HostName, HostNameError, State, Tag, TagError};
 pub use subtree::{Cut, Subtree, shared_hash, subtree_hash, subtrees};
+pub use suspicion::Suspicion;
 pub use target::{Target, TargetNames, TargetPattern, glob};
 pub use time::{Period, Time, TimeError, Within, parse_duration};
 pub use when::{When, WhenError};

@@ -56,6 +56,7 @@ impl Operand {
         let is_path = text == "-"
             || ["/", "./", "../"].iter().any(|start| text.starts_with(start))
             || text.ends_with(".xml")
+            || text.ends_with(".xml.gz")
             || (!text.is_empty() && exists(Path::new(text)));
         if is_path {
             return Ok(Self::Files(PathBuf::from(text)));

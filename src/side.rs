@@ -15,9 +15,9 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use crate::bad_files::BadFile;
 use crate::diff::{Observed, Outcome};
 use crate::model::{HostName, Machine, MachineList, State, Target, TargetPattern, Time};
+use crate::observe::{BadFile, TargetTwice};
 use crate::source::SourceError;
 use crate::store::{BodyId, StoreError};
 
@@ -89,15 +89,8 @@ pub enum SideError {
         bad: Vec<BadFile>,
     },
     /// Two documents of one target, and they differ.
-    #[error("{}: target {target} stands in {} too, with other content", second.display(), first.display())]
-    TwoDocuments {
-        /// The target.
-        target: Box<Target>,
-        /// The file that gave it first.
-        first: PathBuf,
-        /// The other file.
-        second: PathBuf,
-    },
+    #[error(transparent)]
+    TwoDocuments(#[from] TargetTwice),
     /// No target of the snapshot is meant.
     #[error("{operand}: no such target; nearest{}", some_of(there))]
     NoTarget {

@@ -1,7 +1,8 @@
 //! Where documents come from: files, folders of files, standard input.
 //!
-//! A folder is one host's: its `*.xml` files and `version.txt`. Each file is read on its own, so
-//! one that cannot be read costs no other.
+//! A folder is one host's: its `*.xml` and `*.xml.gz` files and `version.txt`. Each file is read on
+//! its own, so one that cannot be read costs no other. What is compressed with gzip is unpacked,
+//! whatever its name.
 
 mod tree;
 
@@ -43,6 +44,22 @@ pub enum SourceError {
         /// The file.
         path: PathBuf,
     },
+    /// Compressed, and damaged or cut off.
+    #[error("{}: not a whole gzip file: {source}", path.display())]
+    Gzip {
+        /// The file.
+        path: PathBuf,
+        /// What the decoder says.
+        source: std::io::Error,
+    },
+    /// One host's folder where a folder of hosts was meant.
+    #[error("{}: this is the folder of one host ({why}), not of many", path.display())]
+    OneHost {
+        /// The folder.
+        path: PathBuf,
+        /// How it shows.
+        why: String,
+    },
     /// A pipe, socket or device in a folder.
     #[error("{}: not a regular file", path.display())]
     NotAFile {
@@ -66,6 +83,8 @@ impl SourceError {
         match self {
             Self::Io { path, .. }
             | Self::TooLarge { path }
+            | Self::Gzip { path, .. }
+            | Self::OneHost { path, .. }
             | Self::NotAFile { path }
             | Self::NoDocuments { path, .. } => path,
         }
@@ -97,10 +116,9 @@ pub(crate) fn files(folder: &Path) -> Result<Vec<PathBuf>, SourceError> {
     let mut files = Vec::new();
     let mut has_folders = false;
     for entry in entries(folder)? {
-        let is_document = entry.extension().is_some_and(|extension| extension == "xml");
         if entry.is_dir() {
             has_folders = true;
-        } else if is_document || is_version(&entry) {
+        } else if document_stem(&entry).is_some() || is_version(&entry) {
             files.push(entry);
         }
     }
@@ -108,6 +126,14 @@ pub(crate) fn files(folder: &Path) -> Result<Vec<PathBuf>, SourceError> {
         return Err(SourceError::NoDocuments { path: folder.to_owned(), has_folders });
     }
     Ok(files)
+}
+
+/// The name of a file without `.xml` or `.xml.gz`, where it ends so.
+#[must_use]
+pub fn document_stem(path: &Path) -> Option<String> {
+    let name = path.file_name()?.to_string_lossy();
+    let name = name.strip_suffix(".gz").unwrap_or(&name);
+    name.strip_suffix(".xml").map(str::to_owned)
 }
 
 /// What stands in a folder, hidden files left out, sorted.
@@ -158,7 +184,7 @@ fn read_file(path: &Path) -> Result<Input, SourceError> {
         match file.read(&mut bytes[read..]) {
             Ok(0) => {
                 bytes.truncate(read);
-                return Ok(Input { path: path.to_owned(), bytes });
+                return unpacked(path.to_owned(), bytes);
             }
             Ok(more) => read += more,
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
@@ -174,7 +200,21 @@ fn read_limited(path: &Path, from: &mut dyn Read) -> Result<Input, SourceError> 
     let mut bytes = Vec::new();
     match from.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes) {
         Ok(_) if bytes.len() > MAX_BYTES => Err(SourceError::TooLarge { path }),
-        Ok(_) => Ok(Input { path, bytes }),
+        Ok(_) => unpacked(path, bytes),
         Err(source) => Err(SourceError::Io { path, source }),
+    }
+}
+
+/// Unpacks what is compressed, no more of it than a document may have.
+fn unpacked(path: PathBuf, bytes: Vec<u8>) -> Result<Input, SourceError> {
+    if !bytes.starts_with(&[0x1f, 0x8b]) {
+        return Ok(Input { path, bytes });
+    }
+    let mut unpacked = Vec::new();
+    let decoder = flate2::read::MultiGzDecoder::new(bytes.as_slice());
+    match decoder.take(MAX_BYTES as u64 + 1).read_to_end(&mut unpacked) {
+        Ok(_) if unpacked.len() > MAX_BYTES => Err(SourceError::TooLarge { path }),
+        Ok(_) => Ok(Input { path, bytes: unpacked }),
+        Err(source) => Err(SourceError::Gzip { path, source }),
     }
 }

@@ -120,7 +120,8 @@ fn no_document_of_a_sound_host_is_suspect() {
             let bytes = std::fs::read(&file).unwrap();
             let document = domcaps::parse::document(&bytes).unwrap();
             assert!(
-                !domcaps::suspect::is_suspect(&document.head.target, &document.capabilities),
+                !domcaps::model::Suspicion::of(&document.capabilities)
+                    .counts_for(&document.head.target),
                 "{}",
                 file.display()
             );

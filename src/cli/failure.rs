@@ -146,7 +146,14 @@ impl From<OperandError> for Failure {
 
 impl From<SourceError> for Failure {
     fn from(error: SourceError) -> Self {
-        Self::new(&error)
+        let failure = Self::new(&error);
+        match &error {
+            SourceError::OneHost { path, .. } => failure.with_hint(&format!(
+                "nothing was stored; write `domcaps import --host NAME {}`, or name the folder above it",
+                path.display()
+            )),
+            _ => failure,
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use super::ui::{self, Ui};
 use super::{Global, ListFormat};
 use crate::ingest::{Occasion, Seen};
 use crate::model::{HostName, Tag, Time};
-use crate::render::json;
+use crate::render::{self, json};
 use crate::source;
 
 use database::Database;
@@ -23,14 +23,16 @@ use files::{Files, Place};
 
 /// Store documents from files as a snapshot of a host
 ///
-/// Each call is one snapshot. A folder gives its *.xml files; `capabilities.xml` (the output of
-/// `virsh capabilities`) becomes the machine list, `version.txt` (of `virsh version --daemon`) the
-/// versions. The same again is no new snapshot; the same at another time is one row more.
+/// Each call is one snapshot. A folder gives its *.xml and *.xml.gz files, each with one document or
+/// several; `capabilities.xml` (the output of `virsh capabilities`) becomes the machine list,
+/// `version.txt` (of `virsh version --daemon`) the versions. A folder that KubeVirt's node labeller
+/// wrote is read as it is. The same again is no new snapshot; the same at another time is one row more.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
   domcaps import --host hv01 captures/hv01
   virsh domcapabilities --machine q35 | domcaps import --host hv01 --tag pre-upgrade -
+  domcaps import --tree fleet/ --dry-run
   domcaps import --tree fleet/     each folder or file of fleet/ is a host; HOST/TIME/ for many times
 
 Limits: 8 MiB a document, 64 elements deep, 200,000 elements and attributes.")]
@@ -59,6 +61,9 @@ pub(super) struct Arguments {
     /// Store nothing of a snapshot that has a bad file
     #[arg(long)]
     strict: bool,
+    /// Store nothing: show which hosts there are and how many documents each has
+    #[arg(long)]
+    dry_run: bool,
     /// How to show what was done
     #[arg(long, value_enum, default_value_t = ListFormat::Text)]
     format: ListFormat,
@@ -70,7 +75,7 @@ pub(super) fn run(
     arguments: &Arguments,
 ) -> Result<Exit, Failure> {
     let mut done = Done::default();
-    let mut database = Database::new(ui::database(global)?)?;
+    let mut database = Database::new(ui::database(global)?, arguments.dry_run)?;
     if let Some(at) = arguments.at.filter(|at| is_future(*at)) {
         warn_of_future(ui, "--at", at, 0);
     }
@@ -89,6 +94,11 @@ pub(super) fn run(
     }
     if arguments.format == ListFormat::Json {
         json::imported(&done.imported, &done.failed, &unknown, ui.out())?;
+    }
+    if arguments.dry_run && arguments.format == ListFormat::Text {
+        let header = ["host", "taken at", "documents", "machines", "state"];
+        ui.print(|out| render::table::table(&header, &done.read, out))?;
+        ui.status("a dry run: nothing was stored");
     }
     Ok(match (done.imported.is_empty(), done.failed.is_empty()) {
         (_, true) => Exit::Done,

@@ -7,9 +7,8 @@ use super::failure;
 use super::session::{Broken, Session};
 use super::stream::Answer;
 use super::visit::{CutShort, Observed, RawBody};
-use crate::model::{FailureClass, Hash, State, Target};
+use crate::model::{FailureClass, Hash, Target};
 use crate::parse::{self, MAX_BYTES};
-use crate::suspect::is_suspect;
 
 /// The most bytes of different bodies that are kept of one host: twenty times those of a Debian 13
 /// host with five architectures.
@@ -25,7 +24,6 @@ pub(super) struct Answers {
     pub(super) observed: BTreeMap<Target, Observed>,
     pub(super) bodies: HashMap<Hash, RawBody>,
     bytes: usize,
-    is_suspect: bool,
     /// Targets that gave a document or an error.
     answered: usize,
 }
@@ -114,7 +112,7 @@ impl Answers {
         self.observed.insert(target.clone(), Observed::Failed(class, why));
     }
 
-    /// Keeps a document; only bodies that kvm gave are looked into here.
+    /// Keeps a document; what it says is not looked into here.
     fn take(&mut self, asked: &Target, document: &[u8]) -> Result<(), String> {
         let head = match parse::split(document) {
             Some(head) => head,
@@ -132,10 +130,6 @@ impl Answers {
                 let most = MAX_HOST_BYTES >> 20;
                 return Err(format!("the host's documents are more than {most} MiB"));
             }
-            if head.target.virttype == "kvm" {
-                let read = parse::document(document).map_err(|error| error.to_string())?;
-                self.is_suspect |= is_suspect(&head.target, &read.capabilities);
-            }
             self.bytes += document.len();
             let raw = RawBody { bytes: head.body(document), head_at: head.range.start };
             self.bodies.insert(body, raw);
@@ -144,28 +138,6 @@ impl Answers {
         self.answered += 1;
         self.observed.insert(head.target, Observed::Document { head: bytes, body });
         Ok(())
-    }
-
-    /// How far all of it can be trusted.
-    pub(super) fn state(&self) -> State {
-        let is_transient =
-            |each: &Observed| matches!(each, Observed::Failed(FailureClass::Transient, _));
-        // That a host cannot do it is an answer too.
-        let is_answer = |each: &Observed| {
-            matches!(
-                each,
-                Observed::Document { .. } | Observed::Failed(FailureClass::Unsupported, _)
-            )
-        };
-        if !self.observed.values().any(is_answer) {
-            State::Failed
-        } else if self.is_suspect {
-            State::Suspect
-        } else if self.bodies.is_empty() || self.observed.values().any(is_transient) {
-            State::Partial
-        } else {
-            State::Complete
-        }
     }
 }
 

@@ -223,8 +223,7 @@ fn better(
 mod tests {
     use super::super::visit::{CutShort, Observed};
     use super::*;
-    use crate::host_info::HostInfo;
-    use crate::model::{Hash, State, Target};
+    use crate::model::{Hash, HostInfo, Target};
 
     fn visited(documents: usize, end: Option<Broken>) -> Visit {
         let target = |at: usize| Target { machine: format!("m{at}"), ..Target::default() };
@@ -234,7 +233,6 @@ mod tests {
             info: HostInfo::default(),
             observed: (0..documents).map(|at| (target(at), document())).collect(),
             bodies: std::collections::HashMap::new(),
-            state: State::Complete,
             passed_over: std::collections::BTreeSet::new(),
             cut_short: end.map(|why| CutShort { asked: 9, answered: documents, why }),
             took: Duration::ZERO,

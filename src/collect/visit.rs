@@ -11,8 +11,7 @@ use super::local::Local;
 use super::session::{Broken, Limits, Session};
 use super::site::{Settings, Site};
 use super::targets::Choice;
-use crate::host_info::HostInfo;
-use crate::model::{Context, FailureClass, Hash, State, Target, Time};
+use crate::model::{Context, FailureClass, Hash, HostInfo, Target, Time};
 use crate::parse::{self, HostCapabilities, MAX_BYTES};
 
 /// What a host answered. Equal bodies are kept once: 450 documents of a Debian 13 host have 31.
@@ -26,8 +25,6 @@ pub struct Visit {
     pub observed: BTreeMap<Target, Observed>,
     /// The bodies of the documents.
     pub bodies: HashMap<Hash, RawBody>,
-    /// How far all this can be trusted.
-    pub state: State,
     /// Targets that the host lists and that were not to be asked.
     pub passed_over: BTreeSet<Target>,
     /// Why it ended before its end.
@@ -130,7 +127,6 @@ pub(super) fn visit(
         taken_at,
         info,
         passed_over,
-        state: answers.state(),
         observed: answers.observed,
         bodies: answers.bodies,
         cut_short,
@@ -172,15 +168,14 @@ fn introduce(
     }
     let host = parse::capabilities(bytes)
         .map_err(|error| Unreached::refused(format!("virsh capabilities:{error}")))?;
-    let context = Context {
-        cpu: host.cpu.clone(),
-        microcode: host.microcode.clone(),
+    let mut context = Context {
         api_flags: Context::flags(
             &settings.flags.iter().map(|flag| flag.name()).collect::<Vec<_>>().join(","),
         ),
         uri: Some(site.uri.clone()),
         ..parse::version(&String::from_utf8_lossy(&version.output.bytes))
     };
+    host.add_to(&mut context);
     Ok((HostInfo { machines: Some(host.machines.clone()), context }, host))
 }
 

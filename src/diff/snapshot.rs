@@ -179,7 +179,7 @@ fn deprecated(machines: Option<&MachineList>) -> BTreeSet<String> {
 }
 
 fn context(old: &Context, new: &Context) -> Vec<ContextChange> {
-    let pairs = old.named().into_iter().zip(new.named());
+    let pairs = old.named().zip(new.named());
     let differing = pairs.filter(|((name, old), (_, new))| {
         // Flags that were not given are known: the plain call.
         old != new && (*name == "api_flags" || (old.is_some() && new.is_some()))

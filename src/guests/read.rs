@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use crate::bad_files::BadFile;
 use crate::model::Guest;
+use crate::observe::BadFile;
 use crate::parse;
 use crate::source::{self, SourceError};
 

@@ -1,14 +1,10 @@
 //! A snapshot from files.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use super::{
-    Body, Bytes, Document, IngestError, Ingested, Known, Seen, Snapshot, unknown_elements,
-};
-use crate::bad_files::BadFiles;
-use crate::host_info::HostInfo;
-use crate::model::{Context, Cut, FailureClass, Hash, HostName, State, Tag, Target, Time};
-use crate::parse;
+use super::{Body, IngestError, Ingested, Known, Seen, Snapshot, unknown_elements};
+use crate::model::{Capabilities, Context, Cut, Hash, HostName, Suspicion, Tag, Time};
+use crate::observe::{self, BodyIndex, HostObservation};
 use crate::source::Input;
 use crate::store::{StoreError, Writer};
 
@@ -31,23 +27,12 @@ pub struct Occasion<'a> {
     pub is_partial: bool,
 }
 
-/// One good file.
-struct File {
-    /// Which of the inputs it is.
-    at: usize,
-    head: parse::Head,
-    hash: Hash,
-    body: Body,
-}
-
 /// All that one snapshot's files say, read and not yet stored.
-#[derive(Default)]
 pub struct Reading {
-    inputs: Vec<Input>,
-    documents: BTreeMap<Target, File>,
-    info: HostInfo,
-    bad: BadFiles,
+    observation: HostObservation<'static, Body>,
     unknown: BTreeSet<String>,
+    /// Of the files.
+    bytes: usize,
     /// Of the documents that were parsed.
     new_bytes: usize,
 }
@@ -65,6 +50,29 @@ pub fn ingest(
     Ok(store(writer, occasion, reading)?)
 }
 
+/// The bodies that a reader need not parse, and what it finds in the others.
+struct Reader<'k, 's> {
+    known: &'k Known<'s>,
+    unknown: BTreeSet<String>,
+    new_bytes: usize,
+}
+
+impl BodyIndex for Reader<'_, '_> {
+    type Content = Body;
+    type Error = StoreError;
+
+    fn known(&mut self, body: Hash) -> Result<Option<(Body, Suspicion)>, StoreError> {
+        Ok(self.known.suspicion(body)?.map(|suspicion| (Body::Known, suspicion)))
+    }
+
+    fn add(&mut self, body: Hash, capabilities: Capabilities, length: usize) -> Body {
+        self.unknown.extend(unknown_elements(&capabilities));
+        self.new_bytes += length;
+        self.known.note(body, Suspicion::of(&capabilities));
+        Body::New(Cut::new(capabilities))
+    }
+}
+
 /// Reads the files of a snapshot: all but what is known.
 ///
 /// # Errors
@@ -74,18 +82,19 @@ pub fn read(
     inputs: Vec<Input>,
     known: &Known<'_>,
 ) -> Result<Reading, IngestError> {
-    let mut reading = Reading { inputs, ..Reading::default() };
-    for at in 0..reading.inputs.len() {
-        reading.read(known, at)?;
-    }
+    let mut reader = Reader { known, unknown: BTreeSet::new(), new_bytes: 0 };
+    let bytes = inputs.iter().map(|input| input.bytes.len()).sum();
+    let mut observation = observe::files(inputs, &mut reader)?;
+    observation.is_incomplete |= occasion.is_partial;
     let host = || occasion.host.clone();
-    if reading.documents.is_empty() {
-        return Err(IngestError::NoDocument { host: host(), bad: reading.bad.files });
+    if observation.is_empty() {
+        return Err(IngestError::NoDocument { host: host(), bad: observation.bad });
     }
-    if occasion.is_strict && !reading.bad.files.is_empty() {
-        return Err(IngestError::Strict { host: host(), bad: reading.bad.files });
+    if occasion.is_strict && !observation.bad.is_empty() {
+        return Err(IngestError::Strict { host: host(), bad: observation.bad });
     }
-    Ok(reading)
+    let Reader { unknown, new_bytes, .. } = reader;
+    Ok(Reading { observation, unknown, bytes, new_bytes })
 }
 
 /// Stores what was read.
@@ -96,16 +105,23 @@ pub fn read(
 pub fn store(
     writer: &mut Writer<'_>,
     occasion: &Occasion<'_>,
-    mut reading: Reading,
+    reading: Reading,
 ) -> Result<Ingested, StoreError> {
-    let mut context = std::mem::take(&mut reading.info.context);
+    let Reading { mut observation, mut unknown, .. } = reading;
+    let mut context = std::mem::take(&mut observation.info.context);
     context.api_flags = occasion.api_flags.and_then(Context::flags);
-    let mut unknown = std::mem::take(&mut reading.unknown);
-    let snapshot = snapshot(occasion, &reading, &context);
+    let snapshot = Snapshot {
+        host: occasion.host,
+        taken_at: occasion.taken_at,
+        tags: occasion.tags,
+        groups: occasion.groups,
+        context: &context,
+        observation: &observation,
+    };
     let stored = writer
         .whole(occasion.host, occasion.taken_at, |writer| snapshot.write(writer, &mut unknown))?;
     let ingested = snapshot.ingested(stored, unknown);
-    Ok(Ingested { bad: reading.bad.files, ..ingested })
+    Ok(Ingested { bad: observation.bad, ..ingested })
 }
 
 impl Reading {
@@ -113,90 +129,12 @@ impl Reading {
     /// several times their room.
     #[must_use]
     pub fn bytes(&self) -> (usize, usize) {
-        (self.inputs.iter().map(|input| input.bytes.len()).sum(), self.new_bytes)
+        (self.bytes, self.new_bytes)
     }
 
-    fn read(&mut self, known: &Known<'_>, at: usize) -> Result<(), IngestError> {
-        let input = &self.inputs[at];
-        // A known body needs no parse: it was well-formed when it was stored.
-        if let Some(head) = parse::split(&input.bytes) {
-            let hash = head.body_hash(&input.bytes);
-            if known.holds(hash)? {
-                return self.add(File { at, head, hash, body: Body::Known });
-            }
-        }
-        if self.info.take(input, &mut self.bad) {
-            return Ok(());
-        }
-        match parse::document(&input.bytes) {
-            Ok(document) => {
-                let hash = document.head.body_hash(&input.bytes);
-                self.unknown.extend(unknown_elements(&document.capabilities));
-                self.new_bytes += input.bytes.len();
-                known.note(hash);
-                let body = Body::New(Cut::new(document.capabilities));
-                self.add(File { at, head: document.head, hash, body })
-            }
-            Err(error) => {
-                self.bad.document(input, error);
-                Ok(())
-            }
-        }
-    }
-
-    fn add(&mut self, file: File) -> Result<(), IngestError> {
-        let target = file.head.target.clone();
-        match self.documents.get(&target) {
-            Some(first) if self.inputs[first.at].bytes != self.inputs[file.at].bytes => {
-                Err(IngestError::TwoDocuments {
-                    target: Box::new(target),
-                    first: self.inputs[first.at].path.clone(),
-                    second: self.inputs[file.at].path.clone(),
-                })
-            }
-            Some(_) => Ok(()),
-            None => {
-                self.documents.insert(target, file);
-                Ok(())
-            }
-        }
-    }
-}
-
-fn snapshot<'d>(
-    occasion: &Occasion<'d>,
-    reading: &'d Reading,
-    context: &'d Context,
-) -> Snapshot<'d> {
-    let document = |file: &'d File| {
-        let bytes = &reading.inputs[file.at].bytes;
-        Document {
-            hash: file.hash,
-            head: &bytes[file.head.range.clone()],
-            head_at: file.head.range.start,
-            body: &file.body,
-            bytes: Bytes::Around(&file.head, bytes),
-        }
-    };
-    let transient = |message: &'d String| (FailureClass::Transient, message.as_str());
-    Snapshot {
-        host: occasion.host,
-        taken_at: occasion.taken_at,
-        tags: occasion.tags,
-        groups: occasion.groups,
-        state: if occasion.is_partial { State::Partial } else { reading.bad.state() },
-        context,
-        machines: reading.info.machines.as_ref(),
-        documents: reading
-            .documents
-            .iter()
-            .map(|(target, file)| (target, document(file)))
-            .collect(),
-        failures: reading
-            .bad
-            .targets
-            .iter()
-            .map(|(target, why)| (target, transient(why)))
-            .collect(),
+    /// What was read.
+    #[must_use]
+    pub fn observation(&self) -> &HostObservation<'static, Body> {
+        &self.observation
     }
 }

@@ -1,14 +1,14 @@
 //! Which bodies need not be read.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use crate::model::Hash;
+use crate::model::{Hash, Suspicion};
 use crate::store::{Store, StoreError};
 
-/// Bodies that were read already, by any thread.
+/// Bodies that were read already, by any thread, and what speaks against each.
 #[derive(Debug, Default)]
-pub struct Seen(Mutex<HashSet<Hash>>);
+pub struct Seen(Mutex<HashMap<Hash, Suspicion>>);
 
 /// Knows bodies that are stored, and those that others read to store them.
 #[derive(Debug)]
@@ -24,30 +24,30 @@ impl<'s> Known<'s> {
         Self { seen, store }
     }
 
-    /// Whether a body is well-formed, because it was read before.
+    /// What speaks against a body that is well-formed, because it was read before.
     ///
     /// # Errors
     /// Where the database cannot be read.
-    pub fn holds(&self, body: Hash) -> Result<bool, StoreError> {
-        if self.seen.bodies().contains(&body) {
-            return Ok(true);
+    pub fn suspicion(&self, body: Hash) -> Result<Option<Suspicion>, StoreError> {
+        if let Some(known) = self.seen.bodies().get(&body) {
+            return Ok(Some(*known));
         }
-        let is_stored = self.store.map_or(Ok(false), |store| store.has_body(body))?;
-        if is_stored {
-            self.note(body);
+        let stored = self.store.map_or(Ok(None), |store| store.suspicion(body))?;
+        if let Some(suspicion) = stored {
+            self.note(body, suspicion);
         }
-        Ok(is_stored)
+        Ok(stored)
     }
 
     /// Notes a body that is well-formed.
-    pub fn note(&self, body: Hash) {
-        self.seen.bodies().insert(body);
+    pub fn note(&self, body: Hash, suspicion: Suspicion) {
+        self.seen.bodies().insert(body, suspicion);
     }
 }
 
 impl Seen {
-    fn bodies(&self) -> std::sync::MutexGuard<'_, HashSet<Hash>> {
-        // A set is whole between two calls, whatever became of a thread.
+    fn bodies(&self) -> std::sync::MutexGuard<'_, HashMap<Hash, Suspicion>> {
+        // A map is whole between two calls, whatever became of a thread.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

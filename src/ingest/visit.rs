@@ -1,16 +1,16 @@
 //! A snapshot from a visit to a host.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
-use super::{Body, Bytes, Document, Ingested, Snapshot, unknown_elements};
-use crate::collect::{Observed, RawBody, Site, Visit};
-use crate::model::{Cut, FailureClass, Hash, State, Tag, Target};
-use crate::parse;
+use super::{Body, Ingested, Snapshot, unknown_elements};
+use crate::collect::{Site, Visit};
+use crate::model::{Capabilities, Cut, Hash, State, Suspicion, Tag, Target};
+use crate::observe::{self, BodyIndex, ObserveError};
 use crate::store::{StoreError, Writer};
 
-/// Stores what a visit brought, within the writer's transaction. A document that is ill-formed
-/// becomes a target that did not answer. A visit that was to ask only some targets, and left out some
-/// that the host's newest complete snapshot has, is partial: it does not take that one's place.
+/// Stores what a visit brought, within the writer's transaction. A visit that was to ask only some
+/// targets, and left out some that the host's newest complete snapshot has, is partial: it does not
+/// take that one's place.
 ///
 /// # Errors
 /// Where the store does not take it. Where the host's time was taken, nothing of it is in the
@@ -21,44 +21,56 @@ pub fn visit(
     tags: &[Tag],
     visit: &Visit,
 ) -> Result<Ingested, StoreError> {
-    let Bodies { good, bad, mut unknown } = bodies(writer, visit)?;
-    // In the order of the targets, as the visit has them.
-    let mut documents = Vec::with_capacity(visit.observed.len());
-    let mut failures = BTreeMap::new();
-    for (target, observed) in &visit.observed {
-        match observed {
-            Observed::Failed(class, why) => {
-                failures.insert(target, (*class, why.as_str()));
-            }
-            Observed::Document { head, body } => match good.get(body) {
-                Some(known) => documents.push((target, document(visit, head, *body, known))),
-                None => {
-                    let why = bad.get(body).map_or("", String::as_str);
-                    failures.insert(target, (FailureClass::Transient, why));
-                }
-            },
-        }
-    }
+    let mut stored = StoredBodies { writer, read: HashMap::new(), unknown: BTreeSet::new() };
+    let mut observation = observe::visit(visit, &mut stored).map_err(|error| match error {
+        ObserveError::Index(error) => error,
+        // A visit asks for each target once.
+        ObserveError::Twice(twice) => StoreError::Damaged {
+            path: stored.writer.store().path().to_owned(),
+            what: twice.to_string(),
+        },
+    })?;
+    let StoredBodies { mut unknown, .. } = stored;
+    let is_whole = observation.state() == State::Complete;
     let left_out = left_out(writer, site, visit)?;
-    let state = match visit.state {
-        State::Complete if documents.is_empty() && !bad.is_empty() => State::Failed,
-        State::Complete if !bad.is_empty() || left_out > 0 => State::Partial,
-        other => other,
-    };
+    observation.is_incomplete |= left_out > 0;
     let snapshot = Snapshot {
         host: &site.name,
         taken_at: visit.taken_at,
         tags,
         groups: &site.groups,
-        state,
         context: &visit.info.context,
-        machines: visit.info.machines.as_ref(),
-        documents,
-        failures,
+        observation: &observation,
     };
     let stored =
         writer.whole(&site.name, visit.taken_at, |writer| snapshot.write(writer, &mut unknown))?;
-    Ok(Ingested { left_out, ..snapshot.ingested(stored, unknown) })
+    Ok(Ingested { left_out, is_whole, ..snapshot.ingested(stored, unknown) })
+}
+
+/// The bodies of the store that is written to.
+struct StoredBodies<'a, 's> {
+    writer: &'a mut Writer<'s>,
+    /// Those that are to be stored.
+    read: HashMap<Hash, Suspicion>,
+    unknown: BTreeSet<String>,
+}
+
+impl BodyIndex for StoredBodies<'_, '_> {
+    type Content = Body;
+    type Error = StoreError;
+
+    fn known(&mut self, body: Hash) -> Result<Option<(Body, Suspicion)>, StoreError> {
+        if let Some(suspicion) = self.read.get(&body) {
+            return Ok(Some((Body::Known, *suspicion)));
+        }
+        Ok(self.writer.judged_body(body)?.map(|(_, suspicion)| (Body::Known, suspicion)))
+    }
+
+    fn add(&mut self, body: Hash, capabilities: Capabilities, _length: usize) -> Body {
+        self.unknown.extend(unknown_elements(&capabilities));
+        self.read.insert(body, Suspicion::of(&capabilities));
+        Body::New(Cut::new(capabilities))
+    }
 }
 
 /// How many targets a visit passed over that the newest complete snapshot has and the host still
@@ -82,46 +94,4 @@ fn left_out(writer: &Writer<'_>, site: &Site, visit: &Visit) -> Result<usize, St
     let is_missed =
         |target: &Target| visit.passed_over.contains(target) && !moved_on(target).unwrap_or(false);
     Ok(newest.outcomes.keys().filter(|target| is_missed(target)).count())
-}
-
-/// The most capabilities that are new of one host at once. A Debian 13 host with five architectures
-/// has 31 bodies of 1,700; more than this would keep all other hosts waiting.
-const MAX_NEW: usize = 300_000;
-
-/// The bodies of a visit: those that can be stored, and what is wrong with the others.
-#[derive(Default)]
-struct Bodies {
-    good: HashMap<Hash, Body>,
-    bad: HashMap<Hash, String>,
-    unknown: BTreeSet<String>,
-}
-
-/// Reads each body that the store does not know.
-fn bodies(writer: &mut Writer<'_>, visit: &Visit) -> Result<Bodies, StoreError> {
-    let mut bodies = Bodies::default();
-    let mut new = 0;
-    for (hash, raw) in &visit.bodies {
-        if writer.body(*hash)?.is_some() {
-            bodies.good.insert(*hash, Body::Known);
-            continue;
-        }
-        if new > MAX_NEW {
-            bodies.bad.insert(*hash, format!("the host has more than {MAX_NEW} new capabilities"));
-            continue;
-        }
-        match parse::document(&raw.bytes) {
-            Ok(document) => {
-                new += document.capabilities.len();
-                bodies.unknown.extend(unknown_elements(&document.capabilities));
-                bodies.good.insert(*hash, Body::New(Cut::new(document.capabilities)));
-            }
-            Err(error) => drop(bodies.bad.insert(*hash, format!("its document is bad: {error}"))),
-        }
-    }
-    Ok(bodies)
-}
-
-fn document<'d>(visit: &'d Visit, head: &'d [u8], hash: Hash, body: &'d Body) -> Document<'d> {
-    let raw: &RawBody = &visit.bodies[&hash];
-    Document { hash, head, head_at: raw.head_at, body, bytes: Bytes::Body(&raw.bytes) }
 }

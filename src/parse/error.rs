@@ -67,6 +67,19 @@ pub enum Problem {
     /// An identity element stands twice.
     #[error("<{0}> stands twice: which target is it?")]
     IdentityTwice(&'static str),
+    /// The document's markup is escaped, as a web page or a report shows it.
+    #[error(
+        "HTML-escaped: it begins with `&lt;`. Replace &lt; &gt; &quot; and &amp; by what they stand for"
+    )]
+    Escaped,
+    /// A prompt, a command or a message stands around the document.
+    #[error(
+        "text stands around the XML, such as a prompt or a command: a paste from a terminal? Keep only what begins with `<` and ends with the closing tag"
+    )]
+    Pasted,
+    /// Too much of one host.
+    #[error("{0}")]
+    TooMuch(String),
     /// More than is read.
     #[error("{0}")]
     TooLarge(Limit),

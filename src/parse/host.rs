@@ -2,7 +2,7 @@
 
 use super::error::{Limit, MAX_MACHINES, ParseError, Problem};
 use super::xml::{self, Element, Xml};
-use crate::model::{Machine, MachineList};
+use crate::model::{Context, Machine, MachineList};
 
 /// What domcaps keeps of `virsh capabilities` (libvirt's docs/formatcaps.rst).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,6 +17,17 @@ pub struct HostCapabilities {
     pub cpu: Option<String>,
     /// Microcode version, decimal as libvirt prints it.
     pub microcode: Option<String>,
+    /// Physical address bits of the CPU (`<maxphysaddr mode='emulate' bits='46'/>`, libvirt 9.0).
+    pub maxphysaddr: Option<String>,
+}
+
+impl HostCapabilities {
+    /// Adds what is known of the CPU to a context.
+    pub fn add_to(&self, context: &mut Context) {
+        context.cpu.clone_from(&self.cpu);
+        context.microcode.clone_from(&self.microcode);
+        context.maxphysaddr.clone_from(&self.maxphysaddr);
+    }
 }
 
 /// One domain type of one guest architecture: what a target is but for its machine. bhyve and Xen
@@ -67,6 +78,10 @@ pub fn capabilities(bytes: &[u8]) -> Result<HostCapabilities, ParseError> {
         microcode: cpu
             .and_then(|cpu| xml.child(cpu, "microcode"))
             .and_then(|microcode| xml.attribute(microcode, "version"))
+            .map(str::to_owned),
+        maxphysaddr: cpu
+            .and_then(|cpu| xml.child(cpu, "maxphysaddr"))
+            .and_then(|maxphysaddr| xml.attribute(maxphysaddr, "bits"))
             .map(str::to_owned),
     })
 }
@@ -131,7 +146,7 @@ mod tests {
     #[test]
     fn machines_are_read_for_each_domain_type() {
         let text = "<capabilities><host><cpu><vendor>AMD</vendor><microcode version='7'/>\
-            <signature family='25' model='1' stepping='1'/></cpu></host>\
+            <signature family='25' model='1' stepping='1'/><maxphysaddr mode='emulate' bits='48'/></cpu></host>\
             <guest><os_type>hvm</os_type><arch name='x86_64'><emulator>/q</emulator>\
             <machine maxCpus='255' deprecated='yes'>pc-1.4</machine>\
             <machine canonical='pc-7.2' maxCpus='255'>pc</machine>\
@@ -140,6 +155,7 @@ mod tests {
         let read = capabilities(text.as_bytes()).unwrap();
         assert_eq!(read.cpu.as_deref(), Some("AMD family 25 model 1 stepping 1"));
         assert_eq!(read.microcode.as_deref(), Some("7"));
+        assert_eq!(read.maxphysaddr.as_deref(), Some("48"));
         let shown: Vec<String> = read
             .machines
             .iter()

@@ -18,7 +18,7 @@ pub(super) fn paths<'k>(wanted: &str, known: impl Iterator<Item = &'k str>) -> S
         path.get(start..).unwrap_or(path)
     };
     let mut near: Vec<(usize, &str)> = known
-        .chain(FIELDS)
+        .chain(FIELDS.iter().copied())
         .map(|path| (letters_apart(wanted, tail(path)), path))
         .filter(|(distance, _)| *distance <= wanted.chars().count().div_ceil(4))
         .collect();

@@ -1,6 +1,7 @@
 //! What the names of an expression mean in a store, and what they could have meant.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use super::capability::{Capability, Test as CapabilityTest};
 use super::error::QueryError;
@@ -13,21 +14,14 @@ use crate::model::{Context, Kind, SelectError, elements, glob, select};
 use crate::store::{PathId, Store, StoreError, StoredValue};
 
 /// Names that are no capabilities.
-pub(super) const FIELDS: [&str; 13] = [
-    "host",
-    "group",
-    "machine",
-    "arch",
-    "virttype",
-    "emulator",
-    "deprecated",
-    "libvirt",
-    "hypervisor",
-    "kernel",
-    "microcode",
-    "api_flags",
-    "uri",
-];
+const OTHERS: [&str; 7] =
+    ["host", "group", "machine", "arch", "virttype", "emulator", "deprecated"];
+
+/// Those and the facts of the context that are known by their name alone.
+pub(super) static FIELDS: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    let facts = Context::FACTS.iter().filter(|fact| fact.is_queried);
+    OTHERS.into_iter().chain(facts.map(|fact| fact.name)).collect()
+});
 
 /// An expression in terms of a store: positions in lists of questions.
 #[derive(Debug)]

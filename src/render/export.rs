@@ -34,26 +34,37 @@ pub const HOSTS: Kind = Kind {
 };
 
 /// A snapshot.
-pub const SNAPSHOTS: Kind = Kind {
-    schema: "domcaps.export-snapshot/1",
-    columns: &[
-        "snapshot",
-        "host",
-        "taken_at",
-        "state",
-        "is_change",
-        "profile",
-        "libvirt",
-        "hypervisor",
-        "kernel",
-        "cpu",
-        "microcode",
-        "firmware",
-        "api_flags",
-        "uri",
-        "groups",
-        "tags",
-    ],
+pub const SNAPSHOTS: Kind =
+    Kind { schema: "domcaps.export-snapshot/1", columns: &SNAPSHOT_COLUMNS };
+
+/// What stands before and behind the facts that the first format had; later ones come last, so that no
+/// column moves.
+const BEFORE: [&str; 6] = ["snapshot", "host", "taken_at", "state", "is_change", "profile"];
+const BEHIND: [&str; 2] = ["groups", "tags"];
+
+const SNAPSHOT_COLUMNS: [&str; BEFORE.len() + Context::FACTS.len() + BEHIND.len()] = {
+    let mut columns = [""; BEFORE.len() + Context::FACTS.len() + BEHIND.len()];
+    let (mut at, mut next) = (0, 0);
+    while next < BEFORE.len() {
+        columns[at] = BEFORE[next];
+        (at, next) = (at + 1, next + 1);
+    }
+    // Later facts stand behind all others.
+    next = 0;
+    while next < Context::FACTS.len() && !Context::FACTS[next].is_later {
+        columns[at] = Context::FACTS[next].name;
+        (at, next) = (at + 1, next + 1);
+    }
+    let mut behind = 0;
+    while behind < BEHIND.len() {
+        columns[at] = BEHIND[behind];
+        (at, behind) = (at + 1, behind + 1);
+    }
+    while next < Context::FACTS.len() {
+        columns[at] = Context::FACTS[next].name;
+        (at, next) = (at + 1, next + 1);
+    }
+    columns
 };
 
 /// What one target of a profile gave.
@@ -160,11 +171,16 @@ pub fn snapshot<'c>(told: &'c ToldSnapshot, groups: &'c BTreeSet<String>) -> Vec
         Cell::Truth(*is_change),
         Cell::owned(profile.to_string()),
     ];
-    let Context { libvirt, hypervisor, kernel, cpu, microcode, firmware, api_flags, uri } = context;
-    let context = [libvirt, hypervisor, kernel, cpu, microcode, firmware, api_flags, uri];
-    cells.extend(context.map(|each| Cell::known(each.as_deref())));
+    let facts = |is_later: bool| {
+        let facts = Context::FACTS.iter().zip(context.named());
+        facts
+            .filter(move |(fact, _)| fact.is_later == is_later)
+            .map(|(_, (_, value))| Cell::known(value))
+    };
+    cells.extend(facts(false));
     cells.push(Cell::list(groups.iter().map(String::as_str)));
     cells.push(Cell::list(tags.iter().map(String::as_str)));
+    cells.extend(facts(true));
     cells
 }
 

@@ -1,33 +1,29 @@
 //! A side from files: one document, or a folder with those of one host.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use foldhash::HashSet;
-
+use super::parsed::Parsed;
 use super::{Content, Contents, Number, Origin, Raw, Side, SideError};
-use crate::bad_files::BadFiles;
 use crate::diff::{Observed, Outcome};
-use crate::host_info::HostInfo;
-use crate::model::{FailureClass, Hash, State, Target};
-use crate::parse;
-use crate::source::{self, Input, SourceError};
-use crate::suspect::is_suspect;
+use crate::model::{Capabilities, Hash, HostInfo, Suspicion};
+use crate::observe::{self, BadFile, BodyIndex, ObserveError};
+use crate::source::{self, SourceError};
 
-/// What the files of one side say.
-#[derive(Default)]
-struct Reading {
-    outcomes: BTreeMap<Target, Outcome<Content>>,
-    raw: BTreeMap<Target, Raw>,
-    paths: BTreeMap<Target, PathBuf>,
-    info: HostInfo,
-    bad: BadFiles,
-    unread: Vec<SourceError>,
-    /// A document is not to be believed.
-    is_suspect: bool,
-    /// Bodies that were looked at: those of either side are not parsed again.
-    bodies: HashSet<Hash>,
+/// Bodies that were read are those of either side: none is parsed again.
+impl BodyIndex for Parsed {
+    type Content = Number;
+    type Error = Infallible;
+
+    fn known(&mut self, body: Hash) -> Result<Option<(Number, Suspicion)>, Infallible> {
+        Ok(self.judged(body))
+    }
+
+    fn add(&mut self, body: Hash, capabilities: Capabilities, _length: usize) -> Number {
+        self.insert(body, capabilities)
+    }
 }
 
 /// Reads `path`, a file, a folder or `-`; `contents` takes the documents in.
@@ -39,108 +35,60 @@ pub fn from_files(
     path: &Path,
     stdin: &mut dyn Read,
 ) -> Result<Side, SideError> {
-    let mut reading = Reading::default();
+    let mut unread = Vec::new();
+    let mut inputs = Vec::new();
     for input in source::read(path, stdin) {
         match input {
-            Ok(input) => reading.read(contents, input)?,
-            Err(error) => {
-                reading.bad.misses_something = true;
-                reading.unread.push(error);
-            }
+            Ok(input) => inputs.push(input),
+            Err(error) => unread.push(error),
         }
     }
-    if reading.outcomes.is_empty() {
-        return Err(reading.nothing(path));
+    let mut observation =
+        observe::files(inputs, &mut contents.parsed).map_err(|error| match error {
+            ObserveError::Twice(twice) => SideError::from(twice),
+            ObserveError::Index(never) => match never {},
+        })?;
+    observation.is_incomplete |= !unread.is_empty();
+    if observation.is_empty() {
+        return Err(nothing(path, observation.bad, unread));
     }
-    let state = if reading.is_suspect { State::Suspect } else { reading.bad.state() };
-    let Reading { mut outcomes, raw, info, bad, unread, .. } = reading;
-    for (target, message) in bad.targets {
-        let class = FailureClass::Transient;
-        outcomes.entry(target).or_insert(Outcome::Failed { class, message });
+    let state = observation.state();
+    let mut outcomes = BTreeMap::new();
+    let mut raw = BTreeMap::new();
+    for (target, document) in observation.documents {
+        let content = Content::Parsed(document.content);
+        outcomes.insert(target.clone(), Outcome::Document(content));
+        raw.insert(target, Raw::Bytes(document.text.into_bytes()));
     }
-    let HostInfo { machines, context } = info;
+    for (target, (class, message)) in observation.failures {
+        outcomes.insert(target, Outcome::Failed { class, message: message.into_owned() });
+    }
+    let HostInfo { machines, context } = observation.info;
     let source = Some(path.display().to_string());
+    // A file with a machine list is all that a host has, as a folder is.
+    let is_chosen = !path.is_dir() && machines.is_none();
     Ok(Side {
         origin: Origin { source, ..Origin::default() },
-        observed: Observed { outcomes, machines, state, context, is_chosen: !path.is_dir() },
+        observed: Observed { outcomes, machines, state, context, is_chosen },
         raw,
         passed_over: Vec::new(),
-        bad: bad.files,
+        bad: observation.bad,
         unread,
     })
 }
 
-impl Reading {
-    fn read(&mut self, contents: &mut Contents, input: Input) -> Result<(), SideError> {
-        let head = parse::split(&input.bytes);
-        let body = head.as_ref().map(|head| head.body_hash(&input.bytes));
-        if let (Some(head), Some(body)) = (&head, body)
-            && let Some(number) = contents.parsed.known(body)
-        {
-            self.suspect(contents, body, &head.target, number);
-            return self.add(head.target.clone(), number, input);
-        }
-        if self.info.take(&input, &mut self.bad) {
-            return Ok(());
-        }
-        match parse::document(&input.bytes) {
-            Ok(document) => {
-                // The quick split may have found another head: its hash would not be this body's.
-                let body = match body {
-                    Some(body) if head.as_ref() == Some(&document.head) => body,
-                    _ => document.head.body_hash(&input.bytes),
-                };
-                let number = contents.parsed.insert(body, document.capabilities);
-                self.suspect(contents, body, &document.head.target, number);
-                self.add(document.head.target, number, input)
-            }
-            Err(error) => {
-                self.bad.document(&input, error);
-                Ok(())
-            }
-        }
+/// Why there is nothing to compare: the one reason, or that there are several.
+fn nothing(path: &Path, mut bad: Vec<BadFile>, mut unread: Vec<SourceError>) -> SideError {
+    if bad.is_empty()
+        && let Some(error) = unread.pop()
+    {
+        return error.into();
     }
-
-    /// Notes whether this side is not to be believed.
-    fn suspect(&mut self, contents: &Contents, body: Hash, target: &Target, number: Number) {
-        if self.bodies.insert(body)
-            && let Some(capabilities) = contents.parsed.get(number)
-        {
-            self.is_suspect |= is_suspect(target, capabilities);
-        }
-    }
-
-    fn add(&mut self, target: Target, content: Number, input: Input) -> Result<(), SideError> {
-        let content = Outcome::Document(Content::Parsed(content));
-        match self.outcomes.get(&target) {
-            Some(first) if *first != content => Err(SideError::TwoDocuments {
-                first: self.paths.get(&target).cloned().unwrap_or_default(),
-                target: Box::new(target),
-                second: input.path,
-            }),
-            Some(_) => Ok(()),
-            None => {
-                self.outcomes.insert(target.clone(), content);
-                self.paths.insert(target.clone(), input.path);
-                self.raw.insert(target, Raw::Bytes(input.bytes));
-                Ok(())
-            }
-        }
-    }
-
-    /// Why there is nothing to compare: the one reason, or that there are several.
-    fn nothing(mut self, path: &Path) -> SideError {
-        if self.bad.files.is_empty()
-            && let Some(error) = self.unread.pop()
-        {
-            return error.into();
-        }
-        match self.bad.files.pop() {
-            Some(bad) if !path.is_dir() => bad.into(),
-            last => {
-                self.bad.files.extend(last);
-                SideError::NoDocument { path: path.to_owned(), bad: self.bad.files }
-            }
+    match bad.pop() {
+        Some(bad) if !path.is_dir() => bad.into(),
+        last => {
+            bad.extend(last);
+            SideError::NoDocument { path: path.to_owned(), bad }
         }
     }
 }

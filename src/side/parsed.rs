@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::model::{Capabilities, Hash};
+use crate::model::{Capabilities, Hash, Suspicion};
 
 /// Which of the documents: equal numbers are equal capabilities, whatever their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -14,17 +14,18 @@ pub(super) struct Parsed {
     all: Vec<Capabilities>,
     /// By what is counted quickly: how many capabilities there are, and how much text.
     alike: HashMap<(usize, usize), Vec<Number>>,
-    bodies: HashMap<Hash, Number>,
+    bodies: HashMap<Hash, (Number, Suspicion)>,
 }
 
 impl Parsed {
-    /// What a body says that was read before.
-    pub(super) fn known(&self, body: Hash) -> Option<Number> {
+    /// What a body says that was read before, and what speaks against it.
+    pub(super) fn judged(&self, body: Hash) -> Option<(Number, Suspicion)> {
         self.bodies.get(&body).copied()
     }
 
     /// Takes in what a body says.
     pub(super) fn insert(&mut self, body: Hash, capabilities: Capabilities) -> Number {
+        let suspicion = Suspicion::of(&capabilities);
         let alike = self.alike.entry(size(&capabilities)).or_default();
         let is_same = |known: &&Number| is_same(&self.all[known.0], &capabilities);
         let number = match alike.iter().find(is_same) {
@@ -36,7 +37,7 @@ impl Parsed {
                 number
             }
         };
-        self.bodies.insert(body, number);
+        self.bodies.insert(body, (number, suspicion));
         number
     }
 
@@ -81,7 +82,7 @@ mod tests {
         let mut parsed = Parsed::default();
         let mut insert = |body: &str, values| {
             let number = parsed.insert(Hash::of(body.as_bytes()), document(values));
-            (number, parsed.known(Hash::of(body.as_bytes())) == Some(number))
+            (number, parsed.judged(Hash::of(body.as_bytes())).map(|(it, _)| it) == Some(number))
         };
         let (first, is_known) = insert("a", [("x", 1), ("y", 2), ("z", 3)]);
         assert!(is_known);
@@ -91,6 +92,6 @@ mod tests {
         assert!(is_known && other != first);
         assert_eq!(insert("e", [("z", 3), ("y", 4), ("x", 1)]), (other, true));
         assert_ne!(insert("f", [("w", 1), ("y", 2), ("z", 3)]).0, first);
-        assert!(parsed.get(other).is_some() && parsed.known(Hash::of(b"g")).is_none());
+        assert!(parsed.get(other).is_some() && parsed.judged(Hash::of(b"g")).is_none());
     }
 }

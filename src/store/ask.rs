@@ -14,6 +14,7 @@ use rusqlite::{Connection, ErrorCode, Statement};
 use thiserror::Error;
 
 use super::error::StoreError;
+use super::ids::JsonNames;
 use super::open::{Store, read_only};
 use crate::model::{Cell, line_and_column};
 
@@ -110,8 +111,7 @@ impl Reader {
         let read = || {
             let mut select = self.connection.prepare(&sql)?;
             let rows = select.query_map([], |row| {
-                let columns: String = row.get(1)?;
-                let columns = serde_json::from_str(&columns).unwrap_or_default();
+                let JsonNames(columns) = row.get(1)?;
                 Ok(View { name: row.get(0)?, columns })
             })?;
             rows.collect::<Result<Vec<_>, _>>()

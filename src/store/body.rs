@@ -7,7 +7,7 @@ use super::ids::BodyId;
 use super::open::Store;
 use super::pack::{MAX_DEPTH, unpack};
 use super::writer::Writer;
-use crate::model::{Cut, Hash};
+use crate::model::{Cut, Hash, Suspicion};
 
 /// A document without its identity, and what it says.
 #[derive(Clone, Debug)]
@@ -28,16 +28,26 @@ impl Writer<'_> {
     /// # Errors
     /// Where the database cannot be read.
     pub fn body(&mut self, hash: Hash) -> Result<Option<BodyId>, StoreError> {
+        Ok(self.judged_body(hash)?.map(|(id, _)| id))
+    }
+
+    /// The body of that address, where it is stored, and what speaks against it.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn judged_body(&mut self, hash: Hash) -> Result<Option<(BodyId, Suspicion)>, StoreError> {
         if let Some(known) = self.known.bodies.get(&hash) {
             return Ok(Some(*known));
         }
         let found = self.sql(|connection| {
             let mut select =
-                connection.prepare_cached("SELECT body_id FROM body WHERE hash = ?")?;
-            select.query_row([hash], |row| row.get(0)).optional()
+                connection.prepare_cached("SELECT body_id, suspicion FROM body WHERE hash = ?")?;
+            select
+                .query_row([hash], |row| Ok((row.get("body_id")?, row.get("suspicion")?)))
+                .optional()
         })?;
-        if let Some(id) = found {
-            self.known.bodies.insert(hash, id);
+        if let Some(body) = found {
+            self.known.bodies.insert(hash, body);
         }
         Ok(found)
     }
@@ -52,11 +62,13 @@ impl Writer<'_> {
         }
         let tree = self.add_tree(body.cut.root(), body.cut.capabilities())?;
         self.add_dotted_names(body.cut.capabilities().dotted())?;
+        let suspicion = Suspicion::of(body.cut.capabilities());
         let id = self.sql(|connection| {
             let id = connection
                 .prepare_cached(
-                    "INSERT INTO body (hash, subtree_id, shared_hash, is_empty_document, head_at)
-                     VALUES (?, ?, ?, ?, ?)",
+                    "INSERT INTO body
+                     (hash, subtree_id, shared_hash, is_empty_document, head_at, suspicion)
+                     VALUES (?, ?, ?, ?, ?, ?)",
                 )?
                 .insert(params![
                     body.hash,
@@ -64,11 +76,12 @@ impl Writer<'_> {
                     body.cut.shared_hash(),
                     body.cut.capabilities().is_empty_document(),
                     i64::try_from(body.head_at).unwrap_or(i64::MAX),
+                    suspicion,
                 ])?;
             Ok(BodyId(id))
         })?;
         self.add_content(id, body)?;
-        self.known.bodies.insert(body.hash, id);
+        self.known.bodies.insert(body.hash, (id, suspicion));
         Ok(id)
     }
 
@@ -87,15 +100,16 @@ impl Writer<'_> {
 }
 
 impl Store {
-    /// Whether a body is stored.
+    /// What speaks against a body, where it is stored.
     ///
     /// # Errors
     /// Where the database cannot be read.
-    pub fn has_body(&self, hash: Hash) -> Result<bool, StoreError> {
+    pub fn suspicion(&self, hash: Hash) -> Result<Option<Suspicion>, StoreError> {
         self.sql(|connection| {
             connection
-                .prepare_cached("SELECT EXISTS (SELECT 1 FROM body WHERE hash = ?)")?
-                .query_row([hash], |row| row.get(0))
+                .prepare_cached("SELECT suspicion FROM body WHERE hash = ?")?
+                .query_row([hash], |row| row.get("suspicion"))
+                .optional()
         })
     }
 

@@ -6,10 +6,10 @@ use foldhash::{HashMap, HashMapExt as _};
 use rusqlite::{Row, params};
 
 use super::error::StoreError;
-use super::ids::{BodyId, HostId, ProfileId};
+use super::ids::{BodyId, HostId, JsonNames, ProfileId};
 use super::observed::{machine, target};
 use super::open::Store;
-use super::snapshot::{SnapshotRow, context_at, snapshot_row};
+use super::snapshot::{SnapshotRow, context_at, context_columns, snapshot_row};
 use crate::model::{Context, Hash, Machine, Target, Time};
 
 /// From when to when, both included.
@@ -131,14 +131,13 @@ impl Store {
         let condition = condition(reach);
         let sql = format!(
             "SELECT h.name, s.host_id, s.hash, s.taken_at, s.state, s.profile_id, s.context_id,
-                    s.is_change, p.hash,
-                    c.libvirt, c.hypervisor, c.kernel, c.cpu, c.microcode, c.firmware, c.api_flags,
-                    c.uri,
+                    s.is_change, p.hash AS profile, {},
                     (SELECT json_group_array(t.name ORDER BY t.name) FROM snapshot_tag t
-                     WHERE t.host_id = s.host_id AND t.taken_at = s.taken_at)
+                     WHERE t.host_id = s.host_id AND t.taken_at = s.taken_at) AS tags
              FROM host_snapshot s JOIN host h USING (host_id)
              JOIN profile p USING (profile_id) JOIN context c USING (context_id)
-             WHERE {condition}"
+             WHERE {condition}",
+            context_columns("c.", |_| true)
         );
         let (since, until) = period.bounds();
         self.sql(|connection| {
@@ -235,13 +234,13 @@ impl Store {
 }
 
 fn told_snapshot(row: &Row<'_>) -> rusqlite::Result<ToldSnapshot> {
-    let tags: String = row.get(17)?;
+    let JsonNames(tags) = row.get("tags")?;
     Ok(ToldSnapshot {
         row: snapshot_row(row)?,
-        is_change: row.get(7)?,
-        profile: row.get(8)?,
-        context: context_at(row, 9)?,
-        tags: serde_json::from_str(&tags).unwrap_or_default(),
+        is_change: row.get("is_change")?,
+        profile: row.get("profile")?,
+        context: context_at(row)?,
+        tags,
     })
 }
 

@@ -66,24 +66,22 @@ impl Store {
                 tags.entry(row.get(0)?).or_default().push(row.get(1)?);
             }
             let mut select = connection.prepare_cached(
-                "SELECT s.hash, s.taken_at, s.state, s.is_change, l.taken_at IS NOT NULL, c.libvirt
+                "SELECT s.hash, s.taken_at, s.state, s.is_change, 
+                        l.taken_at IS NOT NULL AS is_latest, c.libvirt
                  FROM host_snapshot s JOIN context c USING (context_id)
                  LEFT JOIN host_latest l ON l.host_id = s.host_id AND l.taken_at = s.taken_at
                  WHERE s.host_id = ? ORDER BY s.taken_at",
             )?;
             let rows = select.query_map([host], |row| {
-                let (at, state): (i64, String) = (row.get(1)?, row.get(2)?);
+                let at: i64 = row.get("taken_at")?;
                 Ok(HistoryRow {
-                    id: row.get(0)?,
+                    id: row.get("hash")?,
                     taken_at: Time::from_milliseconds(at),
-                    state: State::ALL
-                        .into_iter()
-                        .find(|each| each.name() == state)
-                        .unwrap_or_default(),
-                    is_change: row.get(3)?,
-                    is_latest: row.get(4)?,
+                    state: row.get("state")?,
+                    is_change: row.get("is_change")?,
+                    is_latest: row.get("is_latest")?,
                     tags: tags.remove(&at).unwrap_or_default(),
-                    libvirt: row.get(5)?,
+                    libvirt: row.get("libvirt")?,
                 })
             })?;
             rows.collect()

@@ -9,7 +9,7 @@ use super::ids::{BodyId, ContextId, ProfileId, TreeId};
 use super::open::Store;
 use super::pack::Packer;
 use super::profile::BodyHashes;
-use crate::model::{Hash, Target};
+use crate::model::{Hash, Suspicion, Target};
 
 /// More than this of one kind is forgotten and looked up again: a fleet whose documents all differ
 /// would fill the memory.
@@ -19,7 +19,7 @@ const MOST: usize = 1 << 17;
 #[derive(Default)]
 pub(super) struct Known {
     pub(super) trees: HashMap<Hash, TreeId>,
-    pub(super) bodies: HashMap<Hash, BodyId>,
+    pub(super) bodies: HashMap<Hash, (BodyId, Suspicion)>,
     pub(super) body_hashes: HashMap<BodyId, BodyHashes>,
     pub(super) contexts: HashMap<Hash, ContextId>,
     pub(super) heads: HashMap<Target, Vec<(Vec<u8>, i64)>>,

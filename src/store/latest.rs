@@ -208,6 +208,6 @@ const SELECT: &str =
      FROM host_latest JOIN host USING (host_id)";
 
 fn latest(row: &Row<'_>) -> rusqlite::Result<Latest> {
-    let newest_at = Time::from_milliseconds(row.get(7)?);
+    let newest_at = Time::from_milliseconds(row.get("newest_at")?);
     Ok(Latest { snapshot: snapshot_row(row)?, newest_at })
 }

@@ -73,12 +73,11 @@ impl Store {
     /// # Errors
     /// Where the database cannot be read or is damaged.
     pub fn value(&self, id: ValueId) -> Result<StoredValue, StoreError> {
-        let (kind, text): (String, String) = self.sql(|connection| {
+        let (kind, text): (Kind, String) = self.sql(|connection| {
             connection
                 .prepare_cached("SELECT kind, value FROM value WHERE value_id = ?")?
                 .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
         })?;
-        let kind = super::tree::kind_of(&kind);
         let members = match kind {
             Kind::Set | Kind::List => serde_json::from_str(&text)
                 .map_err(|error| self.damaged(format!("a set or list of values: {error}")))?,

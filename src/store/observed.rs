@@ -109,11 +109,7 @@ fn outcome(row: &Row<'_>) -> rusqlite::Result<OutcomeRow> {
         Some(body) => {
             Ok(StoredDocument { body, tree: row.get(6)?, is_empty: row.get(7)?, head: row.get(4)? })
         }
-        None => {
-            let class: String = row.get(8)?;
-            let class = FailureClass::ALL.into_iter().find(|each| each.name() == class);
-            Err((class.unwrap_or(FailureClass::Transient), row.get(9)?))
-        }
+        None => Err((row.get("class")?, row.get("message")?)),
     };
     Ok((target, outcome))
 }

@@ -6,6 +6,7 @@ use rusqlite::{OptionalExtension as _, params};
 
 use super::error::StoreError;
 use super::ids::{BodyId, ContextId, ProfileId};
+use super::snapshot::context_columns;
 use super::writer::{NewAnswer, NewOutcome, NewSnapshot, Writer};
 use crate::model::{
     Context, FailureClass, HOST_UNIQUE, Hash, Hasher, Machine, MachineList, Target,
@@ -208,7 +209,7 @@ impl Writer<'_> {
             let (body, failure) = match outcome {
                 NewOutcome::Document(body) => (Some(body), None),
                 NewOutcome::Failed(class, message) => {
-                    let failure = params![class.name(), message];
+                    let failure = params![class, message];
                     connection
                         .prepare_cached(
                             "INSERT INTO failure (class, message) VALUES (?, ?) ON CONFLICT DO NOTHING",
@@ -307,19 +308,19 @@ impl Writer<'_> {
     }
 
     fn insert_context(&self, context: &Context, hash: Hash) -> Result<ContextId, StoreError> {
-        let Context { libvirt, hypervisor, kernel, cpu, microcode, firmware, api_flags, uri } =
-            context;
+        let sql = format!(
+            "INSERT INTO context (hash, {}) VALUES (?{})",
+            context_columns("", |_| true),
+            ", ?".repeat(Context::NAMES.len())
+        );
         self.sql(|connection| {
-            let id = connection
-                .prepare_cached(
-                    "INSERT INTO context
-                     (hash, libvirt, hypervisor, kernel, cpu, microcode, firmware, api_flags, uri)
-                     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                )?
-                .insert(params![
-                    hash, libvirt, hypervisor, kernel, cpu, microcode, firmware, api_flags, uri
-                ])?;
-            Ok(ContextId(id))
+            let mut insert = connection.prepare_cached(&sql)?;
+            insert.raw_bind_parameter(1, hash)?;
+            for (at, (_, value)) in context.named().enumerate() {
+                insert.raw_bind_parameter(at + 2, value)?;
+            }
+            insert.raw_execute()?;
+            Ok(ContextId(connection.last_insert_rowid()))
         })
     }
 }

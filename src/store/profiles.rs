@@ -157,10 +157,8 @@ impl ProfileAnswers<'_> {
             failure,
             "SELECT class, message FROM failure WHERE failure_id = ?",
             |row| {
-                let class: String = row.get(0)?;
-                let class = FailureClass::ALL.into_iter().find(|each| each.name() == class);
-                let message: String = row.get(1)?;
-                Ok((class.unwrap_or(FailureClass::Transient), message.into()))
+                let message: String = row.get("message")?;
+                Ok((row.get("class")?, message.into()))
             },
         )
     }

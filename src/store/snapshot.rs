@@ -6,11 +6,11 @@ use foldhash::{HashMap, HashMapExt as _};
 use rusqlite::{OptionalExtension as _, Row, params};
 
 use super::error::StoreError;
-use super::ids::{ContextId, HostId, ProfileId};
+use super::ids::{ContextId, HostId, JsonNames, ProfileId};
 use super::latest::Newest;
 use super::open::Store;
 use super::writer::{NewSnapshot, Writer};
-use crate::model::{Context, Hash, HostName, State, Time};
+use crate::model::{Context, ContextFact, Hash, HostName, State, Time};
 
 /// One snapshot.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +49,12 @@ pub struct Run {
     pub failures: i64,
     /// What explains changes.
     pub context: Context,
+}
+
+/// The columns of some facts of a context, each behind `table`: `c.libvirt, c.hypervisor`.
+pub(super) fn context_columns(table: &str, is_wanted: impl Fn(&ContextFact) -> bool) -> String {
+    let facts = Context::FACTS.iter().filter(|fact| is_wanted(fact));
+    facts.map(|fact| format!("{table}{}", fact.name)).collect::<Vec<_>>().join(", ")
 }
 
 /// The columns of a [`SnapshotRow`], from `host_snapshot` and `host`.
@@ -91,7 +97,7 @@ impl Writer<'_> {
                      (host_id, taken_at, hash, profile_id, context_id, state, is_change)
                      VALUES (?, ?, ?, ?, ?, ?, ?)",
                 )?
-                .execute(params![host, at, id, profile, context, snapshot.state.name(), is_change])
+                .execute(params![host, at, id, profile, context, snapshot.state, is_change])
         })?;
         if counts && newest.is_none() {
             let after = self.neighbour(
@@ -141,16 +147,15 @@ impl Store {
         let sql = format!(
             "SELECT name, host_id, hash, taken_at, state, profile_id, context_id, is_change,
                     (SELECT json_group_array(t.name) FROM snapshot_tag t
-                     WHERE t.host_id = s.host_id AND t.taken_at = s.taken_at)
+                     WHERE t.host_id = s.host_id AND t.taken_at = s.taken_at) AS tags
              FROM host_snapshot s JOIN host USING (host_id)
              WHERE {condition} ORDER BY name, taken_at"
         );
         let rows = self.sql(|connection| {
             let mut select = connection.prepare_cached(&sql)?;
             let rows = select.query_map([host], |row| {
-                let tags: String = row.get(8)?;
-                let tags: Vec<String> = serde_json::from_str(&tags).unwrap_or_default();
-                Ok((snapshot_row(row)?, row.get::<_, bool>(7)?, tags))
+                let JsonNames(tags) = row.get("tags")?;
+                Ok((snapshot_row(row)?, row.get::<_, bool>("is_change")?, tags))
             })?;
             rows.collect::<rusqlite::Result<Vec<_>>>()
         })?;
@@ -207,16 +212,16 @@ impl Store {
     pub(super) fn context_of(&self, context: ContextId) -> Result<Context, StoreError> {
         self.sql(|connection| {
             connection
-                .prepare_cached(
-                    "SELECT libvirt, hypervisor, kernel, cpu, microcode, firmware, api_flags, uri
-                     FROM context WHERE context_id = ?",
-                )?
-                .query_row([context], |row| context_at(row, 0))
+                .prepare_cached(&format!(
+                    "SELECT {} FROM context WHERE context_id = ?",
+                    context_columns("", |_| true)
+                ))?
+                .query_row([context], context_at)
         })
     }
 
-    /// A number for each of some contexts, equal where all but the URI is equal: each host has a URI of
-    /// its own, which says nothing of what it can do.
+    /// A number for each of some contexts, equal where all is equal but the facts of which each host has
+    /// its own, such as the URI: they say nothing of what it supports.
     ///
     /// # Errors
     /// Where the database cannot be read.
@@ -227,10 +232,12 @@ impl Store {
         let mut numbers: HashMap<Vec<u8>, usize> = HashMap::new();
         let mut alike = HashMap::with_capacity(contexts.len());
         let mut text = Vec::with_capacity(160);
-        let columns = "libvirt, hypervisor, kernel, cpu, microcode, firmware, api_flags";
-        self.each_context(columns, contexts, |context, row| {
+        let is_shared = |fact: &ContextFact| !fact.is_host_unique;
+        let count = Context::FACTS.iter().filter(|fact| is_shared(fact)).count();
+        let columns = context_columns("", is_shared);
+        self.each_context(&columns, contexts, |context, row| {
             text.clear();
-            for column in 1..8 {
+            for column in 1..=count {
                 text.extend(row.get_ref(column)?.as_bytes_or_null()?.unwrap_or(b"\0"));
                 text.push(0x1f);
             }
@@ -328,28 +335,18 @@ impl SnapshotRow {
 }
 
 pub(super) fn snapshot_row(row: &Row<'_>) -> rusqlite::Result<SnapshotRow> {
-    let state = row.get_ref(4)?.as_str()?;
     Ok(SnapshotRow {
-        host: row.get(0)?,
-        host_id: row.get(1)?,
-        id: row.get(2)?,
-        taken_at: Time::from_milliseconds(row.get(3)?),
-        state: State::ALL.into_iter().find(|each| each.name() == state).unwrap_or_default(),
-        profile: row.get(5)?,
-        context: row.get(6)?,
+        host: row.get("name")?,
+        host_id: row.get("host_id")?,
+        id: row.get("hash")?,
+        taken_at: Time::from_milliseconds(row.get("taken_at")?),
+        state: row.get("state")?,
+        profile: row.get("profile_id")?,
+        context: row.get("context_id")?,
     })
 }
 
-/// A context whose columns begin at `first`, in the order of [`Context::named`].
-pub(super) fn context_at(row: &Row<'_>, first: usize) -> rusqlite::Result<Context> {
-    Ok(Context {
-        libvirt: row.get(first)?,
-        hypervisor: row.get(first + 1)?,
-        kernel: row.get(first + 2)?,
-        cpu: row.get(first + 3)?,
-        microcode: row.get(first + 4)?,
-        firmware: row.get(first + 5)?,
-        api_flags: row.get(first + 6)?,
-        uri: row.get(first + 7)?,
-    })
+/// A context, its columns read by their names.
+pub(super) fn context_at(row: &Row<'_>) -> rusqlite::Result<Context> {
+    Context::from_values(|name| row.get(name))
 }

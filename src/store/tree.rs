@@ -108,11 +108,11 @@ impl Writer<'_> {
         self.sql(|connection| {
             let mut select = connection
                 .prepare_cached("SELECT value_id FROM value WHERE kind = ? AND value = ?")?;
-            match select.query_row(params![kind.name(), text], |row| row.get(0)).optional()? {
+            match select.query_row(params![kind, text], |row| row.get(0)).optional()? {
                 Some(id) => Ok(id),
                 None => connection
                     .prepare_cached("INSERT INTO value (kind, value) VALUES (?, ?)")?
-                    .insert(params![kind.name(), text]),
+                    .insert(params![kind, text]),
             }
         })
     }
@@ -321,7 +321,7 @@ pub(super) fn read_own(
     let mut rows = select.query([tree])?;
     while let Some(row) = rows.next()? {
         let (path, value) = (row.get_ref(0)?.as_str()?, row.get_ref(2)?.as_str()?);
-        let kind = kind_of(row.get_ref(1)?.as_str()?);
+        let kind = row.get(1)?;
         match kind {
             Kind::Set | Kind::List => {
                 let members: Vec<String> = serde_json::from_str(value).map_err(|error| {
@@ -342,8 +342,4 @@ pub(super) fn read_own(
         }
     }
     Ok(())
-}
-
-pub(super) fn kind_of(name: &str) -> Kind {
-    Kind::ALL.into_iter().find(|kind| kind.name() == name).unwrap_or(Kind::Text)
 }

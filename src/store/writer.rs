@@ -159,6 +159,10 @@ impl Writer<'_> {
             None => self.snapshot_at(host, snapshot.taken_at)?,
         };
         let stored = match stored {
+            // An earlier build knew less of the same: its id stays.
+            Some((other, is_change)) if was_known_as(snapshot, hash, other) => {
+                Stored { id: other, is_new: false, is_change, content }
+            }
             Some((other, _)) if other != id => {
                 return Err(StoreError::OtherContent {
                     host: snapshot.host.clone(),
@@ -239,6 +243,14 @@ impl Writer<'_> {
                 .optional()
         })
     }
+}
+
+/// Whether a snapshot is stored under another id because an earlier build did not read some fact of
+/// its context.
+fn was_known_as(snapshot: &NewSnapshot<'_>, profile: Hash, stored: Hash) -> bool {
+    let at = snapshot.taken_at.milliseconds();
+    let earlier = snapshot.context.as_known_before();
+    earlier.into_iter().any(|known| snapshot_id(snapshot.host, at, profile, known.hash()) == stored)
 }
 
 /// The id of a snapshot.

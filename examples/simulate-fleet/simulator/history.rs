@@ -7,9 +7,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use domcaps::collect::{Observed, RawBody, Site, Visit};
-use domcaps::host_info::HostInfo;
 use domcaps::ingest;
-use domcaps::model::{Context, FailureClass, Hash, State, Time};
+use domcaps::model::{Context, FailureClass, Hash, HostInfo, State, Time};
 use domcaps::parse;
 use domcaps::store::{BodyId, Content, NewOutcome, NewSnapshot, Store, StoreError, Writer};
 
@@ -230,7 +229,6 @@ impl Simulation {
             info: HostInfo { machines: Some(build.machines.clone()), context: now.context.clone() },
             bodies: if answered == 0 { HashMap::new() } else { bodies.iter().cloned().collect() },
             observed,
-            state,
             passed_over: std::collections::BTreeSet::new(),
             cut_short: None,
             took: Duration::ZERO,

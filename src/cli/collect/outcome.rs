@@ -34,16 +34,16 @@ pub(super) fn row(
         refused: count(FailureClass::Refused),
         changes: compared.count(|report| report.findings.len()),
         breaking: compared.count(|report| report.count_severity(Severity::Breaking)),
-        is_narrowed: is_whole(visit, ingested) && ingested.left_out > 0,
+        is_narrowed: is_whole(ingested) && ingested.left_out > 0,
         seconds: Some(visit.took.as_secs_f64()),
         reason: reason(visit, ingested),
     }
 }
 
 /// Whether all that was asked was answered.
-pub(super) fn is_whole(visit: &Visit, ingested: &Ingested) -> bool {
+pub(super) fn is_whole(ingested: &Ingested) -> bool {
     let is_transient = |(_, class, _): &(_, FailureClass, _)| *class == FailureClass::Transient;
-    visit.state == State::Complete && !ingested.failures.iter().any(is_transient)
+    ingested.is_whole && !ingested.failures.iter().any(is_transient)
 }
 
 /// How a snapshot stands to the one before.

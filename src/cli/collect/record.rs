@@ -115,7 +115,7 @@ impl<'r> Record<'r> {
         visit: &Visit,
         ingested: &Ingested,
     ) -> Result<Collected, Failure> {
-        let report = match outcome::is_whole(visit, ingested) {
+        let report = match outcome::is_whole(ingested) {
             true => self.change(site, ingested)?,
             false => Compared::First,
         };

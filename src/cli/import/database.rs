@@ -15,9 +15,11 @@ pub(super) struct Database {
 }
 
 impl Database {
-    /// A database that is there is opened; a new one is made only for something good to store.
-    pub(super) fn new(path: PathBuf) -> Result<Self, Failure> {
-        let store = if path.exists() { Some(Store::create_or_open(&path)?) } else { None };
+    /// A database that is there is opened; a new one is made only for something good to store. A dry
+    /// run leaves both alone.
+    pub(super) fn new(path: PathBuf, is_dry: bool) -> Result<Self, Failure> {
+        let store =
+            if path.exists() && !is_dry { Some(Store::create_or_open(&path)?) } else { None };
         Ok(Self { path, store })
     }
 
@@ -46,6 +48,10 @@ impl Database {
         batch: Vec<Files>,
         done: &mut Done,
     ) -> Result<(), Failure> {
+        if arguments.dry_run {
+            dry(ui, batch, done);
+            return Ok(());
+        }
         // For bad files alone nobody waits until others have written.
         let mut writer = match batch.iter().any(Files::is_good) {
             true => Some(self.open()?.writer()?),
@@ -81,5 +87,21 @@ impl Database {
             done.add(ui, arguments, &place, ingested);
         }
         Ok(())
+    }
+}
+
+/// Tells what would be stored.
+fn dry(ui: &mut Ui<'_>, batch: Vec<Files>, done: &mut Done) {
+    for Files { place, reading, .. } in batch {
+        match reading {
+            Some(Ok(reading)) => {
+                for bad in &reading.observation().bad {
+                    ui.error(bad);
+                }
+                done.add_dry(&place, &reading);
+            }
+            Some(Err(error)) => done.refuse(ui, &place.what, &error),
+            None => {}
+        }
     }
 }

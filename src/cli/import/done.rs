@@ -6,7 +6,7 @@ use std::path::Path;
 use super::super::ListFormat;
 use super::super::ui::Ui;
 use super::{Arguments, Place};
-use crate::ingest::{IngestError, Ingested};
+use crate::ingest::{IngestError, Ingested, Reading};
 use crate::render::json::{Failed, Imported};
 
 /// What has been done so far.
@@ -15,6 +15,8 @@ pub(super) struct Done {
     pub(super) imported: Vec<Imported>,
     pub(super) failed: Vec<Failed>,
     pub(super) unknown: BTreeSet<String>,
+    /// What a dry run has read, as rows of a table.
+    pub(super) read: Vec<Vec<String>>,
 }
 
 impl Done {
@@ -59,15 +61,43 @@ impl Done {
         self.imported.push(Imported {
             host: host.to_string(),
             taken_at: taken_at.to_string(),
-            snapshot: stored.id.to_string(),
+            snapshot: Some(stored.id.to_string()),
             outcome,
-            is_change: stored.is_change,
+            is_change: Some(stored.is_change),
             documents,
+        });
+    }
+
+    /// Notes what would be stored.
+    pub(super) fn add_dry(&mut self, place: &Place, reading: &Reading) {
+        let observation = reading.observation();
+        let machines =
+            observation.info.machines.as_ref().map(|list| list.iter().count().to_string());
+        self.read.push(vec![
+            place.host.to_string(),
+            place.taken_at.to_string(),
+            observation.documents.len().to_string(),
+            machines.unwrap_or_else(|| "-".to_owned()),
+            observation.state().name().to_owned(),
+        ]);
+        for bad in &observation.bad {
+            self.failed.push(Failed { what: bad.path.display().to_string(), why: bad.to_string() });
+        }
+        self.imported.push(Imported {
+            host: place.host.to_string(),
+            taken_at: place.taken_at.to_string(),
+            snapshot: None,
+            outcome: "dry-run",
+            is_change: None,
+            documents: observation.documents.len(),
         });
     }
 
     /// Tells how many snapshots a tree had.
     pub(super) fn sum_up(&self, ui: &mut Ui<'_>) {
+        if !self.read.is_empty() {
+            return;
+        }
         let new = self.imported.iter().filter(|each| each.outcome == "stored").count();
         let known = self.imported.len() - new;
         let failures = self.failed.len();

@@ -56,12 +56,8 @@ pub fn hosts(hosts: &[HostRow], out: &mut dyn Write) -> std::io::Result<()> {
 /// Where the output cannot be written.
 pub fn snapshots(runs: &[Run], out: &mut dyn Write) -> std::io::Result<()> {
     let run = |run: &Run| {
-        let context: serde_json::Map<String, Json> = run
-            .context
-            .named()
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), json!(value)))
-            .collect();
+        let context: serde_json::Map<String, Json> =
+            run.context.named().map(|(name, value)| (name.to_owned(), json!(value))).collect();
         json!({
             "snapshot": run.first.id.to_string(),
             "host": run.first.host.as_str(),
@@ -139,12 +135,12 @@ pub struct Imported {
     pub host: String,
     /// When the documents were taken.
     pub taken_at: String,
-    /// The snapshot's id.
-    pub snapshot: String,
-    /// `stored`, or `known` where the same was there before.
+    /// The snapshot's id; none in a dry run.
+    pub snapshot: Option<String>,
+    /// `stored`, or `known` where the same was there before; `dry-run`.
     pub outcome: &'static str,
-    /// The content is other than that of the snapshot before.
-    pub is_change: bool,
+    /// The content is other than that of the snapshot before; not known in a dry run.
+    pub is_change: Option<bool>,
     /// Documents in it.
     pub documents: usize,
 }

@@ -207,11 +207,8 @@ impl Store {
                 let gave = match row.get(5)? {
                     Some(hash) => Gave::Document(hash, row.get(6)?),
                     None => {
-                        let class: Option<String> = row.get(7)?;
-                        let class = FailureClass::ALL
-                            .into_iter()
-                            .find(|each| class.as_deref() == Some(each.name()));
-                        let message: Option<String> = row.get(8)?;
+                        let class: Option<FailureClass> = row.get("class")?;
+                        let message: Option<String> = row.get("message")?;
                         Gave::Failed(
                             class.unwrap_or(FailureClass::Transient),
                             message.map(Cow::Owned).unwrap_or_default(),
