@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use crate::model::{Capabilities, shared_hash, subtrees};
+use crate::model::{Capabilities, Suspicion, shared_hash, subtrees};
 use crate::parse;
 use crate::store::{Counts, Damage, REHASHES, Store, StoreError, StoredBody};
 
@@ -101,6 +101,9 @@ fn derived(body: &StoredBody, capabilities: &Capabilities) -> Result<(), String>
     }
     if capabilities.is_empty_document() != body.is_empty {
         return Err("is_empty_document is wrong".to_owned());
+    }
+    if Suspicion::of(capabilities) != body.suspicion {
+        return Err("its suspicion is not what it says".to_owned());
     }
     Ok(())
 }

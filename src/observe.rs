@@ -294,3 +294,45 @@ fn says_the_same(one: &[u8], other: &[u8]) -> bool {
     };
     said(one).is_some_and(|one| Some(one) == said(other))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn document(required: usize, disabled: usize, kvm64: &str) -> bool {
+        of_arch("x86_64", required, disabled, kvm64)
+    }
+
+    fn of_arch(arch: &str, required: usize, disabled: usize, kvm64: &str) -> bool {
+        let feature =
+            |policy: &str, at| format!("<feature policy='{policy}' name='{policy}{at}'/>");
+        let features: String = (0..required)
+            .map(|at| feature("require", at))
+            .chain((0..disabled).map(|at| feature("disable", at)))
+            .collect();
+        let text = format!(
+            "<domainCapabilities><path>/q</path><domain>kvm</domain><machine>pc</machine><arch>x86_64</arch><cpu>\
+             <mode name='host-model' supported='yes'><model>EPYC</model>{features}</mode>\
+             <mode name='custom' supported='yes'><model usable='{kvm64}'>kvm64</model><model usable='no'>z</model>\
+             </mode></cpu></domainCapabilities>"
+        );
+        let document = parse::document(text.as_bytes()).unwrap();
+        let target = Target { arch: arch.to_owned(), ..document.head.target };
+        Suspicion::of(&document.capabilities).counts_for(&target)
+    }
+
+    #[test]
+    fn a_host_that_disables_most_of_its_model_is_not_to_be_believed() {
+        assert!(document(11, 46, "yes"));
+        assert!(!document(30, 3, "yes"));
+        assert!(!document(2, 12, "yes"), "an odd CPU is still a CPU");
+        assert!(!document(40, 46, "unknown"));
+    }
+
+    #[test]
+    fn nor_is_one_that_cannot_run_what_every_host_can() {
+        assert!(document(26, 1, "no"));
+        assert!(!document(26, 1, "yes") && !document(0, 0, "unknown"));
+        assert!(!of_arch("i686", 26, 1, "no"), "a 32-bit QEMU never runs a 64-bit model");
+    }
+}

@@ -59,6 +59,11 @@ pub(super) fn run(
     if arguments.format == Format::Text && arguments.paths.is_empty() && groups.len() > 1 {
         side.single(operand)?;
     }
+    if groups.is_empty() {
+        ui.warning(format!(
+            "{operand}: no document was collected; `domcaps machines {operand}` lists its machines"
+        ));
+    }
     let mut documents = Vec::with_capacity(groups.len());
     for (content, targets) in groups {
         documents.push((targets, capabilities(&contents, &side, content)?));

@@ -32,7 +32,7 @@ pub fn visit<'v, I: BodyIndex>(
             None => match index.known(body).map_err(ObserveError::Index)? {
                 Some(content) => Ok(content),
                 None => parse::document(&raw.bytes)
-                    .map_err(|error| format!("its document is bad: {error}"))
+                    .map_err(|_| why_bad(DocumentText::Split { head, body: raw }))
                     .and_then(|document| {
                         let length = raw.bytes.len();
                         observation.read(index, body, document.capabilities, length)
@@ -51,4 +51,12 @@ pub fn visit<'v, I: BodyIndex>(
         }
     }
     Ok(observation.finish())
+}
+
+/// What is wrong with a document, at its place in the whole of it.
+fn why_bad(text: DocumentText<'_>) -> String {
+    match parse::document(&text.into_bytes()) {
+        Err(error) => format!("its document is bad: {error}"),
+        Ok(_) => "its document is bad without its identity".to_owned(),
+    }
 }

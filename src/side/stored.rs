@@ -7,7 +7,7 @@ use foldhash::HashMap;
 
 use super::{Content, Contents, Origin, Raw, Side, SideError};
 use crate::diff::{Observed, Outcome};
-use crate::model::{MachineList, TargetPattern, When};
+use crate::model::{MachineList, State, Suspicion, Target, TargetPattern, When};
 use crate::store::{
     Answered, BodyAnswer, MachineListId, ProfileAnswers, Resolved, SnapshotRow, Store, StoreError,
 };
@@ -42,9 +42,11 @@ pub fn from_snapshot(contents: &Contents, snapshot: &SnapshotRow) -> Result<Side
     let stored = store.snapshot(snapshot)?;
     let mut outcomes = BTreeMap::new();
     let mut raw = BTreeMap::new();
+    let mut state = snapshot.state;
     for (target, outcome) in stored.outcomes {
         let outcome = match outcome {
             Ok(document) => {
+                state = judged(state, document.suspicion, &target);
                 raw.insert(target.clone(), Raw::Stored(document.body, document.head));
                 let is_empty = document.is_empty;
                 Outcome::Document(Content::Stored { tree: document.tree, is_empty })
@@ -58,7 +60,7 @@ pub fn from_snapshot(contents: &Contents, snapshot: &SnapshotRow) -> Result<Side
         observed: Observed {
             outcomes,
             machines: stored.machines,
-            state: snapshot.state,
+            state,
             context: stored.context,
             is_chosen: false,
         },
@@ -67,6 +69,15 @@ pub fn from_snapshot(contents: &Contents, snapshot: &SnapshotRow) -> Result<Side
         bad: Vec::new(),
         unread: Vec::new(),
     })
+}
+
+/// The state of a snapshot that holds a document. One that was stored before documents were judged
+/// wherever they came from may say that it is whole.
+fn judged(state: State, suspicion: Suspicion, target: &Target) -> State {
+    match state {
+        State::Complete | State::Partial if suspicion.counts_for(target) => State::Suspect,
+        other => other,
+    }
 }
 
 /// Reads many snapshots to compare them; what they have in common is read once.
@@ -103,13 +114,19 @@ impl<'c> Snapshots<'c> {
             }
         };
         let answers = self.answers.of(profile)?;
+        let mut state = snapshot.state;
+        for answered in &*answers {
+            if let Ok(body) = &answered.answer {
+                state = judged(state, body.suspicion, &answered.target);
+            }
+        }
         let list = self.store.profile_rows([profile])?[&profile].machines;
         Ok(Side {
             origin: Origin::of(snapshot),
             observed: Observed {
                 outcomes: answers.iter().map(|it| ((*it.target).clone(), outcome(it))).collect(),
                 machines: list.map(|list| self.machine_list(list)).transpose()?,
-                state: snapshot.state,
+                state,
                 context: self.store.context(snapshot)?,
                 is_chosen: false,
             },

@@ -6,7 +6,7 @@ use super::check::stored_latest;
 use super::error::StoreError;
 use super::ids::{HostId, ProfileId};
 use super::open::Store;
-use super::snapshot::{NewRow, SnapshotRow, snapshot_row};
+use super::snapshot::{NewRow, SnapshotColumns, SnapshotRow, snapshot_row};
 use super::writer::Writer;
 use crate::model::{HostName, State, Time};
 
@@ -194,6 +194,12 @@ impl Store {
                 "{SELECT}
                  WHERE ?1 IS NULL OR host_id IN (SELECT host_id FROM host_group WHERE name = ?1)"
             ))?;
+            let (columns, newest) =
+                (SnapshotColumns::of(&select)?, select.column_index("newest_at")?);
+            let latest = |row: &Row<'_>| {
+                let newest_at = Time::from_milliseconds(row.get(newest)?);
+                Ok(Latest { snapshot: columns.read(row)?, newest_at })
+            };
             let found: rusqlite::Result<Vec<Latest>> = select.query_map([group], latest)?.collect();
             let mut found = found?;
             found.sort_unstable_by(|a, b| a.snapshot.host.cmp(&b.snapshot.host));

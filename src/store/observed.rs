@@ -8,7 +8,7 @@ use super::error::StoreError;
 use super::ids::{BodyId, MachineListId, TreeId};
 use super::open::Store;
 use super::snapshot::SnapshotRow;
-use crate::model::{Context, FailureClass, Machine, MachineList, Target};
+use crate::model::{Context, FailureClass, Machine, MachineList, Suspicion, Target};
 
 /// A stored document: enough to compare it and to get it back.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -19,6 +19,8 @@ pub struct StoredDocument {
     pub tree: TreeId,
     /// See [`crate::model::Capabilities::is_empty_document`].
     pub is_empty: bool,
+    /// What speaks against it.
+    pub suspicion: Suspicion,
     /// Its identity elements as they stood in it.
     pub head: Vec<u8>,
 }
@@ -43,7 +45,7 @@ impl Store {
         let outcomes = self.sql(|connection| {
             let mut select = connection.prepare_cached(
                 "SELECT emulator, arch, virttype, machine, bytes, body_id, subtree_id,
-                        is_empty_document, class, message
+                        is_empty_document, suspicion, class, message
                  FROM profile_target
                  JOIN head USING (head_id) JOIN target USING (target_id)
                  LEFT JOIN body USING (body_id) LEFT JOIN failure USING (failure_id)
@@ -105,9 +107,11 @@ type OutcomeRow = (Target, Result<StoredDocument, (FailureClass, String)>);
 
 fn outcome(row: &Row<'_>) -> rusqlite::Result<OutcomeRow> {
     let target = target(row)?;
-    let outcome = match row.get::<_, Option<BodyId>>(5)? {
+    let outcome = match row.get::<_, Option<BodyId>>("body_id")? {
         Some(body) => {
-            Ok(StoredDocument { body, tree: row.get(6)?, is_empty: row.get(7)?, head: row.get(4)? })
+            let (tree, is_empty) = (row.get("subtree_id")?, row.get("is_empty_document")?);
+            let (suspicion, head) = (row.get("suspicion")?, row.get("bytes")?);
+            Ok(StoredDocument { body, tree, is_empty, suspicion, head })
         }
         None => Err((row.get("class")?, row.get("message")?)),
     };

@@ -13,7 +13,7 @@ use super::error::StoreError;
 use super::ids::{BodyId, MachineListId, ProfileId, TreeId};
 use super::observed::target;
 use super::open::Store;
-use crate::model::{FailureClass, Hash, Target};
+use crate::model::{FailureClass, Hash, Suspicion, Target};
 
 /// What a profile is beside the answers of its targets.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +47,8 @@ pub struct BodyAnswer {
     pub tree: TreeId,
     /// See [`crate::model::Capabilities::is_empty_document`].
     pub is_empty: bool,
+    /// What speaks against it.
+    pub suspicion: Suspicion,
     /// Equal where the capabilities are equal, but for those unique to one host.
     pub shared: Hash,
 }
@@ -142,10 +144,16 @@ impl ProfileAnswers<'_> {
         self.once(
             &self.bodies,
             body,
-            "SELECT body_id, subtree_id, is_empty_document, shared_hash FROM body WHERE body_id = ?",
+            "SELECT body_id, subtree_id, is_empty_document, suspicion, shared_hash
+             FROM body WHERE body_id = ?",
             |row| {
-                let (body, tree) = (row.get(0)?, row.get(1)?);
-                Ok(BodyAnswer { body, tree, is_empty: row.get(2)?, shared: row.get(3)? })
+                Ok(BodyAnswer {
+                    body: row.get("body_id")?,
+                    tree: row.get("subtree_id")?,
+                    is_empty: row.get("is_empty_document")?,
+                    suspicion: row.get("suspicion")?,
+                    shared: row.get("shared_hash")?,
+                })
             },
         )
     }

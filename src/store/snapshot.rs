@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use foldhash::{HashMap, HashMapExt as _};
-use rusqlite::{OptionalExtension as _, Row, params};
+use rusqlite::{OptionalExtension as _, Row, Statement, params};
 
 use super::error::StoreError;
 use super::ids::{ContextId, HostId, JsonNames, ProfileId};
@@ -153,9 +153,12 @@ impl Store {
         );
         let rows = self.sql(|connection| {
             let mut select = connection.prepare_cached(&sql)?;
+            let columns = SnapshotColumns::of(&select)?;
+            let [is_change, tags] =
+                [select.column_index("is_change")?, select.column_index("tags")?];
             let rows = select.query_map([host], |row| {
-                let JsonNames(tags) = row.get("tags")?;
-                Ok((snapshot_row(row)?, row.get::<_, bool>("is_change")?, tags))
+                let JsonNames(tags) = row.get(tags)?;
+                Ok((columns.read(row)?, row.get::<_, bool>(is_change)?, tags))
             })?;
             rows.collect::<rusqlite::Result<Vec<_>>>()
         })?;
@@ -278,7 +281,9 @@ impl Store {
             "SELECT {COLUMNS} FROM host_snapshot s JOIN host USING (host_id) WHERE {condition}"
         );
         self.sql(|connection| {
-            connection.prepare_cached(&sql)?.query_map(parameters, snapshot_row)?.collect()
+            let mut select = connection.prepare_cached(&sql)?;
+            let columns = SnapshotColumns::of(&select)?;
+            select.query_map(parameters, |row| columns.read(row))?.collect()
         })
     }
 
@@ -334,16 +339,38 @@ impl SnapshotRow {
     }
 }
 
+/// Where the columns of a [`SnapshotRow`] stand: looked up by name once for a statement, since there can
+/// be a row for each host and night.
+pub(super) struct SnapshotColumns([usize; 7]);
+
+impl SnapshotColumns {
+    const NAMES: [&'static str; 7] =
+        ["name", "host_id", "hash", "taken_at", "state", "profile_id", "context_id"];
+
+    pub(super) fn of(statement: &Statement<'_>) -> rusqlite::Result<Self> {
+        let mut columns = [0; 7];
+        for (column, name) in columns.iter_mut().zip(Self::NAMES) {
+            *column = statement.column_index(name)?;
+        }
+        Ok(Self(columns))
+    }
+
+    pub(super) fn read(&self, row: &Row<'_>) -> rusqlite::Result<SnapshotRow> {
+        let Self([host, host_id, id, taken_at, state, profile, context]) = *self;
+        Ok(SnapshotRow {
+            host: row.get(host)?,
+            host_id: row.get(host_id)?,
+            id: row.get(id)?,
+            taken_at: Time::from_milliseconds(row.get(taken_at)?),
+            state: row.get(state)?,
+            profile: row.get(profile)?,
+            context: row.get(context)?,
+        })
+    }
+}
+
 pub(super) fn snapshot_row(row: &Row<'_>) -> rusqlite::Result<SnapshotRow> {
-    Ok(SnapshotRow {
-        host: row.get("name")?,
-        host_id: row.get("host_id")?,
-        id: row.get("hash")?,
-        taken_at: Time::from_milliseconds(row.get("taken_at")?),
-        state: row.get("state")?,
-        profile: row.get("profile_id")?,
-        context: row.get("context_id")?,
-    })
+    SnapshotColumns::of(row.as_ref())?.read(row)
 }
 
 /// A context, its columns read by their names.

@@ -124,6 +124,10 @@ fn what_the_documents_say() {
         "UPDATE body SET shared_hash = zeroblob(16) WHERE body_id = 1",
         "its shared_hash is not",
     );
+    found_in_data(
+        "UPDATE body SET suspicion = 'features-disabled' WHERE body_id = 1",
+        "its suspicion is not what it says",
+    );
     // Two documents that say another's.
     found_in_data(
         "UPDATE body SET subtree_id = (SELECT subtree_id FROM body WHERE body_id = 3) WHERE body_id = 2",

@@ -23,6 +23,8 @@ mod judging;
 mod layering;
 mod listings;
 mod migrate;
+mod observe;
+mod older;
 mod one_qemu;
 mod preflight;
 mod prune;

@@ -36,6 +36,7 @@ fn their_columns_stay() {
         "firmware",
         "api_flags",
         "uri",
+        "maxphysaddr",
     ];
     assert_eq!(columns(&database, "snapshot"), snapshot);
     let machine = [

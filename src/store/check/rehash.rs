@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use rusqlite::Connection;
 
 use super::Damage;
-use crate::model::{Capabilities, FailureClass, Hash, Target, subtree_hash};
+use crate::model::{Capabilities, FailureClass, Hash, Suspicion, Target, subtree_hash};
 use crate::store::error::StoreError;
 use crate::store::ids::{BodyId, ContextId, MachineListId, TreeId};
 use crate::store::observed::target;
@@ -28,6 +28,8 @@ pub struct StoredBody {
     pub shared: Hash,
     /// See [`Capabilities::is_empty_document`].
     pub is_empty: bool,
+    /// What speaks against it.
+    pub suspicion: Suspicion,
     /// Identities that it was stored with, and the targets they are of: one at least, but where only
     /// other bodies need it. Every identity is with one of its bodies.
     pub heads: Vec<(Vec<u8>, Target)>,
@@ -145,7 +147,7 @@ impl Store {
                 heads.entry(row.get(0)?).or_default().push((row.get(1)?, target));
             }
             let mut select = connection.prepare(
-                "SELECT body_id, b.hash, s.hash, shared_hash, is_empty_document
+                "SELECT body_id, b.hash, s.hash, shared_hash, is_empty_document, suspicion
                  FROM body b JOIN subtree s USING (subtree_id) ORDER BY body_id",
             )?;
             let rows = select.query_map([], |row| {
@@ -156,6 +158,7 @@ impl Store {
                     tree: row.get(2)?,
                     shared: row.get(3)?,
                     is_empty: row.get(4)?,
+                    suspicion: row.get("suspicion")?,
                     heads: heads.remove(&id).unwrap_or_default(),
                 })
             })?;
