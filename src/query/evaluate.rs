@@ -7,7 +7,7 @@ use super::answer::Answer;
 use super::expression::Expression;
 use super::resolve::{Plan, Questions, ResolveError, Resolver};
 use super::target::{Lists, Machines};
-use crate::model::{FailureClass, Hash, HostName, Target, TargetPattern};
+use crate::model::{FailureClass, Hash, HostName, Target, TargetPattern, counted};
 use crate::store::{Answered, ProfileAnswers, ProfileId, SnapshotRow, Store, StoreError};
 
 /// An expression as it stands to a store.
@@ -332,7 +332,7 @@ impl<'s> Query<'s> {
         match why.not_answered {
             0 => {}
             1 => add("1 target gave no answer".to_owned()),
-            count => add(format!("{count} targets gave no answer")),
+            count => add(format!("{} gave no answer", counted(count, "target"))),
         }
         reasons
     }

@@ -2,8 +2,8 @@
 //! another host.
 //!
 //! An entry sets severity, rule and reason, never kind, path or value. It counts where the two sides'
-//! versions stand on different sides of it; where one of them is not known (plain files), it counts by
-//! its looks alone, and says so.
+//! versions stand on different sides of it. Where one of them is not known (plain files), a gain or
+//! a report counts by its looks alone, and says so; a loss stays a loss, and its reason names the entry.
 
 mod table;
 
@@ -102,6 +102,17 @@ impl<'s> Sides<'s> {
         Self { contexts, libvirts: of(Component::Libvirt), qemus: of(Component::Qemu) }
     }
 
+    /// Whether libvirt is another, and the hypervisor is known to be the same, as is the rest of what is known.
+    fn is_libvirt_alone(&self) -> bool {
+        let [old, new] = self.contexts;
+        let is_other_libvirt = matches!(self.libvirts, [Some(old), Some(new)] if old != new);
+        is_other_libvirt
+            && old.hypervisor.is_some()
+            && new.hypervisor.is_some()
+            && is_same_host(self.contexts)
+            && (old.kernel.is_none() || new.kernel.is_none() || old.kernel == new.kernel)
+    }
+
     /// The version on both sides, where it is known.
     pub(super) fn versions(&self, component: Component) -> [Option<Version>; 2] {
         match component {
@@ -118,23 +129,38 @@ pub fn explains(change: &Change, sides: &Sides<'_>) -> Option<String> {
     entry.or_else(|| named(change, sides))
 }
 
+/// What a loss may come from, if the versions were known: an entry that fits by its looks.
+pub(super) fn suspects(change: &Change, sides: &Sides<'_>) -> Option<String> {
+    if change.difference.kind != Kind::Lost {
+        return None;
+    }
+    KNOWLEDGE.iter().find_map(|entry| {
+        let [old, new] = sides.versions(entry.component);
+        let is_possible = match (old, new) {
+            (Some(_), Some(_)) => false,
+            (Some(old), None) => old < entry.since,
+            (None, Some(new)) => new >= entry.since,
+            (None, None) => true,
+        };
+        let is_it = is_possible
+            && glob(entry.path, &change.difference.path)
+            && entry.is_like(change, entry.kind)
+            && entry.is_so(change, sides.contexts);
+        is_it.then(|| format!("{}, if this is a {} upgrade", entry.reason, entry.component.name()))
+    })
+}
+
 /// libvirt names CPU features and models by a list of its own, which every version extends: under
 /// another libvirt the same CPU under the same QEMU can have more names, or another one.
 fn named(change: &Change, sides: &Sides<'_>) -> Option<String> {
-    let is_name = matches!(
-        change.difference.path.as_str(),
-        "cpu.mode[host-model].feature" | "cpu.mode[host-model].model"
-    );
-    if !is_name {
-        return None;
-    }
-    let [old, new] = sides.contexts;
-    let is_other_libvirt = matches!(sides.libvirts, [Some(old), Some(new)] if old != new);
-    let is_same = old.hypervisor.is_some()
-        && new.hypervisor.is_some()
-        && is_same_host(sides.contexts)
-        && (old.kernel.is_none() || new.kernel.is_none() || old.kernel == new.kernel);
-    (is_other_libvirt && is_same).then(|| {
+    let is_name = match change.difference.path.as_str() {
+        "cpu.mode[host-model].feature" => {
+            matches!(change.difference.kind, Kind::Reported | Kind::Unreported)
+        }
+        "cpu.mode[host-model].model" => true,
+        _ => false,
+    };
+    (is_name && sides.is_libvirt_alone()).then(|| {
         "only libvirt changed, and with it the names it has for CPU models and features".to_owned()
     })
 }
@@ -160,6 +186,8 @@ impl Entry {
                 self.kind != Kind::Gained && self.is_like(change, self.kind.mirrored())
             }
             (Some(_), Some(_)) => false,
+            // What may be a loss is excused only by what is known.
+            _ if change.difference.kind == Kind::Lost => false,
             // The one that is known may be past it, or not have come to it.
             (Some(old), None) if old >= self.since => false,
             (None, Some(new)) if new < self.since => false,
@@ -184,7 +212,9 @@ impl Entry {
             When::Always => true,
             When::SameHost => is_same_host(sides),
             When::Emulated => is_emulated(change),
-            When::NoVersionsBefore => !change.evidence.listed_versions,
+            When::NoVersionsBefore => {
+                change.evidence.is_listed_version && !change.evidence.listed_versions
+            }
             When::Only(member) => change.evidence.members == [member],
             When::NoPc => !is_pc(change),
             When::NoPcOrSameHost => is_same_host(sides) || !is_pc(change),
@@ -207,7 +237,11 @@ fn is_same_host([old, new]: &[Context; 2]) -> bool {
     let same =
         |old: &Option<String>, new: &Option<String>| old.is_none() || new.is_none() || old == new;
     same(&old.hypervisor, &new.hypervisor)
-        && same(&old.cpu, &new.cpu)
+        && !old
+            .cpu
+            .as_ref()
+            .zip(new.cpu.as_ref())
+            .is_some_and(|(old, new)| Context::is_other_cpu(old, new))
         && same(&old.microcode, &new.microcode)
 }
 
