@@ -23,7 +23,7 @@ pub use context::Context;
 pub use guest::{Guest, Need, Wanted};
 pub use hash::{Hash, Hasher};
 pub use machines::{Machine, MachineList};
-pub use natural::{counted, natural_order, noun_for, singular};
+pub use natural::{UBUNTU_RELEASES, counted, natural_order, noun_for, singular, version_order};
 pub use nearest::{letters_apart, nearest_name};
 pub use path::{
     DottedNames, SelectError, ancestors, elements, escape_key, is_at_or_below, is_below,

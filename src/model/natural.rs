@@ -28,6 +28,27 @@ pub fn natural_order(a: &str, b: &str) -> Ordering {
     }
 }
 
+/// The releases after which Ubuntu names machine types of its own, oldest first (its qemu,
+/// `debian/patches/ubuntu`).
+pub const UBUNTU_RELEASES: [&str; 25] = [
+    "trusty", "utopic", "vivid", "wily", "xenial", "yakkety", "zesty", "artful", "bionic",
+    "cosmic", "disco", "eoan", "focal", "groovy", "hirsute", "impish", "jammy", "kinetic", "lunar",
+    "mantic", "noble", "oracular", "plucky", "questing", "resolute",
+];
+
+/// The order of a family's machine types: numbers as versions, then Ubuntu's names by release.
+#[must_use]
+pub fn version_order(a: &str, b: &str) -> Ordering {
+    let release = |version: &str| {
+        let name = version.split('-').next().unwrap_or_default();
+        UBUNTU_RELEASES.iter().position(|release| *release == name)
+    };
+    match (release(a), release(b)) {
+        (Some(older), Some(newer)) => older.cmp(&newer).then_with(|| natural_order(a, b)),
+        _ => natural_order(a, b),
+    }
+}
+
 /// The digits at the beginning, without leading zeros, and what follows them.
 fn digits(text: &str) -> (&str, &str) {
     let end = text.find(|each: char| !each.is_ascii_digit()).unwrap_or(text.len());
@@ -69,6 +90,13 @@ mod tests {
         let mut names = ["pc-2.10", "pc-2.9", "pc", "pc-10.0", "pc-2.9-hpb", "pc-2.09", "pc-a"];
         names.sort_by(|a, b| natural_order(a, b));
         assert_eq!(names, ["pc", "pc-2.09", "pc-2.9", "pc-2.9-hpb", "pc-2.10", "pc-10.0", "pc-a"]);
+    }
+
+    #[test]
+    fn names_of_releases_sort_by_age() {
+        let mut names = ["artful", "zesty", "bionic-hpb", "2.12", "bionic", "noble-v2", "10.2"];
+        names.sort_by(|a, b| version_order(a, b));
+        assert_eq!(names, ["2.12", "10.2", "zesty", "artful", "bionic", "bionic-hpb", "noble-v2"]);
     }
 
     #[test]

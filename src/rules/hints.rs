@@ -1,7 +1,7 @@
 //! Why a single value comes and goes on a host whose QEMU has it: what it needs beside QEMU.
 
 use crate::diff::{Change, ChangedTarget};
-use crate::model::glob;
+use crate::model::{UBUNTU_RELEASES, glob};
 
 /// A capability path, its value (both with `*`), and what to look for when it is lost.
 struct Hint {
@@ -109,18 +109,10 @@ impl Distribution {
         if machine.contains("fedora") {
             return Some(Self::Fedora);
         }
-        let words = machine.split('-');
-        let is_ubuntu = words.clone().any(|word| UBUNTU.contains(&word));
+        let is_ubuntu = machine.split('-').any(|word| UBUNTU_RELEASES.contains(&word));
         is_ubuntu.then_some(Self::Debian)
     }
 }
-
-/// What Ubuntu's own machine types are named after (its qemu, `debian/patches/ubuntu`).
-const UBUNTU: [&str; 25] = [
-    "trusty", "utopic", "vivid", "wily", "xenial", "yakkety", "zesty", "artful", "bionic",
-    "cosmic", "disco", "eoan", "focal", "groovy", "hirsute", "impish", "jammy", "kinetic", "lunar",
-    "mantic", "noble", "oracular", "plucky", "questing", "resolute",
-];
 
 #[cfg(test)]
 mod tests {

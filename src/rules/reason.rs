@@ -47,6 +47,10 @@ pub(super) fn reason(rule: &Rule, change: &Change, beside: &Circumstances<'_>) -
             let heir = beside.renamed.get(value).copied().unwrap_or_default();
             format!("no document lists it any more; if the file still exists, guests that name it start; instead there is {heir}")
         }
+        "loader-still-listed" => {
+            "other machines of this host still list it, so the file exists and guests that name it start"
+                .to_owned()
+        }
         "loader-unlisted" => {
             "no document lists it any more; if the file still exists, guests that name it start".to_owned()
         }

@@ -137,7 +137,7 @@ mod tests {
 
     #[test]
     fn roles_are_told_by_parts_of_the_name() {
-        let of = |path| Role::of(path);
+        let of = |path: &str| Role::of(path);
         let plain = of("/usr/share/AAVMF/AAVMF_CODE.fd");
         assert_eq!(of("/usr/share/AAVMF/AAVMF_CODE.no-secboot.fd"), plain);
         for secure in ["AAVMF_CODE.secboot.fd", "AAVMF_CODE.ms.fd", "AAVMF_CODE.snakeoil.fd"] {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::natural_order;
+use crate::model::version_order;
 
 /// How many machines in a row stand as a range.
 const RUN: usize = 3;
@@ -49,7 +49,7 @@ impl<'n> MachineFamilies<'n> {
             let (family, version) = family(name);
             families.entry(family).or_default().push(version);
         }
-        families.values_mut().for_each(|versions| versions.sort_by(|a, b| natural_order(a, b)));
+        families.values_mut().for_each(|versions| versions.sort_by(|a, b| version_order(a, b)));
         Self(families)
     }
 
@@ -73,11 +73,16 @@ impl<'n> MachineFamilies<'n> {
         let known = self.0.get(family).into_iter().flatten().copied();
         let all: BTreeSet<&str> = known.chain(versions.iter().copied()).collect();
         let mut all: Vec<&str> = all.into_iter().collect();
-        all.sort_by(|a, b| natural_order(a, b));
+        all.sort_by(|a, b| version_order(a, b));
         let (bare, all): (Vec<&str>, Vec<&str>) = all.into_iter().partition(|it| it.is_empty());
         let mut shown: Vec<String> = Vec::new();
         let mut has_range = false;
-        for run in all.chunk_by(|a, b| versions.contains(a) == versions.contains(b)) {
+        // A number and a name of a release are no row.
+        let is_number = |it: &str| it.starts_with(|first: char| first.is_ascii_digit());
+        let is_one_run = |a: &&str, b: &&str| {
+            versions.contains(a) == versions.contains(b) && is_number(a) == is_number(b)
+        };
+        for run in all.chunk_by(is_one_run) {
             match run {
                 [first, ..] if !versions.contains(first) => {}
                 [first, .., last] if run.len() >= RUN => {

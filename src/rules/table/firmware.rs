@@ -19,7 +19,7 @@ pub(super) const RULES: &[Rule] = &[
         advice: "Install the firmware package again, or find the guests by `<loader>` in `virsh \
             dumpxml GUEST --inactive` and let them name another image of the same size and kind. From \
             a 2M image to a 4M one, start them once with `--reset-nvram`.",
-        mirror: Mirror::Rule("gained"),
+        mirror: Mirror::Rule("reporting-changed"),
     },
     Rule {
         id: "loader-unlisted",
@@ -34,7 +34,7 @@ pub(super) const RULES: &[Rule] = &[
         advice: "Look for the file on the host. If the file still exists, no action is needed. If not, \
             find the guests by `<loader>` in `virsh dumpxml GUEST --inactive` and let them name another \
             image.",
-        mirror: Mirror::Rule("gained"),
+        mirror: Mirror::Rule("reporting-changed"),
     },
     Rule {
         id: "loader-still-listed",
