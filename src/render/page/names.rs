@@ -37,7 +37,7 @@ pub(super) fn family(machine: &str) -> (&str, &str) {
 /// (`pc-q35-noble-v2`, `s390-ccw-virtio-jammy`, `pseries-focal-sxxm`).
 const VERSIONED: [&str; 4] = ["pc-i440fx", "pc-q35", "pseries", "s390-ccw-virtio"];
 
-/// Machine types of which some are named: those between two of them are not, unless they stand in `names`.
+/// The machine types that a list holds, by family: what a range of versions leaves out.
 #[derive(Debug, Default)]
 pub(in crate::render) struct MachineFamilies<'n>(BTreeMap<&'n str, Vec<&'n str>>);
 
@@ -85,7 +85,7 @@ impl<'n> MachineFamilies<'n> {
         for run in all.chunk_by(is_one_run) {
             match run {
                 [first, ..] if !versions.contains(first) => {}
-                [first, .., last] if run.len() >= RUN => {
+                [first, .., last] if run.len() >= RUN && self.0.contains_key(family) => {
                     has_range = true;
                     shown.push(format!("{first} to {last}"));
                 }
@@ -113,7 +113,7 @@ fn dashed(family: &str) -> String {
     if family.ends_with("-rhel") { family.to_owned() } else { format!("{family}-") }
 }
 
-/// Machine names in short where no others are known.
+/// Machine names in short where the list that they come from is not known, so that nothing is a range.
 pub(in crate::render) fn machines(names: &[&str]) -> String {
     MachineFamilies::default().in_short(names)
 }
@@ -158,7 +158,10 @@ mod tests {
         ];
         let expected = "pc-i440fx-{jammy, jammy-hpb}; pc-q35-noble-v2; \
             pc-q35-rhel9.0.0 to 9.10.0, 3 types; s390-ccw-virtio-jammy; virt, virt-9.2";
-        assert_eq!(machines(&names), expected);
+        assert_eq!(MachineFamilies::new(names).in_short(&names), expected);
+        let unknown = "pc-i440fx-{jammy, jammy-hpb}, pc-q35-noble-v2, \
+            pc-q35-rhel{9.0.0, 9.2.0, 9.10.0}, s390-ccw-virtio-jammy, virt, virt-9.2";
+        assert_eq!(machines(&names), unknown);
     }
 
     #[test]
