@@ -1,5 +1,6 @@
 //! `domcaps backup`
 
+use crate::model::counted;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -44,8 +45,10 @@ pub(super) fn run(
         ListFormat::Text => {
             let count =
                 |kind: &str| counts.iter().find(|(name, _)| *name == kind).map_or(0, |it| it.1);
-            let (hosts, snapshots) = (count("hosts"), count("snapshots"));
-            let line = format!("{file}: {bytes} bytes, {hosts} hosts, {snapshots} snapshots");
+            let number = |kind: &str| usize::try_from(count(kind)).unwrap_or(usize::MAX);
+            let hosts = counted(number("hosts"), "host");
+            let snapshots = counted(number("snapshots"), "snapshot");
+            let line = format!("{file}: {bytes} bytes, {hosts}, {snapshots}");
             writeln!(ui.out(), "{}", render::plain(&line))?;
         }
     }

@@ -14,7 +14,7 @@ use clap::{Args, ValueEnum};
 use super::failure::{Exit, Failure};
 use super::ui::{self, Ui};
 use super::{Global, hosts_of, outputs};
-use crate::model::{Cell, HostName, Time, Within};
+use crate::model::{Cell, HostName, Time, Within, counted};
 use crate::render::export;
 use crate::render::rows::{RowFormat, Rows};
 use crate::store::{HostId, Period, Reach, Store};
@@ -131,7 +131,11 @@ pub(super) fn run(
                 count = write(store, &work, arguments.kind, format, out)?;
                 Ok(())
             })?;
-            ui.status(format!("{count} rows written to {}", path.display()));
+            ui.status(format!(
+                "{} written to {}",
+                counted(usize::try_from(count).unwrap_or(usize::MAX), "row"),
+                path.display()
+            ));
         }
         None => drop(write(store, &work, arguments.kind, format, ui.out())?),
     }

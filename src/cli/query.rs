@@ -8,7 +8,7 @@ use super::Global;
 use super::failure::{Exit, Failure};
 use super::hosts_of;
 use super::ui::{self, Ui};
-use crate::model::{HostName, State, TargetPattern, When};
+use crate::model::{HostName, State, TargetPattern, When, counted};
 use crate::query::{Answer, Asked, Expression, Query, QueryError, ResolveError};
 use crate::render::{self, query::Answers};
 use crate::store::{Store, StoreError};
@@ -21,7 +21,7 @@ use crate::store::{Store, StoreError};
 #[command(after_help = "\
 EXPR is PATH = VALUE (also != < <= > >= ~ !~), PATH alone (it is yes), PATH is reported or unreported,
 FIELD = VALUE, in group NAME; with and, or, not and parentheses. ~ takes * for any characters.
-Fields: host group machine arch virttype emulator deprecated libvirt hypervisor kernel microcode
+Fields: host group machine alias arch virttype emulator deprecated libvirt hypervisor kernel microcode
 api_flags uri state, and context.NAME. docs/querying.md explains all; domcaps paths lists paths.
 
 Examples:
@@ -190,7 +190,7 @@ fn nothing_at(at: &When, hosts: usize, error: StoreError) -> Failure {
 }
 
 fn warn(ui: &mut Ui<'_>, doubtful: usize, passed_over: &[HostName]) {
-    let hosts = |count: usize| if count == 1 { "1 host".into() } else { format!("{count} hosts") };
+    let hosts = |count: usize| counted(count, "host");
     let mut what = Vec::new();
     if doubtful > 0 {
         what.push(format!("the snapshot of {} is partial or suspect", hosts(doubtful)));

@@ -8,7 +8,7 @@ use super::judging::Judged;
 use super::ui::{self, Ui};
 use crate::diff::{Change, Comparison, Scope, snapshots};
 use crate::guests::{Known, UsedBy};
-use crate::model::{State, Time, When};
+use crate::model::{State, Time, When, counted};
 use crate::operand::Operand;
 use crate::report::{self, Report};
 use crate::side::{self, Contents, Side, SideError};
@@ -127,7 +127,10 @@ pub(super) fn passed_over(ui: &mut Ui<'_>, operand: &str, snapshots: &[(Time, St
     let state = state.name();
     ui.warning(match snapshots.len() {
         1 => format!("{operand}: passed over the {state} snapshot of {time}"),
-        count => format!("{operand}: passed over {count} snapshots, the newest {state}, of {time}"),
+        count => format!(
+            "{operand}: passed over {}, the newest {state}, of {time}",
+            counted(count, "snapshot")
+        ),
     });
 }
 
@@ -158,12 +161,19 @@ pub(super) fn comparison(
     contents: &Contents,
     [old, new]: [&Side; 2],
 ) -> Result<Comparison, Failure> {
-    let scope = Scope {
-        is_one_host: old.origin.host.is_some() && old.origin.host == new.origin.host,
-        is_other_flags: old.observed.context.api_flags != new.observed.context.api_flags,
-    };
+    let is_one_host = old.origin.host.is_some() && old.origin.host == new.origin.host;
+    let contexts = [&old.observed.context, &new.observed.context];
+    let scope = Scope::between(contexts[0], contexts[1], is_one_host);
     let compare = |old: &_, new: &_| contents.compare(old, new, scope);
-    Ok(snapshots(&old.observed, &new.observed, compare)?)
+    let mut comparison = snapshots(&old.observed, &new.observed, compare)?;
+    if !is_one_host {
+        // Each host has a URI of its own.
+        comparison.context.retain(|change| change.name != "uri");
+    }
+    if comparison.loses_a_loader() {
+        comparison.firmware = contents.listed_firmware(&new.observed)?;
+    }
+    Ok(comparison)
 }
 
 /// Adds what is thought of a comparison to a report; gives the group's number there.

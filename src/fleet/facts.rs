@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use foldhash::HashMap;
 
-use crate::model::{CUSTOM_MODELS, ancestors, elements};
+use crate::model::{CUSTOM_MODELS, ancestors};
 
 /// What kind of thing it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -129,13 +129,6 @@ impl Facts {
 }
 
 impl Fact {
-    /// Whether the machine list says it, and no document.
-    #[must_use]
-    pub fn is_of_list(&self) -> bool {
-        let element = elements(&self.path).next().unwrap_or_default();
-        element == MACHINE || element.starts_with("machine[") || element.starts_with("alias[")
-    }
-
     /// The CPU model that it is about, where it says whether one can be used.
     #[must_use]
     pub fn model(&self) -> Option<String> {

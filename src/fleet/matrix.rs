@@ -48,7 +48,7 @@ pub enum Cell {
     No,
     /// So for some architectures and domain types, and not for others.
     Some,
-    /// Nothing says anything of it, or not every listed machine was collected.
+    /// Nothing says anything of it.
     Unreported,
     /// Its values, each once.
     Values(Vec<Rc<str>>),
@@ -189,7 +189,7 @@ fn cell(offers: &Offers, cohort: usize, column: &Column) -> Cell {
     let mut values = BTreeSet::new();
     for family in offers.of[cohort].keys() {
         for fact in &column.facts {
-            let can = offers.can_any(cohort, family, *fact);
+            let can = offers.can(cohort, family, *fact);
             if let (true, Can::Yes) = (column.is_value, can) {
                 values.extend(offers.facts.at(*fact).value.clone());
             }

@@ -57,8 +57,6 @@ pub struct Offer {
     blockers: HashMap<usize, Rc<[String]>>,
     /// Targets that gave a document.
     pub documents: usize,
-    /// The machine list has targets that were not collected, which may offer more.
-    pub is_partly_collected: bool,
 }
 
 impl Offer {
@@ -112,18 +110,6 @@ impl Offers {
         match self.of[cohort].get(family) {
             Some(offer) => self.facts.can(offer, fact),
             None => self.has_family(cohort, family),
-        }
-    }
-
-    /// Like [`Offers::can`], but no is said only where every machine that is listed was collected, or
-    /// where the machine list itself says it.
-    #[must_use]
-    pub fn can_any(&self, cohort: usize, family: &Family, fact: usize) -> Can {
-        let can = self.can(cohort, family, fact);
-        let is_partly = || self.of[cohort].get(family).is_some_and(|it| it.is_partly_collected);
-        match can {
-            Can::No if !self.facts.at(fact).is_of_list() && is_partly() => Can::Unreported,
-            _ => can,
         }
     }
 

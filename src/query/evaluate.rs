@@ -8,7 +8,7 @@ use super::answer::Answer;
 use super::expression::Expression;
 use super::resolve::{Plan, Questions, ResolveError, Resolver};
 use super::target::{Lists, Machines};
-use crate::model::{FailureClass, Hash, HostName, Target, TargetPattern};
+use crate::model::{FailureClass, Hash, HostName, Target, TargetPattern, counted};
 use crate::store::{
     BodyAnswer, MachineListId, ProfileAnswers, ProfileId, SnapshotRow, Store, StoreError,
     not_collected,
@@ -193,14 +193,15 @@ impl<'s> Query<'s> {
             };
             return Ok(HostAnswer::new(answer, Vec::new(), why));
         };
-        let machines = list.map(|list| self.lists.get(self.store, list)).transpose()?;
-        let machines = machines.as_deref();
+        let asks_list = !self.questions.target.is_empty();
+        let read = list.filter(|_| asks_list || !self.patterns.is_empty());
+        let mut machines = read.map(|list| self.lists.get(self.store, list)).transpose()?;
         let answers = self.profiles.of(profile)?;
         let (mut targets, mut why) = (Vec::new(), Why::default());
         for answered in answers.iter() {
             // Libvirt says that the host has no such target: a removed machine.
             if matches!(answered.answer, Err(FailureClass::Unsupported))
-                || !self.is_meant(machines, &answered.target)
+                || !self.is_meant(machines.as_deref(), &answered.target)
             {
                 continue;
             }
@@ -208,27 +209,32 @@ impl<'s> Query<'s> {
                 Ok(body) => TargetSource::Document(body),
                 Err(_) => TargetSource::Failed,
             };
-            let asked = AskedTarget { host, target: Some(&answered.target), machines, source };
+            let (target, machines) = (Some(&*answered.target), machines.as_deref());
+            let asked = AskedTarget { host, target, machines, source };
             let answer = self.answer(&self.plan, &asked)?;
             if answer == Answer::Unknown {
                 self.explain(&asked, &mut why)?;
             }
             targets.push(TargetAnswer { target: Rc::clone(&answered.target), answer });
         }
-        if let (Some(list), Some(machines)) = (list, machines) {
+        // A question about capabilities alone is one about what was collected, if anything was.
+        if let Some(list) = list.filter(|_| asks_list || targets.is_empty()) {
+            let machines = match &machines {
+                Some(machines) => machines,
+                None => machines.insert(self.lists.get(self.store, list)?),
+            };
             let missing = not_collected(machines.targets(), &answers);
             self.add_listed(host, (list, machines), &missing, &mut targets, &mut why)?;
         }
         let mut answers: Vec<Answer> = targets.iter().map(|target| target.answer).collect();
         let is_of_host = self.questions.target.is_empty() && self.questions.capability.is_empty();
-        let is_asked_of_list = !self.questions.target.is_empty() && self.patterns.is_empty();
-        if targets.is_empty() || (machines.is_none() && is_asked_of_list) {
+        if targets.is_empty() || (list.is_none() && asks_list && self.patterns.is_empty()) {
             // What else the host has, only its machine list could say; with it, there is nothing.
             let rest = self.answer(&self.plan, &AskedTarget::unnamed(host))?;
-            let is_open = is_of_host || rest == Answer::Yes || machines.is_none();
+            let is_open = is_of_host || rest == Answer::Yes || list.is_none();
             answers.push(if is_open { rest } else { Answer::No });
             why.add_host(host);
-            why.is_list_missing |= machines.is_none() && !is_of_host && rest == Answer::Unknown;
+            why.is_list_missing |= list.is_none() && !is_of_host && rest == Answer::Unknown;
         }
         let answer =
             if self.is_every { Answer::all(answers) } else { Answer::any(answers) };
@@ -367,13 +373,11 @@ impl<'s> Query<'s> {
         if why.is_list_missing {
             add("machine list not collected".to_owned());
         }
-        for (count, what) in [(why.not_collected, "not collected"), (why.not_answered, "gave no answer")]
-        {
-            match count {
-                0 => {}
-                1 => add(format!("1 target {what}")),
-                count => add(format!("{count} targets {what}")),
-            }
+        if why.not_collected > 0 {
+            add(format!("{} not collected", counted(why.not_collected, "target")));
+        }
+        if why.not_answered > 0 {
+            add(format!("{} gave no answer", counted(why.not_answered, "target")));
         }
         reasons
     }

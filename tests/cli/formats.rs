@@ -26,7 +26,7 @@ pub(crate) fn compare(paths: [&Path; 2], names: [&str; 2]) -> ([Origin; 2], Comp
     let mut contents = Contents::default();
     let mut side = |path: &Path| from_files(&mut contents, path, &mut std::io::empty()).unwrap();
     let (old, new) = (side(paths[0]), side(paths[1]));
-    let scope = Scope { is_one_host: false, is_other_flags: false };
+    let scope = Scope::default();
     let judge = |old: &_, new: &_| contents.compare(old, new, scope);
     let comparison = snapshots(&old.observed, &new.observed, judge).unwrap();
     let named = |name: &str| Origin { source: Some(name.to_owned()), ..Origin::default() };

@@ -20,6 +20,7 @@ mod help;
 mod history;
 mod import;
 mod judging;
+mod kinds;
 mod layering;
 mod listings;
 mod migrate;

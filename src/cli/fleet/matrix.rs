@@ -13,8 +13,7 @@ use crate::render;
 ///
 /// PATH is a capability, in short or in full: its members are columns, or its value. PATH=VALUE is
 /// one column. A cell is yes where some machine offers it, no where it is said not to be, `some`
-/// where architectures or domain types differ, and - where nothing is reported, or where machines
-/// that the host lists were not collected.
+/// where architectures or domain types differ, and - where nothing is reported.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:

@@ -12,7 +12,7 @@ use crate::model::{
     CUSTOM_MODELS, FailureClass, HOST_MODEL, HOST_UNIQUE, Machine, MachineList, Target,
     TargetPattern, Value, escape_key,
 };
-use crate::store::{Answered, MachineListId, Store, StoreError, TreeId, not_collected};
+use crate::store::{Answered, MachineListId, Store, StoreError, TreeId};
 
 /// One part of documents, read once.
 #[derive(Debug, Default)]
@@ -37,8 +37,6 @@ struct Listed {
     machines: MachineList,
     /// Those that are meant.
     entries: Vec<Entry>,
-    /// Their targets, each once and in order.
-    targets: Vec<Rc<Target>>,
 }
 
 /// What an entry of a machine list says.
@@ -113,11 +111,6 @@ impl<'r> Reader<'r> {
         }
         if let Some(list) = list {
             self.listed(&list, &unsupported, &mut offers);
-            for position in not_collected(&list.targets, answers) {
-                if let Some(offer) = offers.get_mut(&family(&list.targets[position])) {
-                    offer.is_partly_collected = true;
-                }
-            }
         }
         for target in unsupported {
             if let Some(offer) = offers.get_mut(&family(target)) {
@@ -139,10 +132,8 @@ impl<'r> Reader<'r> {
         let machines = self.store.machine_list(id)?;
         let meant = machines.iter().filter(|it| self.is_meant(&Target::of(it), Some(&machines)));
         let meant: Vec<&Machine> = meant.collect();
-        let targets: BTreeSet<Target> = meant.iter().map(|machine| Target::of(machine)).collect();
-        let targets = targets.into_iter().map(Rc::new).collect();
         let entries = meant.into_iter().map(|machine| self.entry(machine)).collect();
-        let list = Rc::new(Listed { machines, entries, targets });
+        let list = Rc::new(Listed { machines, entries });
         self.lists.insert(id, Rc::clone(&list));
         Ok(Some(list))
     }

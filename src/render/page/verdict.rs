@@ -28,9 +28,9 @@ pub(super) fn verdict(report: &Report) -> String {
         (0, _) if report.findings.is_empty() => return "no difference".to_owned(),
         (0, None) => "nothing breaks".to_owned(),
         (0, Some(1)) => "nothing breaks for the guest".to_owned(),
-        (0, Some(guests)) => format!("nothing breaks for the {guests} guests"),
+        (0, Some(guests)) => format!("nothing breaks for the {}", counted(guests, "guest")),
         (1, None) => "1 finding breaks guests that use it".to_owned(),
-        (count, None) => format!("{count} findings break guests that use them"),
+        (count, None) => format!("{} break guests that use them", counted(count, "finding")),
         (_, Some(guests)) => {
             let hit: BTreeSet<&String> = of_severity(report, Severity::Breaking)
                 .flat_map(|finding| finding.used_by.iter().flatten())
