@@ -43,7 +43,7 @@ pub use latest::Latest;
 pub use lookup::{StoredTree, StoredValue};
 pub use observed::{StoredDocument, StoredSnapshot};
 pub use open::Store;
-pub use profiles::{Answered, BodyAnswer, ProfileAnswers, ProfileRow};
+pub use profiles::{Answered, BodyAnswer, ProfileAnswers, ProfileRow, not_collected};
 pub use prune::Pruned;
 pub use select::Resolved;
 pub use snapshot::{Run, SnapshotRow};

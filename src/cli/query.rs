@@ -21,7 +21,7 @@ use crate::store::{Store, StoreError};
 #[command(after_help = "\
 EXPR is PATH = VALUE (also != < <= > >= ~ !~), PATH alone (it is yes), PATH is reported or unreported,
 FIELD = VALUE, in group NAME; with and, or, not and parentheses. ~ takes * for any characters.
-Fields: host group machine arch virttype emulator deprecated libvirt hypervisor kernel microcode
+Fields: host group machine alias arch virttype emulator deprecated libvirt hypervisor kernel microcode
 api_flags uri state, and context.NAME. docs/querying.md explains all; domcaps paths lists paths.
 
 Examples:

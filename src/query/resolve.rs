@@ -13,10 +13,11 @@ use crate::model::{Context, Kind, SelectError, elements, glob, select};
 use crate::store::{PathId, Store, StoreError, StoredValue};
 
 /// Names that are no capabilities.
-pub(super) const FIELDS: [&str; 13] = [
+pub(super) const FIELDS: [&str; 14] = [
     "host",
     "group",
     "machine",
+    "alias",
     "arch",
     "virttype",
     "emulator",
@@ -147,6 +148,7 @@ impl<'a> Resolver<'a> {
             "state" => self.host(name, HostTest::State(wanted)),
             "group" => self.group(&wanted)?,
             "machine" => self.target(TargetTest::Machine(wanted)),
+            "alias" => self.target(TargetTest::Alias(wanted)),
             "arch" => self.target(TargetTest::Arch(wanted)),
             "virttype" => self.target(TargetTest::Virttype(wanted)),
             "emulator" => self.target(TargetTest::Emulator(wanted)),

@@ -5,6 +5,7 @@
 mod documents;
 mod fleet;
 mod judging;
+mod listed;
 mod nights;
 mod snapshots;
 mod writing;
