@@ -108,11 +108,7 @@ fn read(
         silent.sort();
     }
     let answering = latest.iter().map(|each| &each.snapshot);
-    future::warn(
-        ui,
-        &store,
-        answering.map(|it| (it.host.clone(), it.taken_at, it.id.to_string())),
-    )?;
+    future::warn_rows(ui, &store, answering)?;
     let cohorts = Cohorts::of(&store, latest)?;
     tell(ui, &cohorts, &silent);
     if cohorts.cohorts.is_empty() {

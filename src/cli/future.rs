@@ -13,9 +13,9 @@ const SLACK: i64 = 60_000;
 /// A host, and the time and id of the snapshot that answers for it.
 pub(super) type Answering = (HostName, Time, String);
 
-/// Whether a time is still to come.
-pub(super) fn is_future(at: Time) -> bool {
-    is_later(at, ui::now())
+/// A snapshot that answers for its host.
+fn row(row: &SnapshotRow) -> Answering {
+    (row.host.clone(), row.taken_at, row.id.to_string())
 }
 
 /// Whether a time is later than another by more than clocks may differ.
@@ -39,8 +39,9 @@ pub(super) fn warn(
     store: &Store,
     answering: impl IntoIterator<Item = Answering>,
 ) -> Result<(), Failure> {
-    let future: Vec<Answering> =
-        answering.into_iter().filter(|(_, at, _)| is_future(*at)).collect();
+    let now = ui::now();
+    let future = answering.into_iter().filter(|(_, at, _)| is_later(*at, now));
+    let future: Vec<Answering> = future.collect();
     let Some((host, at, id)) = future.first() else { return Ok(()) };
     if future.len() == 1 {
         let before = before(store, host, id)?;
@@ -58,6 +59,17 @@ pub(super) fn warn(
     Ok(())
 }
 
+/// As [`warn`], of rows of the store: those of a whole fleet, perhaps.
+pub(super) fn warn_rows<'r>(
+    ui: &mut Ui<'_>,
+    store: &Store,
+    rows: impl IntoIterator<Item = &'r SnapshotRow>,
+) -> Result<(), Failure> {
+    let now = ui::now();
+    let future = rows.into_iter().filter(|row| is_later(row.taken_at, now));
+    warn(ui, store, future.map(row).collect::<Vec<_>>())
+}
+
 /// Says that a snapshot that was just stored is not the one that answers for its host.
 pub(super) fn warn_hidden(ui: &mut Ui<'_>, host: &HostName, newest: Time, id: &str) {
     ui.warning(format!(
@@ -70,7 +82,7 @@ pub(super) fn warn_hidden(ui: &mut Ui<'_>, host: &HostName, newest: Time, id: &s
 pub(super) fn answering(store: &Store) -> Result<Vec<Answering>, StoreError> {
     let now = Time::from_milliseconds(ui::now().milliseconds().saturating_add(SLACK));
     let latest = store.latest_after(now)?;
-    Ok(latest.into_iter().map(|row| (row.host, row.taken_at, row.id.to_string())).collect())
+    Ok(latest.iter().map(row).collect())
 }
 
 /// What the host's newest snapshot until now says instead.

@@ -76,7 +76,7 @@ pub(super) fn run(
             .with_hint("`domcaps snapshots` lists what is stored"));
     }
     if let Some(newest) = points.iter().map(|point| &point.after).max_by_key(|row| row.taken_at) {
-        future::warn(ui, &store, [(newest.host.clone(), newest.taken_at, newest.id.to_string())])?;
+        future::warn_rows(ui, &store, [newest])?;
     }
     let snapshots = complete.len();
     let steps = match &about {

@@ -40,7 +40,7 @@ pub(super) fn run(
 ) -> Result<Exit, Failure> {
     let store = Store::open(&ui::database(global)?)?;
     let ChangePoint { before, after } = find(&store, arguments.host.as_deref())?;
-    future::warn(ui, &store, [(after.host.clone(), after.taken_at, after.id.to_string())])?;
+    future::warn_rows(ui, &store, [&after])?;
     let judged = arguments.judging.read(ui)?;
     let contents = Contents::new(Some(store));
     let Some(before) = before else { return Err(Failure::new(&"no host changed")) };

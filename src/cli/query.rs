@@ -179,7 +179,7 @@ fn asked(ui: &mut Ui<'_>, store: &Store, arguments: &Arguments) -> Result<Vec<As
     }
     warn(ui, doubtful, &passed_over);
     let answering = asked.iter().filter_map(|host| host.snapshot.as_ref());
-    future::warn(ui, store, answering.map(|it| (it.host.clone(), it.taken_at, it.id.to_string())))?;
+    future::warn_rows(ui, store, answering)?;
     Ok(asked)
 }
 

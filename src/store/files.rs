@@ -165,8 +165,11 @@ impl Draft {
             let mut builder = tempfile::Builder::new();
             let made = builder.prefix(DRAFT).rand_bytes(12).permissions(private.clone());
             let folder = made.tempdir_in(folder(path))?.keep();
-            let lock = File::open(&folder)?;
-            // Between these two lines another process may have taken it for a stale one.
+            // Until it is locked, another process may take it for a stale one.
+            let lock = match File::open(&folder) {
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+                other => other?,
+            };
             let is_ours = !matches!(lock.try_lock(), Err(TryLockError::WouldBlock));
             let is_there = FileIdentity::of(&folder) == Some((&lock.metadata()?).into());
             if is_ours && is_there {

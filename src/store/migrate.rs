@@ -1,8 +1,8 @@
 //! Migrations: numbered `.sql` files, embedded, immutable once released.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode};
 
-use super::error::StoreError;
+use super::error::{StoreError, words};
 use super::open::Store;
 
 /// In order; the version of a database is how many of these it has seen.
@@ -53,10 +53,11 @@ pub(super) fn migrate(store: &mut Store, may_be_blank: bool) -> Result<(), Store
     check(found, ours, may_be_blank && is_blank(&transaction).map_err(sql)?)?;
     for migration in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or_default()) {
         transaction.execute_batch(migration).map_err(|source| match source {
-            rusqlite::Error::SqlInputError { msg, .. } => StoreError::Damaged {
-                path: path.clone(),
-                what: format!("it does not fit its user_version {found}: {msg}"),
-            },
+            // Of SQL that is known to be right.
+            source if source.sqlite_error_code() == Some(ErrorCode::Unknown) => {
+                let what = format!("it does not fit its user_version {found}: {}", words(&source));
+                StoreError::Damaged { path: path.clone(), what }
+            }
             source => sql(source),
         })?;
     }

@@ -227,7 +227,7 @@ fn a_snapshot_of_the_future_is_named_and_can_be_removed() {
     }
     assert_eq!(run(&["snapshot", "rm", "h@id:0", "--reason", " "]).code, Some(2));
     let listed = run(&["snapshots", "h", "--format", "json"]).json();
-    let id = listed["snapshots"][1]["id"].as_str().unwrap().to_owned();
+    let id = listed["snapshots"][1]["snapshot"].as_str().unwrap().to_owned();
     let rm = ["snapshot", "rm", &format!("h@id:{id}"), "--reason", "the clock was wrong"];
     let said = run(&[&rm[..], &["--dry-run"]].concat()).ok();
     assert!(said.contains("would be removed"), "{said}");

@@ -90,7 +90,7 @@ pub(in crate::cli) fn run(
     }
     let Upgrades { pairs, fleet, store } = upgrades;
     let answering = pairs.iter().map(|[_, new]| new);
-    future::warn(ui, store, answering.map(|it| (it.host.clone(), it.taken_at, it.id.to_string())))?;
+    future::warn_rows(ui, store, answering)?;
     let pairs: Vec<_> = pairs.iter().map(|pair| (pair.each_ref(), holds(pair))).collect();
     many.add(&pairs)?;
     if arguments.selection.is_all() {
