@@ -15,6 +15,7 @@ mod export;
 mod failure;
 mod fleet;
 mod forget;
+mod future;
 mod history;
 mod host;
 mod hosts;
@@ -35,6 +36,7 @@ mod rules;
 mod schema;
 mod show;
 mod sides;
+mod snapshot;
 mod snapshots;
 mod sql;
 mod tag;
@@ -124,6 +126,7 @@ commands! {
     Hosts(hosts),
     Host(host),
     Snapshots(snapshots),
+    Snapshot(snapshot),
     Show(show),
     Query(query),
     Paths(paths),
@@ -183,6 +186,7 @@ pub fn run(arguments: &[OsString], out: &mut dyn Write, err: &mut dyn Write) -> 
         Command::Hosts(arguments) => hosts::run(&mut ui, &global, &arguments),
         Command::Host(arguments) => host::run(&mut ui, &global, &arguments),
         Command::Snapshots(arguments) => snapshots::run(&mut ui, &global, &arguments),
+        Command::Snapshot(arguments) => snapshot::run(&mut ui, &global, &arguments),
         Command::Show(arguments) => show::run(&mut ui, &global, &arguments),
         Command::Query(arguments) => query::run(&mut ui, &global, &arguments),
         Command::Paths(arguments) => paths::run(&mut ui, &global, &arguments),

@@ -91,6 +91,9 @@ fn print(ui: &mut Ui<'_>, checked: &Checked, repaired: Option<usize>) -> Result<
         let counts = counts.collect::<Vec<_>>().join(", ");
         let how = if checked.has_read_data { ", every document read" } else { "" };
         writeln!(ui.out(), "clean: {counts}{how}")?;
+        if !checked.has_read_data {
+            ui.hint("documents and hashes were not read: `domcaps check --read-data` does");
+        }
     }
     Ok(())
 }

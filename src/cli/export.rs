@@ -3,7 +3,7 @@
 mod changes;
 mod contents;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use clap::{Args, ValueEnum};
 
 use super::failure::{Exit, Failure};
 use super::ui::{self, Ui};
-use super::{Global, hosts_of, outputs};
+use super::{Global, future, hosts_of, outputs};
 use crate::model::{Cell, HostName, Time, Within, counted};
 use crate::render::export;
 use crate::render::rows::{RowFormat, Rows};
@@ -113,6 +113,9 @@ pub(super) fn run(
     let stop = ui::interruption()?;
     let store = Store::open(&ui::database(global)?)?;
     let hosts = hosts(&store, arguments)?;
+    let chosen: HashSet<&HostName> = hosts.iter().map(|(_, host)| host).collect();
+    let answering = future::answering(&store)?.into_iter();
+    future::warn(ui, &store, answering.filter(|(host, ..)| chosen.contains(host)))?;
     let work = Work {
         hosts: &hosts,
         is_history: arguments.history || period.since.is_some(),

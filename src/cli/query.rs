@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::Global;
 use super::failure::{Exit, Failure};
+use super::future;
 use super::hosts_of;
 use super::ui::{self, Ui};
 use crate::model::{HostName, State, TargetPattern, When, counted};
@@ -177,6 +178,8 @@ fn asked(ui: &mut Ui<'_>, store: &Store, arguments: &Arguments) -> Result<Vec<As
         host.snapshot = host.snapshot.take().filter(|snapshot| snapshot.state != State::Failed);
     }
     warn(ui, doubtful, &passed_over);
+    let answering = asked.iter().filter_map(|host| host.snapshot.as_ref());
+    future::warn_rows(ui, store, answering)?;
     Ok(asked)
 }
 

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::Global;
 use super::failure::{Exit, Failure};
+use super::future;
 use super::judging::Judged;
 use super::ui::{self, Ui};
 use crate::diff::{Change, Comparison, Scope, snapshots};
@@ -70,7 +71,19 @@ pub(super) fn read_one(
         }
     };
     let exit = tell(ui, text, &side);
+    warn_of_future(ui, contents, &side)?;
     Ok((side, exit))
+}
+
+/// Says that a stored side is of the future.
+fn warn_of_future(ui: &mut Ui<'_>, contents: &Contents, side: &Side) -> Result<(), Failure> {
+    let origin = &side.origin;
+    let (Some(store), Some(host), Some(at), Some(id)) =
+        (&contents.store, &origin.host, origin.taken_at, &origin.snapshot)
+    else {
+        return Ok(());
+    };
+    future::warn(ui, store, [(host.clone(), at, id.clone())])
 }
 
 /// Reads a host's newest snapshot; its name is never taken for a file's.
@@ -81,6 +94,7 @@ pub(super) fn read_host(
 ) -> Result<(Side, Exit), Failure> {
     let side = side::from_store(contents, host, &When::Latest, None, host)?;
     let exit = tell(ui, host, &side);
+    warn_of_future(ui, contents, &side)?;
     Ok((side, exit))
 }
 

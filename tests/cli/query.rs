@@ -208,7 +208,7 @@ fn bash_completes() {
     bash.args(["--norc", "-c", script]).current_dir(sandbox.path(""));
     bash.env_clear().env("PATH", "/usr/bin:/bin").env("DOMCAPS_DB", sandbox.path("demo.db"));
     bash.env("DOMCAPS", env!("CARGO_BIN_EXE_domcaps"));
-    assert_eq!(output(bash).ok(), "virtio\nsnapshots\n");
+    assert_eq!(output(bash).ok(), "virtio\nsnapshots snapshot\n");
 }
 
 #[test]

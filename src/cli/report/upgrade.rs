@@ -6,6 +6,7 @@ use clap::Args;
 
 use crate::cli::Global;
 use crate::cli::failure::{Exit, Failure};
+use crate::cli::future;
 use crate::cli::hosts_of::Selection;
 use crate::cli::judging::Judging;
 use crate::cli::many::{Holds, Many};
@@ -87,7 +88,9 @@ pub(in crate::cli) fn run(
     for host in &hosts {
         whole &= upgrades.host(host, &arguments.from.when, &arguments.to.when)?;
     }
-    let Upgrades { pairs, fleet, .. } = upgrades;
+    let Upgrades { pairs, fleet, store } = upgrades;
+    let answering = pairs.iter().map(|[_, new]| new);
+    future::warn_rows(ui, store, answering)?;
     let pairs: Vec<_> = pairs.iter().map(|pair| (pair.each_ref(), holds(pair))).collect();
     many.add(&pairs)?;
     if arguments.selection.is_all() {
