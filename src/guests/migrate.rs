@@ -153,7 +153,8 @@ fn blocked(blocker: &MigrationBlocker) -> Reason {
 
 /// What of the source matters: the guest is there, whatever is not known of it, unless it cannot be.
 fn at_source(reason: Reason) -> Option<Reason> {
-    let is_place = reason.path.is_none();
+    let places = ["os/type", "domain", "devices/emulator"];
+    let is_place = places.iter().any(|place| reason.element.starts_with(place));
     let element = format!("on the source: {}", reason.element);
     (reason.answer == Answer::No || is_place).then_some(Reason { element, ..reason })
 }

@@ -7,7 +7,13 @@ pub(super) type Version = (u32, u32, u32);
 pub(super) fn version(text: &str) -> Option<Version> {
     let text =
         text.split_whitespace().find(|word| word.starts_with(|c: char| c.is_ascii_digit()))?;
-    crate::rules::knowledge::version(text)
+    let mut parts = text.split('.').map(|part| {
+        let end = part.find(|c: char| !c.is_ascii_digit()).unwrap_or(part.len());
+        part[..end].parse().ok()
+    });
+    let major = parts.next()??;
+    let mut next = || parts.next().flatten().unwrap_or(0);
+    Some((major, next(), next()))
 }
 
 #[cfg(test)]
