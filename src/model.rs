@@ -20,7 +20,9 @@ mod when;
 pub use capabilities::{Capabilities, Kind, Members, Value, base_of_version};
 pub use cell::Cell;
 pub use context::Context;
-pub use guest::{Guest, Need, Wanted};
+pub use guest::{
+    CpuCheck, CpuModelNeed, Guest, MigrationBlocker, Need, NewerSyntax, OpenQuestion, Wanted,
+};
 pub use hash::{Hash, Hasher};
 pub use machines::{Machine, MachineList};
 pub use natural::{UBUNTU_RELEASES, counted, natural_order, noun_for, singular, version_order};

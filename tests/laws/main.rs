@@ -8,6 +8,7 @@ mod judging;
 mod listed;
 mod nights;
 mod snapshots;
+mod verdicts;
 mod writing;
 
 use documents::{Shape, render};
