@@ -32,8 +32,8 @@ fn no_format_holds_what_steers_a_terminal_or_a_runner() {
         vec!["show", "./new.xml"],
         vec!["show", "./new.xml", "--format", "json"],
         vec!["diff", "./old.xml", "./new.xml", "--format", "unified"],
-        vec!["--db", "d.db", "paths", "graphics.type"],
-        vec!["--db", "d.db", "paths", "graphics.type", "--format", "json"],
+        vec!["--db", "d.db", "paths", "disk.bus"],
+        vec!["--db", "d.db", "paths", "disk.bus", "--format", "json"],
         vec!["--db", "d.db", "sql", "SELECT value FROM latest_capability"],
     ];
     all.extend(
