@@ -153,3 +153,30 @@ fn completion_offers_nothing_that_a_shell_would_run() {
     assert_eq!(complete(line, &[]), "features.zz[ok]\n", "zsh and fish quote it themselves");
     assert_eq!(complete("domcaps --db d.db show a 'features.zz", &["--raw"]), "features.zz[ok]\n");
 }
+
+#[test]
+fn all_json_is_written_through_the_one_list() {
+    let mut open = vec![crate::support::root().join("src")];
+    let mut written = 0;
+    while let Some(path) = open.pop() {
+        if path.is_dir() {
+            open.extend(std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        for line in text.lines().filter(|line| {
+            [
+                "to_writer(",
+                "to_writer_pretty(",
+                "Serializer::with_formatter(",
+                "serde_json::Serializer::new(",
+            ]
+            .iter()
+            .any(|call| line.contains(call))
+        }) {
+            written += 1;
+            assert!(line.contains("VisibleJson::new("), "{}: {line}", path.display());
+        }
+    }
+    assert!(written > 5, "what is looked for is there");
+}
