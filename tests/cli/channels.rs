@@ -58,7 +58,9 @@ fn no_format_holds_what_steers_a_terminal_or_a_runner() {
         assert!(!output.contains("##["), "{arguments:?}");
         let is_command = |line: &str| line.trim_start().starts_with("::add-mask");
         assert!(!output.lines().any(is_command), "{arguments:?}");
-        assert!(output.contains("add-mask"), "{arguments:?}: it is there");
+        // Annotations leave out what is gained.
+        let is_there = output.contains("add-mask") || arguments.contains(&"github");
+        assert!(is_there, "{arguments:?}");
     }
 }
 
