@@ -86,8 +86,11 @@ pub(super) fn run(
     }
     hidden(ui, &database, &done)?;
     let unknown: Vec<String> = done.unknown.into_iter().collect();
-    for element in &unknown {
+    for element in unknown.iter().take(MANY_UNKNOWN) {
         ui.unknown_element(element);
+    }
+    if let Some(more @ 1..) = unknown.len().checked_sub(MANY_UNKNOWN) {
+        ui.warning(format!("{more} more elements are not known to this domcaps"));
     }
     if arguments.format == ListFormat::Json {
         json::imported(&done.imported, &done.failed, &unknown, ui.out())?;
@@ -122,6 +125,9 @@ fn hidden(ui: &mut Ui<'_>, database: &Database, done: &Done) -> Result<(), Failu
 
 /// So many hosts with snapshots in the future are named.
 const MOST_TOLD: usize = 10;
+
+/// As many unknown elements are named; a new libvirt has brought a dozen at most.
+const MANY_UNKNOWN: usize = 50;
 
 /// The files that the command line names.
 fn one_host(ui: &mut Ui<'_>, database: &Database, arguments: &Arguments, host: &HostName) -> Files {

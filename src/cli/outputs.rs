@@ -105,12 +105,22 @@ impl Outputs {
 /// What two spellings of one file have in common: where its folder really is, and its name; for one
 /// that is there, its number, which hard links share.
 fn same_file(path: &Path) -> (PathBuf, Option<(u64, u64)>) {
+    const MOST_LINKS: usize = 40;
     if let Ok(there) = std::fs::metadata(path) {
         return (PathBuf::new(), Some((there.dev(), there.ino())));
     }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new("."));
-    let folder = std::fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+    let folder = |path: &Path| {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        folder.unwrap_or(Path::new(".")).to_owned()
+    };
+    // A link that leads to nothing yet; a circle of links leads nowhere.
+    let mut path = path.to_owned();
+    for _ in 0..MOST_LINKS {
+        let Ok(to) = std::fs::read_link(&path) else { break };
+        path = folder(&path).join(to);
+    }
+    let folder = folder(&path);
+    let folder = std::fs::canonicalize(&folder).unwrap_or(folder);
     (folder.join(path.file_name().unwrap_or_default()), None)
 }
 

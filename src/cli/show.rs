@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use super::failure::{Exit, Failure};
 use super::ui::Ui;
 use super::{Global, sides};
-use crate::model::{Capabilities, Target, When, is_at_or_below, select};
+use crate::model::{Capabilities, Hash, Hasher, Target, When, is_at_or_below, select};
 use crate::render;
 use crate::render::json::Shown;
 use crate::side::{Content, Contents, Side};
@@ -135,6 +135,7 @@ fn keep_paths(
     let full = wanted.iter().map(|path| select(known.iter().copied(), path));
     let full = full.collect::<Result<Vec<_>, _>>()?;
     let mut kept: Vec<(Vec<&Target>, Capabilities)> = Vec::new();
+    let mut known: HashMap<Hash, usize> = HashMap::new();
     for (targets, all) in documents.drain(..) {
         let mut some = Capabilities::new();
         for (path, value) in all.iter() {
@@ -142,13 +143,25 @@ fn keep_paths(
                 some.push(path, value);
             }
         }
-        match kept.iter_mut().find(|(_, other)| some.iter().eq(other.iter())) {
+        let at = *known.entry(hash(&some)).or_insert(kept.len());
+        match kept.get_mut(at) {
             Some((others, _)) => others.extend(targets),
             None => kept.push((targets, some)),
         }
     }
     *documents = kept;
     Ok(())
+}
+
+/// Of all that they say, in their order.
+fn hash(capabilities: &Capabilities) -> Hash {
+    let mut hasher = Hasher::new();
+    for index in 0..capabilities.len() {
+        let (kind, value) = capabilities.encoded_at(index);
+        let path = capabilities.path_at(index).as_bytes();
+        hasher.part(path).part(kind.name().as_bytes()).part(value.as_bytes());
+    }
+    hasher.finish()
 }
 
 fn text(ui: &mut Ui<'_>, shown: &[Shown<'_>]) -> Result<(), Failure> {

@@ -1,6 +1,5 @@
 //! `domcaps sql`
 
-use std::io::{Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -17,7 +16,7 @@ use crate::store::{AskError, Reader, View};
 /// Ask the database in SQL; nothing can be changed this way
 ///
 /// One SELECT over the views that are documented in migrations/README.md: they keep their columns and
-/// meanings, the tables below them do not. Rows are written as they come; json once all are there.
+/// meanings, the tables below them do not. Rows are written as they come.
 #[derive(Args, Debug)]
 #[command(override_usage = "domcaps sql [OPTIONS] <STATEMENT|-|--file FILE|--views>")]
 #[command(after_help = "\
@@ -94,26 +93,9 @@ pub(super) fn run(
             outputs::save_with(path, write)?;
             ui.status(format!("rows written to {}", path.display()));
         }
-        None if arguments.format == Format::Json => whole(write, ui.out())?,
         None => write(ui.out())?,
     }
     Ok(Exit::Done)
-}
-
-/// Passes on what `write` writes once it is whole: half of a JSON text says nothing, and hides why
-/// there is no more.
-fn whole(
-    write: impl FnOnce(&mut dyn std::io::Write) -> Result<(), Failure>,
-    out: &mut dyn std::io::Write,
-) -> Result<(), Failure> {
-    const HELD: usize = 1 << 20;
-    let mut kept = std::io::BufWriter::new(tempfile::spooled_tempfile(HELD));
-    write(&mut kept)?;
-    kept.flush()?;
-    let mut kept = kept.into_inner().map_err(std::io::IntoInnerError::into_error)?;
-    kept.rewind()?;
-    std::io::copy(&mut kept, out)?;
-    Ok(())
 }
 
 /// The statement, wherever it is.
@@ -148,11 +130,10 @@ fn rows(
     match asked {
         Ok(()) => Ok(rows.finish()?),
         Err(Stopped::Written(failure)) => Err(failure),
-        // What was found so far stands before the error.
+        // What was found so far stands before the error, as whole JSON too: who reads that is told of
+        // the statement's error by exit code and stderr, and not of JSON that ends in the middle.
         Err(Stopped::Asked(error)) => {
-            if format != Format::Json {
-                rows.finish()?;
-            }
+            rows.finish()?;
             Err(explained(error, reader))
         }
     }

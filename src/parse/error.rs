@@ -29,10 +29,10 @@ impl ParseError {
 /// The most machines of a host, counted for each domain type.
 pub const MAX_MACHINES: usize = 20_000;
 
-/// The longest path of a capability, in bytes; the longest that libvirt's documents have given is 66.
+/// The longest path of a capability, in bytes; the longest that libvirt's documents have given is 67.
 pub const MAX_PATH: usize = 1024;
 
-/// The most bytes of all paths and values of a document; of a Debian 13 host's they are 110,000.
+/// The most bytes of all paths and values of a document; of libvirt's longest they are 46,000.
 pub const MAX_TEXT: usize = 8 << 20;
 
 /// What is wrong with a document.

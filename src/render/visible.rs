@@ -46,10 +46,11 @@ pub fn plain(text: &str) -> Cow<'_, str> {
         };
         if begins_command || is_invisible(letter) {
             write!(shown, "{}", letter.escape_unicode()).expect("a string takes all");
+            before = '}';
         } else {
             shown.push(letter);
+            before = letter;
         }
-        before = letter;
     }
     Cow::Owned(shown)
 }

@@ -50,6 +50,23 @@ fn documents_that_mean_more_than_they_hold_are_refused() {
 }
 
 #[test]
+fn thousands_of_unknown_elements_are_a_few_lines() {
+    let sandbox = Sandbox::new();
+    let mut inside = String::new();
+    for nth in 0..5000 {
+        write!(inside, "<a{nth}/>").unwrap();
+    }
+    sandbox.write("a.xml", format!("<domainCapabilities>{IDENTITY}{inside}</domainCapabilities>"));
+    let output = sandbox.run(&["--db", "d.db", "import", "--host", "a", "a.xml"]);
+    assert_eq!(output.stderr.lines().count(), 52, "{}", output.stderr);
+    assert!(
+        output.stderr.contains("warning: 4950 more elements are not known"),
+        "{}",
+        output.stderr
+    );
+}
+
+#[test]
 fn the_documents_of_a_host_are_counted_together() {
     let sandbox = Sandbox::new();
     for nth in 0..8 {
@@ -113,8 +130,8 @@ fn files_without_an_end_are_read_to_a_limit() {
     sandbox.write("a.xml", document());
     for (arguments, expected) in [
         (&["diff", "a.xml", "a.xml", "--config", "/dev/zero"][..], "/dev/zero: larger than 1 MiB"),
-        (&["collect", "--hosts", "/dev/zero"], "/dev/zero: larger than 16 MiB"),
-        (&["collect", "--ansible", "/dev/zero"], "/dev/zero: larger than 16 MiB"),
+        (&["collect", "--all", "--hosts", "/dev/zero"], "/dev/zero: larger than 16 MiB"),
+        (&["collect", "--all", "--ansible", "/dev/zero"], "/dev/zero: larger than 16 MiB"),
         (&["sql", "--file", "/dev/zero"], "/dev/zero: cannot read a statement: larger than 1 MiB"),
         (&["show", "/dev/zero"], "/dev/zero: larger than 8 MiB"),
     ] {

@@ -128,10 +128,8 @@ struct AnswerWire<'a> {
 pub fn answers(answers: &Answers<'_>, out: &mut dyn Write) -> std::io::Result<()> {
     for (asked, host) in answers.listed() {
         let host = HostWire::new(asked, host, answers.has_targets);
-        serde_json::to_writer(
-            VisibleJson::new(out),
-            &AnswerWire { schema: "domcaps.answer/1", host },
-        )?;
+        let answer = AnswerWire { schema: "domcaps.answer/1", host };
+        serde_json::to_writer(VisibleJson::new(out), &answer)?;
         writeln!(out)?;
     }
     Ok(())
