@@ -239,8 +239,12 @@ fn of_host(question: &Question, document: &Plain) -> Option<bool> {
 fn without_document(question: &Question) -> Option<bool> {
     match question {
         Question::Not(inner) => without_document(inner).map(|yes| !yes),
-        Question::And(all) => all.iter().any(|each| without_document(each) == Some(false)).then_some(false),
-        Question::Or(all) => all.iter().any(|each| without_document(each) == Some(true)).then_some(true),
+        Question::And(all) => {
+            all.iter().any(|each| without_document(each) == Some(false)).then_some(false)
+        }
+        Question::Or(all) => {
+            all.iter().any(|each| without_document(each) == Some(true)).then_some(true)
+        }
         _ => None,
     }
 }

@@ -101,6 +101,17 @@ impl Outputs {
     }
 }
 
+/// That the folder of a file to be written is there.
+pub(super) fn check_folder(file: &Path) -> Result<(), Failure> {
+    match file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        Some(folder) if !folder.is_dir() => {
+            let message = format!("{}: there is no folder {}", file.display(), folder.display());
+            Err(Failure::new(&message).with_hint("nothing was written; make the folder first"))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Writes a file whole or not at all.
 fn save(path: &Path, content: &[u8]) -> Result<(), Failure> {
     save_with(path, |out| Ok(out.write_all(content)?))

@@ -236,8 +236,7 @@ impl<'s> Query<'s> {
             why.add_host(host);
             why.is_list_missing |= list.is_none() && !is_of_host && rest == Answer::Unknown;
         }
-        let answer =
-            if self.is_every { Answer::all(answers) } else { Answer::any(answers) };
+        let answer = if self.is_every { Answer::all(answers) } else { Answer::any(answers) };
         let why = if answer == Answer::Unknown { self.reasons(&why) } else { Vec::new() };
         Ok(HostAnswer::new(answer, targets, why))
     }
