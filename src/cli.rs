@@ -181,7 +181,7 @@ impl Cli {
 pub fn run(arguments: &[OsString], out: &mut dyn Write, err: &mut dyn Write) -> ExitCode {
     let cli = match Cli::read(arguments) {
         Ok(cli) => cli,
-        Err(error) => return ui::usage(&error, out, err),
+        Err(error) => return ui::usage(&shown(error, arguments), out, err),
     };
     let Cli { global, command } = cli;
     let mut ui = Ui::new(out, err, &global);
@@ -221,6 +221,22 @@ pub fn run(arguments: &[OsString], out: &mut dyn Write, err: &mut dyn Write) -> 
         Ok(exit) => exit.into(),
         Err(failure) => ui.fail(&failure).into(),
     }
+}
+
+/// The error as it is of the same command line with nothing in it that a terminal would obey: clap
+/// repeats what it was given.
+fn shown(error: clap::Error, arguments: &[OsString]) -> clap::Error {
+    let plain = |argument: &OsString| {
+        let text = argument.to_string_lossy();
+        OsString::from(crate::render::plain(&text).into_owned())
+    };
+    let shown: Vec<OsString> = arguments.iter().map(plain).collect();
+    if shown == arguments {
+        return error;
+    }
+    // Where it is none any more, no more is said than that.
+    let bare = clap::Error::new(error.kind()).with_cmd(&command());
+    Cli::try_parse_from(shown).err().filter(|again| again.kind() == error.kind()).unwrap_or(bare)
 }
 
 /// The whole command, for completions and manual pages.

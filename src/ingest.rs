@@ -74,6 +74,14 @@ pub enum IngestError {
         /// The other file.
         second: PathBuf,
     },
+    /// They say more than is kept of one host.
+    #[error("host {host}: nothing stored: {error}")]
+    TooMuch {
+        /// The host.
+        host: HostName,
+        /// The limits.
+        error: parse::OverBudget,
+    },
     /// The store did not take it.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -85,7 +93,7 @@ impl IngestError {
     pub fn bad_files(&self) -> &[BadFile] {
         match self {
             Self::NoDocument { bad, .. } | Self::Strict { bad, .. } => bad,
-            Self::TwoDocuments { .. } | Self::Store(_) => &[],
+            Self::TwoDocuments { .. } | Self::TooMuch { .. } | Self::Store(_) => &[],
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod ahead;
 mod bad_files;
+mod bounded;
 pub mod check;
 mod cli;
 pub mod collect;

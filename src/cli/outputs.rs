@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -75,7 +75,8 @@ impl Outputs {
     ) -> Result<(), Failure> {
         let is_full = is_full || self.full;
         for (at, output) in self.output.iter().enumerate() {
-            if self.output[..at].iter().any(|other| other.path == output.path) {
+            let is_same = |other: &&Output| same_file(&other.path) == same_file(&output.path);
+            if self.output[..at].iter().any(|other| is_same(&other)) {
                 let message = format!("{}: named twice by --output", output.path.display());
                 return Err(Failure::usage(&message));
             }
@@ -110,6 +111,18 @@ pub(super) fn check_folder(file: &Path) -> Result<(), Failure> {
         }
         _ => Ok(()),
     }
+}
+
+/// What two spellings of one file have in common: where its folder really is, and its name; for one
+/// that is there, its number, which hard links share.
+fn same_file(path: &Path) -> (PathBuf, Option<(u64, u64)>) {
+    if let Ok(there) = std::fs::metadata(path) {
+        return (PathBuf::new(), Some((there.dev(), there.ino())));
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    let folder = std::fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+    (folder.join(path.file_name().unwrap_or_default()), None)
 }
 
 /// Writes a file whole or not at all.

@@ -1,6 +1,6 @@
 //! `domcaps show`
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use clap::{Args, ValueEnum};
 
@@ -63,7 +63,8 @@ pub(super) fn run(
     }
     let mut documents = Vec::with_capacity(groups.len());
     for (content, targets) in groups {
-        documents.push((targets, capabilities(&contents, &side, content)?));
+        let capabilities = capabilities(&contents, &side, content, targets[0])?;
+        documents.push((targets, capabilities));
     }
     keep_paths(&mut documents, &arguments.paths)?;
     let shown: Vec<Shown<'_>> = documents
@@ -81,8 +82,10 @@ pub(super) fn run(
 /// Targets by what they say, in the order of the targets.
 fn groups(side: &Side) -> Vec<(&Content, Vec<&Target>)> {
     let mut groups: Vec<(&Content, Vec<&Target>)> = Vec::new();
+    let mut known: HashMap<&Content, usize> = HashMap::new();
     for (target, content) in side.documents() {
-        match groups.iter_mut().find(|(known, _)| *known == content) {
+        let at = *known.entry(content).or_insert(groups.len());
+        match groups.get_mut(at) {
             Some((_, targets)) => targets.push(target),
             None => groups.push((content, vec![target])),
         }
@@ -91,20 +94,17 @@ fn groups(side: &Side) -> Vec<(&Content, Vec<&Target>)> {
 }
 
 /// The capabilities of a document in the document's own order: stored ones are read anew from
-/// the bytes, which are what is kept.
+/// the bytes, which are what is kept. `target` is one that has it.
 fn capabilities(
     contents: &Contents,
     side: &Side,
     content: &Content,
+    target: &Target,
 ) -> Result<Capabilities, Failure> {
     if let Content::Parsed(_) = content {
         return Ok(contents.with(content, Capabilities::clone)?);
     }
-    let raw = side
-        .documents()
-        .find(|(_, each)| *each == content)
-        .and_then(|(target, _)| side.raw.get(target));
-    let Some(raw) = raw else { return Ok(Capabilities::new()) };
+    let Some(raw) = side.raw.get(target) else { return Ok(Capabilities::new()) };
     let bytes = contents.bytes(raw)?;
     let document = crate::parse::document(&bytes)
         .map_err(|error| Failure::new(&format!("stored document: {error}")))?;

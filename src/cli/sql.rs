@@ -1,6 +1,6 @@
 //! `domcaps sql`
 
-use std::io::Read as _;
+use std::io::{Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -9,6 +9,7 @@ use super::Global;
 use super::failure::{Exit, Failure};
 use super::outputs;
 use super::ui::{self, Ui};
+use crate::bounded;
 use crate::render;
 use crate::render::rows::{RowFormat, Rows};
 use crate::store::{AskError, Reader, View};
@@ -16,7 +17,7 @@ use crate::store::{AskError, Reader, View};
 /// Ask the database in SQL; nothing can be changed this way
 ///
 /// One SELECT over the views that are documented in migrations/README.md: they keep their columns and
-/// meanings, the tables below them do not. Rows are written as they come.
+/// meanings, the tables below them do not. Rows are written as they come; json once all are there.
 #[derive(Args, Debug)]
 #[command(override_usage = "domcaps sql [OPTIONS] <STATEMENT|-|--file FILE|--views>")]
 #[command(after_help = "\
@@ -71,7 +72,7 @@ impl From<Format> for RowFormat {
 }
 
 /// More than anyone writes.
-const LONGEST: u64 = 1 << 20;
+const LONGEST: usize = 1 << 20;
 
 pub(super) fn run(
     ui: &mut Ui<'_>,
@@ -93,18 +94,33 @@ pub(super) fn run(
             outputs::save_with(path, write)?;
             ui.status(format!("rows written to {}", path.display()));
         }
+        None if arguments.format == Format::Json => whole(write, ui.out())?,
         None => write(ui.out())?,
     }
     Ok(Exit::Done)
 }
 
+/// Passes on what `write` writes once it is whole: half of a JSON text says nothing, and hides why
+/// there is no more.
+fn whole(
+    write: impl FnOnce(&mut dyn std::io::Write) -> Result<(), Failure>,
+    out: &mut dyn std::io::Write,
+) -> Result<(), Failure> {
+    const HELD: usize = 1 << 20;
+    let mut kept = std::io::BufWriter::new(tempfile::spooled_tempfile(HELD));
+    write(&mut kept)?;
+    kept.flush()?;
+    let mut kept = kept.into_inner().map_err(std::io::IntoInnerError::into_error)?;
+    kept.rewind()?;
+    std::io::copy(&mut kept, out)?;
+    Ok(())
+}
+
 /// The statement, wherever it is.
 fn statement(arguments: &Arguments) -> Result<String, Failure> {
     let read = |from: &str, stream: &mut dyn std::io::Read| {
-        let mut text = String::new();
-        let read = stream.take(LONGEST).read_to_string(&mut text);
-        read.map_err(|error| Failure::new(&format!("{from}: cannot read a statement: {error}")))?;
-        Ok(text)
+        let text = bounded::text(stream, LONGEST);
+        text.map_err(|error| Failure::new(&format!("{from}: cannot read a statement: {error}")))
     };
     match (&arguments.file, arguments.statement.as_deref()) {
         (Some(path), _) if path != Path::new("-") => {

@@ -50,6 +50,9 @@ pub struct Reading {
     unknown: BTreeSet<String>,
     /// Of the documents that were parsed.
     new_bytes: usize,
+    /// What these say.
+    budget: parse::HostBudget,
+    over: Option<parse::OverBudget>,
 }
 
 /// Stores the snapshot that `inputs` are, within the writer's transaction.
@@ -77,6 +80,9 @@ pub fn read(
     let mut reading = Reading { inputs, ..Reading::default() };
     for at in 0..reading.inputs.len() {
         reading.read(known, at)?;
+        if let Some(error) = reading.over {
+            return Err(IngestError::TooMuch { host: occasion.host.clone(), error });
+        }
     }
     let host = || occasion.host.clone();
     if reading.documents.is_empty() {
@@ -133,6 +139,7 @@ impl Reading {
                 let hash = document.head.body_hash(&input.bytes);
                 self.unknown.extend(unknown_elements(&document.capabilities));
                 self.new_bytes += input.bytes.len();
+                self.over = self.budget.take(&document.capabilities).err();
                 known.note(hash);
                 let body = Body::New(Cut::new(document.capabilities));
                 self.add(File { at, head: document.head, hash, body })

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{Body, Bytes, Document, Ingested, Snapshot, unknown_elements};
 use crate::collect::{Observed, RawBody, Site, Visit};
-use crate::model::{Cut, FailureClass, Hash, State, Tag, Target};
+use crate::model::{Cut, FailureClass, Hash, MachineList, State, Tag, Target};
 use crate::parse;
 use crate::store::{StoreError, Writer};
 
@@ -70,12 +70,16 @@ fn left_out(writer: &Writer<'_>, site: &Site, visit: &Visit) -> Result<usize, St
     let Some(newest) = writer.newest_complete(&site.name, visit.taken_at)? else {
         return Ok(0);
     };
+    // By what they point to; of several the first counts.
+    let mut aliases = HashMap::new();
+    for alias in newest.machines.iter().flat_map(MachineList::iter) {
+        if let Some(canonical) = &alias.canonical {
+            aliases.entry((&alias.arch, &alias.virttype, canonical)).or_insert(alias);
+        }
+    }
     let moved_on = |target: &Target| {
-        let (then, now) = (newest.machines.as_ref()?, visit.info.machines.as_ref()?);
-        let alias = then.iter().find(|each| {
-            (&each.arch, &each.virttype) == (&target.arch, &target.virttype)
-                && each.canonical.as_ref() == Some(&target.machine)
-        })?;
+        let now = visit.info.machines.as_ref()?;
+        let alias = aliases.get(&(&target.arch, &target.virttype, &target.machine))?;
         let machine = now.canonical_of(&alias.arch, &alias.virttype, &alias.name)?.to_owned();
         Some(visit.observed.contains_key(&Target { machine, ..target.clone() }))
     };
@@ -83,10 +87,6 @@ fn left_out(writer: &Writer<'_>, site: &Site, visit: &Visit) -> Result<usize, St
         |target: &Target| visit.passed_over.contains(target) && !moved_on(target).unwrap_or(false);
     Ok(newest.outcomes.keys().filter(|target| is_missed(target)).count())
 }
-
-/// The most capabilities that are new of one host at once. A Debian 13 host with five architectures
-/// has 31 bodies of 1,700; more than this would keep all other hosts waiting.
-const MAX_NEW: usize = 300_000;
 
 /// The bodies of a visit: those that can be stored, and what is wrong with the others.
 #[derive(Default)]
@@ -99,19 +99,20 @@ struct Bodies {
 /// Reads each body that the store does not know.
 fn bodies(writer: &mut Writer<'_>, visit: &Visit) -> Result<Bodies, StoreError> {
     let mut bodies = Bodies::default();
-    let mut new = 0;
+    let mut budget = parse::HostBudget::default();
+    let mut over = None;
     for (hash, raw) in &visit.bodies {
         if writer.body(*hash)?.is_some() {
             bodies.good.insert(*hash, Body::Known);
             continue;
         }
-        if new > MAX_NEW {
-            bodies.bad.insert(*hash, format!("the host has more than {MAX_NEW} new capabilities"));
+        if let Some(why) = &over {
+            bodies.bad.insert(*hash, ToString::to_string(why));
             continue;
         }
         match parse::document(&raw.bytes) {
             Ok(document) => {
-                new += document.capabilities.len();
+                over = budget.take(&document.capabilities).err();
                 bodies.unknown.extend(unknown_elements(&document.capabilities));
                 bodies.good.insert(*hash, Body::New(Cut::new(document.capabilities)));
             }

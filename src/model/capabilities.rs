@@ -170,6 +170,12 @@ impl Capabilities {
         self.entries.len()
     }
 
+    /// Bytes of all paths and values.
+    #[must_use]
+    pub fn text_len(&self) -> usize {
+        self.text.len()
+    }
+
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {

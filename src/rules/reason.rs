@@ -36,28 +36,6 @@ pub(super) fn reason(rule: &Rule, change: &Change, beside: &Circumstances<'_>) -
             ),
             _ => rule.summary.to_owned(),
         },
-        "loader-removed" => {
-            let mut reason = "the file is gone: guests whose XML names it cannot start".to_owned();
-            if let Some(heir) = beside.renamed.get(value) {
-                reason.push_str(&format!("; instead there is {heir}"));
-            }
-            reason
-        }
-        "loader-renamed" => {
-            let heir = beside.renamed.get(value).copied().unwrap_or_default();
-            format!("no document lists it any more; if the file still exists, guests that name it start; instead there is {heir}")
-        }
-        "loader-still-listed" => {
-            "other machines of this host still list it, so the file exists and guests that name it start"
-                .to_owned()
-        }
-        "loader-unlisted" => {
-            "no document lists it any more; if the file still exists, guests that name it start".to_owned()
-        }
-        CONSEQUENCE if beside.goes_with_efi(change) => {
-            "goes with firmware='efi', which is no longer offered".to_owned()
-        }
-        CONSEQUENCE => "goes with the other images: none is left".to_owned(),
         "cpu-feature-lost" if change.evidence.may_be_loss => {
             "the host lost it, or another libvirt defines the model that host-model names in another \
              way; the documents do not decide"
@@ -78,20 +56,48 @@ pub(super) fn reason(rule: &Rule, change: &Change, beside: &Circumstances<'_>) -
             format!("no longer blocked by {}", features(blockers))
         }
         "enum-value-lost" => "guests that ask for it there cannot start".to_owned(),
-        "reporting-changed" if change.evidence.is_unusable => match difference.kind {
-            Kind::Lost => "the host could not use this CPU model before either".to_owned(),
-            _ => "the host knows this CPU model and cannot use it".to_owned(),
-        },
-        "reporting-changed" if change.evidence.is_builtin_list => {
+        "loader-removed" | "loader-renamed" | "loader-still-listed" | "loader-unlisted" => {
+            of_loader(rule, value, beside)
+        }
+        CONSEQUENCE if beside.goes_with_efi(change) => {
+            "goes with firmware='efi', which is no longer offered".to_owned()
+        }
+        CONSEQUENCE => "goes with the other images: none is left".to_owned(),
+        "reporting-changed" => of_reporting(change).to_owned(),
+        _ => rule.summary.to_owned(),
+    }
+}
+
+/// Why an image matters that is no longer listed.
+fn of_loader(rule: &Rule, image: &str, beside: &Circumstances<'_>) -> String {
+    let mut reason = match rule.id {
+        "loader-removed" => "the file is gone: guests whose XML names it cannot start",
+        "loader-still-listed" => {
+            return "other machines of this host still list it, so the file exists and guests that name it start"
+                .to_owned();
+        }
+        _ => "no document lists it any more; if the file still exists, guests that name it start",
+    }
+    .to_owned();
+    if let Some(heir) = beside.renamed.get(image) {
+        reason.push_str(&format!("; instead there is {heir}"));
+    }
+    reason
+}
+
+/// Why what is merely reported otherwise is no change of the host.
+fn of_reporting(change: &Change) -> &'static str {
+    match change.difference.kind {
+        Kind::Lost if change.evidence.is_unusable => {
+            "the host could not use this CPU model before either"
+        }
+        _ if change.evidence.is_unusable => "the host knows this CPU model and cannot use it",
+        _ if change.evidence.is_builtin_list => {
             "no firmware descriptor names this machine: libvirt lists files that it was built to look \
              for, and picks none by itself"
-                .to_owned()
         }
-        "reporting-changed" if difference.kind == Kind::Reported => {
-            "newly reported; the host need not differ".to_owned()
-        }
-        "reporting-changed" => "no longer reported; the host need not differ".to_owned(),
-        _ => rule.summary.to_owned(),
+        Kind::Reported => "newly reported; the host need not differ",
+        _ => "no longer reported; the host need not differ",
     }
 }
 

@@ -28,6 +28,9 @@ struct Reading {
     is_suspect: bool,
     /// Bodies that were looked at: those of either side are not parsed again.
     bodies: HashSet<Hash>,
+    /// What the documents say that were parsed.
+    budget: parse::HostBudget,
+    over: Option<parse::OverBudget>,
 }
 
 /// Reads `path`, a file, a folder or `-`; `contents` takes the documents in.
@@ -42,7 +45,12 @@ pub fn from_files(
     let mut reading = Reading::default();
     for input in source::read(path, stdin) {
         match input {
-            Ok(input) => reading.read(contents, input)?,
+            Ok(input) => {
+                reading.read(contents, input)?;
+                if let Some(error) = reading.over {
+                    return Err(SideError::TooMuch { path: path.to_owned(), error });
+                }
+            }
             Err(error) => {
                 reading.bad.misses_something = true;
                 reading.unread.push(error);
@@ -90,6 +98,7 @@ impl Reading {
                     Some(body) if head.as_ref() == Some(&document.head) => body,
                     _ => document.head.body_hash(&input.bytes),
                 };
+                self.over = self.budget.take(&document.capabilities).err();
                 let number = contents.parsed.insert(body, document.capabilities);
                 self.suspect(contents, body, &document.head.target, number);
                 self.add(document.head.target, number, input)

@@ -6,11 +6,13 @@
 #![expect(clippy::unwrap_used, reason = "a failed test may panic, and says what it read")]
 
 mod bad_input;
+mod channels;
 mod check;
 mod collect;
 mod collect_faults;
 mod collect_fleet;
 mod demo;
+mod derived;
 mod diff;
 mod export;
 mod fleet;

@@ -221,6 +221,25 @@ fn hosts(report: &Report, finding: &Finding) -> Option<String> {
     })
 }
 
+/// What a prediction of [`crate::rules`] begins with.
+const PREDICTION: &str = "goes with ";
+
+/// Many predictions as one, since each follows from the machine type's own version.
+fn predictions(tails: impl Iterator<Item = String>) -> Option<String> {
+    const FEW: usize = 3;
+    let is_version = |it: &String| it.split('.').all(|part| part.parse::<u32>().is_ok());
+    let versions = tails.filter_map(|tail| tail.strip_prefix(PREDICTION).map(str::to_owned));
+    let mut versions: Vec<String> = versions.filter(is_version).collect();
+    versions.sort_by(|a, b| natural_order(a, b));
+    versions.dedup();
+    match &versions[..] {
+        [first, .., last] if versions.len() > FEW => {
+            Some(format!("{PREDICTION}{first} to {last}, M.n with (M+6).n"))
+        }
+        _ => None,
+    }
+}
+
 /// Why the findings of an entry matter. Where their reasons differ, it says which has which.
 fn reason(findings: &[&Finding], machines: &names::MachineFamilies<'_>) -> Option<String> {
     let first = findings[0];
@@ -231,10 +250,15 @@ fn reason(findings: &[&Finding], machines: &names::MachineFamilies<'_>) -> Optio
         return None;
     }
     // Hints stand behind the first `; `.
-    let parts = |finding: &'_ Finding| -> (String, String) {
-        let (head, tail) =
-            finding.own_reason().split_once("; ").unwrap_or((finding.own_reason(), ""));
+    let halves = |finding: &Finding| -> (String, String) {
+        let reason = finding.own_reason();
+        let (head, tail) = reason.split_once("; ").unwrap_or((reason, ""));
         (head.to_owned(), tail.to_owned())
+    };
+    let predictions = predictions(findings.iter().map(|finding| halves(finding).1));
+    let parts = |finding: &Finding| match (halves(finding), &predictions) {
+        ((head, tail), Some(all)) if tail.starts_with(PREDICTION) => (head, all.clone()),
+        (parts, _) => parts,
     };
     let mut groups: Vec<((String, String), Vec<&Finding>)> = Vec::new();
     for finding in findings {
