@@ -106,7 +106,11 @@ impl Outputs {
 pub(super) fn check_folder(file: &Path) -> Result<(), Failure> {
     match file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         Some(folder) if !folder.is_dir() => {
-            let message = format!("{}: there is no folder {}", file.display(), folder.display());
+            let message = format!(
+                "{}: cannot write: No such file or directory: {}",
+                file.display(),
+                folder.display()
+            );
             Err(Failure::new(&message).with_hint("nothing was written; make the folder first"))
         }
         _ => Ok(()),
@@ -127,6 +131,7 @@ fn same_file(path: &Path) -> (PathBuf, Option<(u64, u64)>) {
 
 /// Writes a file whole or not at all.
 fn save(path: &Path, content: &[u8]) -> Result<(), Failure> {
+    check_folder(path)?;
     save_with(path, |out| Ok(out.write_all(content)?))
 }
 

@@ -328,7 +328,7 @@ fn machines_that_are_listed_are_asked_though_they_were_not_collected() {
         ("machine = pc-i440fx-2.1 and disk.bus = fdc", "unknown", "unknown"),
         ("machine = pc-i440fx-2.1 and disk.bus is reported", "unknown", "unknown"),
         ("machine = pc-i440fx-2.1 and libvirt < 1", "unknown", "no"),
-        ("machine = pc-q35-7.2 and disk.bus = nvme", "unknown", "no"),
+        ("machine = pc-q35-7.2 and disk.bus = nvme", "unknown", "unknown"),
         ("disk.bus = nvme", "no", "no"),
         ("disk.bus = sata", "yes", "yes"),
         ("arch = x86_64", "yes", "yes"),

@@ -79,7 +79,7 @@ fn no_example_is_changed_by_a_shell() {
     for page in docs.chain([root().join("README.md")]) {
         let text = std::fs::read_to_string(&page).unwrap();
         for command in examples(&text) {
-            let command = command.split(" | ").next().unwrap().split(" >").next().unwrap();
+            let command = command.split(" |").next().unwrap().split(" >").next().unwrap();
             let mut bash = Command::new("bash");
             bash.args(["--norc", "-O", "failglob", "-c"]);
             bash.arg(format!("domcaps() {{ printf '%s\\n' \"$@\" >/dev/null; }}; {command}"));
