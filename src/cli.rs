@@ -57,8 +57,16 @@ use ui::Ui;
 #[derive(Debug, Parser)]
 #[command(name = "domcaps", version, max_term_width = 100)]
 #[command(after_help = "\
-Operands are HOST[@WHEN][:TARGET], a file, a folder of files, or -. WHEN is latest, prev, -N, run-N,
-a time, a date, id:PREFIX or a tag; TARGET is a machine or alias, or ARCH/VIRTTYPE/MACHINE with *.
+Selectors are HOST[@WHEN][:TARGET], a file, a folder of files, or -. TARGET is a machine or alias, or
+ARCH/VIRTTYPE/MACHINE with *. WHEN selects a snapshot of the host:
+  latest       the newest complete snapshot; this is what HOST alone means
+  prev         the newest one before the last change of content
+  -N           the same N changes back: HOST@-2
+  run-N        the one N collections back, whether anything changed or not
+  2026-11-01   the newest one that is not after the end of that date (UTC), or not after a time
+               such as 2026-11-01T02:00:00Z
+  pre-upgrade  the newest one that has this tag (`domcaps tag`)
+  id:PREFIX    the one whose id begins so (`domcaps snapshots`)
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 partly done, 10 --fail-on found something.")]
 struct Cli {

@@ -38,6 +38,7 @@ pub(super) fn run(
     arguments: &Arguments,
 ) -> Result<Exit, Failure> {
     let store = Store::open(&ui::database(global)?)?;
+    super::outputs::check_folder(&arguments.file)?;
     let (bytes, counts) = store.backup(&arguments.file, arguments.force)?;
     let file = arguments.file.display().to_string();
     match arguments.format {

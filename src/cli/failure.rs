@@ -87,7 +87,7 @@ impl From<StoreError> for Failure {
             StoreError::Missing { .. } => failure
                 .with_hint("`domcaps demo` makes one with two hosts, `domcaps collect` and `domcaps import` one with yours; --db names another"),
             StoreError::Empty { .. } => failure.with_hint("`domcaps collect` and `domcaps import --host NAME PATH` store one"),
-            StoreError::UnknownHost { .. } => failure.with_hint("`domcaps hosts` lists all; a path must exist, begin with ./ or /, or end in .xml"),
+            StoreError::UnknownHost { .. } => failure.with_hint("`domcaps hosts` lists all"),
             StoreError::NoSnapshot { .. } => failure.with_hint("`domcaps snapshots HOST` lists them"),
             StoreError::AmbiguousId { .. } => failure.with_hint("write more digits"),
             StoreError::NotOurs { .. } | StoreError::NotAFile { .. } => {

@@ -102,6 +102,21 @@ impl Outputs {
     }
 }
 
+/// That the folder of a file to be written is there.
+pub(super) fn check_folder(file: &Path) -> Result<(), Failure> {
+    match file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        Some(folder) if !folder.is_dir() => {
+            let message = format!(
+                "{}: cannot write: No such file or directory: {}",
+                file.display(),
+                folder.display()
+            );
+            Err(Failure::new(&message).with_hint("nothing was written; make the folder first"))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// What two spellings of one file have in common: where its folder really is, and its name; for one
 /// that is there, its number, which hard links share.
 fn same_file(path: &Path) -> (PathBuf, Option<(u64, u64)>) {
@@ -126,6 +141,7 @@ fn same_file(path: &Path) -> (PathBuf, Option<(u64, u64)>) {
 
 /// Writes a file whole or not at all.
 fn save(path: &Path, content: &[u8]) -> Result<(), Failure> {
+    check_folder(path)?;
     save_with(path, |out| Ok(out.write_all(content)?))
 }
 

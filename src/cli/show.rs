@@ -7,13 +7,16 @@ use clap::{Args, ValueEnum};
 use super::failure::{Exit, Failure};
 use super::ui::Ui;
 use super::{Global, sides};
-use crate::model::{Capabilities, Hash, Hasher, Target, When, is_at_or_below, select};
+use crate::model::{
+    Capabilities, Hash, Hasher, Target, When, counted, is_at_or_below, select,
+};
 use crate::render;
 use crate::render::json::Shown;
 use crate::side::{Content, Contents, Side};
 
 /// Show what a host's document says, as a tree, as JSON, or as libvirt printed it
 ///
+/// A host with several different documents is shown as an overview of them.
 /// With PATHs, several targets can be shown at once: those that say the same stand together.
 #[derive(Args, Debug)]
 #[command(after_help = "\
@@ -58,7 +61,8 @@ pub(super) fn run(
     }
     let groups = groups(&side);
     if arguments.format == Format::Text && arguments.paths.is_empty() && groups.len() > 1 {
-        side.single(operand)?;
+        overview(ui, &side, &groups)?;
+        return Ok(exit);
     }
     let mut documents = Vec::with_capacity(groups.len());
     for (content, targets) in groups {
@@ -73,7 +77,7 @@ pub(super) fn run(
     if arguments.format == Format::Json {
         render::json::show(&side.origin, &shown, ui.out())?;
     } else {
-        text(ui, &shown)?;
+        text(ui, &shown, !arguments.paths.is_empty())?;
     }
     Ok(exit)
 }
@@ -164,10 +168,67 @@ fn hash(capabilities: &Capabilities) -> Hash {
     hasher.finish()
 }
 
-fn text(ui: &mut Ui<'_>, shown: &[Shown<'_>]) -> Result<(), Failure> {
+/// What a host has: versions, then a line for each document and the targets that share it.
+fn overview(
+    ui: &mut Ui<'_>,
+    side: &Side,
+    groups: &[(&Content, Vec<&Target>)],
+) -> Result<(), Failure> {
+    let width = ui.width();
+    let context = side.observed.context.named();
+    let context = context.iter().filter_map(|(name, value)| Some(format!("{name} {}", (*value)?)));
+    let context: Vec<String> = context.collect();
+    let count: usize = groups.iter().map(|(_, targets)| targets.len()).sum();
+    let heading = format!(
+        "{}: {}, {}",
+        render::page::side_name(&side.origin),
+        counted(count, "target"),
+        counted(groups.len(), "different document")
+    );
+    let rows = groups.iter().map(|(_, targets)| {
+        vec![targets.len().to_string(), shortened(&render::page::targets_in_short(targets))]
+    });
+    let rows: Vec<Vec<String>> = rows.collect();
+    ui.print(|out| {
+        writeln!(out, "{}", render::text::heading(&heading, width))?;
+        if !context.is_empty() {
+            writeln!(out, "{}", render::plain(&context.join(", ")))?;
+        }
+        writeln!(out)?;
+        render::table::table(&["targets", "that share a document"], &rows, out)
+    })?;
+    let host = side.origin.host.as_ref().map(ToString::to_string);
+    if let (Some(host), Some((_, targets))) = (host, groups.first())
+        && let Some(target) = targets.first()
+    {
+        ui.status(format!(
+            "`domcaps show {host}:{target}` shows one document, `domcaps show {host} disk.bus` a \
+             capability of all, `domcaps machines {host}` the machine types"
+        ));
+    }
+    Ok(())
+}
+
+/// A list of targets that leaves room for what is said of them.
+fn shortened(names: &str) -> String {
+    const MOST: usize = 80;
+    match names.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &names[..end]),
+        None => names.to_owned(),
+    }
+}
+
+/// With `is_short`, the targets are cut to a line, so that the value stands in sight.
+fn text(ui: &mut Ui<'_>, shown: &[Shown<'_>], is_short: bool) -> Result<(), Failure> {
     let width = ui.width();
     for (nth, each) in shown.iter().enumerate() {
         let heading = heading(&each.targets, shown.len() == 1);
+        let heading = match each.targets.len() {
+            2.. if is_short && shown.len() > 1 => {
+                format!("{}: {}", counted(each.targets.len(), "target"), shortened(&heading))
+            }
+            _ => heading,
+        };
         ui.print(|out| {
             if nth > 0 {
                 writeln!(out)?;

@@ -14,7 +14,7 @@ use crate::operand::Operand;
 use crate::report::{self, Report};
 use crate::rules::{GuestHits, Severity, UsedBy};
 use crate::side::{self, Contents, Side, SideError};
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 
 /// Reads operands; the database is opened only if one of them needs it.
 pub(super) fn read<const N: usize>(
@@ -66,9 +66,21 @@ pub(super) fn read_one(
             let side = side::from_files(contents, &path, &mut std::io::stdin().lock());
             side.map_err(|error| with_bad_files(ui, error))?
         }
+        Operand::Host { host, .. } if host.contains('/') => {
+            let message = format!("{host}: no such file or folder");
+            return Err(Failure::new(&message).with_hint("the name of a host holds no /"));
+        }
         Operand::Host { host, when, target } => {
             open_store(global, contents)?;
-            side::from_store(contents, &host, &when, target.as_ref(), text)?
+            side::from_store(contents, &host, &when, target.as_ref(), text).map_err(|error| {
+                match error {
+                    SideError::Store(StoreError::UnknownHost { .. }) => Failure::new(&error)
+                        .with_hint(
+                            "`domcaps hosts` lists all; a path must exist, begin with ./ or /, or end in .xml",
+                        ),
+                    other => other.into(),
+                }
+            })?
         }
     };
     let exit = tell(ui, text, &side);

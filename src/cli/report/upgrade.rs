@@ -102,8 +102,11 @@ pub(in crate::cli) fn run(
             .first()
             .map(|(host, why)| (host.to_string(), why.as_str()))
             .unwrap_or_default();
-        return Err(Failure::new(&format!("no host can be compared; {host}: {why}"))
-            .with_hint("`domcaps snapshots HOST` lists what is stored"));
+        let from = &fleet.from;
+        return Err(Failure::new(&format!(
+            "no host can be compared; {host}: {why} (--from {from})"
+        ))
+        .with_hint("`domcaps snapshots HOST` lists what is stored"));
     }
     for (host, why) in &fleet.silent {
         ui.warning(format!("{host}: not compared: {why}"));
@@ -126,7 +129,14 @@ impl Upgrades<'_> {
     fn host(&mut self, host: &HostName, from: &When, to: &When) -> Result<bool, Failure> {
         let moments = [from, to].map(|when| match self.store.resolve(host.as_str(), when) {
             Ok(resolved) => Ok(usable(resolved)),
-            Err(error @ StoreError::NoSnapshot { .. }) => Ok(Err(error.to_string())),
+            Err(error @ StoreError::NoSnapshot { .. }) => {
+                // A host that changed less often has been the same since its first snapshot.
+                let first = match when {
+                    When::Changes(_) => self.store.first_complete(host.as_str())?,
+                    _ => None,
+                };
+                Ok(first.ok_or_else(|| error.to_string()))
+            }
             Err(error) => Err(error),
         });
         let [old, new] = moments;
