@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use super::failure::{Exit, Failure};
 use super::ui::Ui;
 use super::{Global, sides};
-use crate::model::{Capabilities, Target, When, is_at_or_below, select};
+use crate::model::{Capabilities, Target, is_at_or_below, select};
 use crate::render;
 use crate::render::json::Shown;
 use crate::side::{Content, Contents, Side};
@@ -52,7 +52,7 @@ pub(super) fn run(
             return Err(Failure::usage(&"--format xml shows a whole document: leave out PATH"));
         }
         let (target, _) = side.single(operand)?;
-        verify(&contents, &side)?;
+        sides::verify(&contents, &side)?;
         ui.out().write_all(&contents.bytes(&side.raw[target])?)?;
         return Ok(exit);
     }
@@ -75,18 +75,6 @@ pub(super) fn run(
         text(ui, &shown)?;
     }
     Ok(exit)
-}
-
-/// Looks whether the identity that stands in a stored document is the one that was stored: its body
-/// has a hash of its own, which is compared when it is read.
-fn verify(contents: &Contents, side: &Side) -> Result<(), Failure> {
-    if let (Some(store), Some(host), Some(id)) =
-        (&contents.store, &side.origin.host, &side.origin.snapshot)
-    {
-        let snapshot = store.resolve(host.as_str(), &When::Id(id.clone()))?.snapshot;
-        store.verify(&snapshot)?;
-    }
-    Ok(())
 }
 
 /// Targets by what they say, in the order of the targets.

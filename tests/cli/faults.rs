@@ -283,6 +283,8 @@ fn a_damaged_identity_is_not_shown() {
         let said = sandbox.run(&show);
         assert!(said.stdout.is_empty(), "{old}: {}", said.stdout.len());
         assert!(said.fails(1).contains("damaged"), "{old}");
+        let unified = ["--db", "d.db", "diff", "a", "a.xml", "--format", "unified"];
+        assert!(sandbox.run(&unified).fails(1).contains("damaged"), "{old}");
         sandbox.run(&["--db", "d.db", "check", "--read-data"]).fails(1);
     }
 }
