@@ -48,7 +48,7 @@ fn a_new_database_meets_no_log_of_another() {
             let error = sandbox.run(&[&["--db", "d.db"], command].concat()).fails(1);
             assert!(error.contains(&leftover) && error.contains("move it away"), "{error}");
         }
-        assert_eq!(files(&sandbox), [leftover.clone()], "nothing else is left");
+        assert_eq!(files(&sandbox), [leftover.as_str()], "nothing else is left");
         // The name of a copy is a new one too.
         import(&sandbox, "other.db", "a", "2026-01-01").ok();
         let error = sandbox.run(&["--db", "other.db", "backup", "d.db"]).fails(1);
