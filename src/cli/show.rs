@@ -8,7 +8,7 @@ use super::failure::{Exit, Failure};
 use super::ui::Ui;
 use super::{Global, sides};
 use crate::model::{
-    Capabilities, Hash, Hasher, Target, When, counted, is_at_or_below, select,
+    Capabilities, Hash, Hasher, Target, counted, is_at_or_below, select,
 };
 use crate::render;
 use crate::render::json::Shown;
@@ -55,7 +55,7 @@ pub(super) fn run(
             return Err(Failure::usage(&"--format xml shows a whole document: leave out PATH"));
         }
         let (target, _) = side.single(operand)?;
-        verify(&contents, &side)?;
+        sides::verify(&contents, &side)?;
         ui.out().write_all(&contents.bytes(&side.raw[target])?)?;
         return Ok(exit);
     }
@@ -80,18 +80,6 @@ pub(super) fn run(
         text(ui, &shown, !arguments.paths.is_empty())?;
     }
     Ok(exit)
-}
-
-/// Looks whether the identity that stands in a stored document is the one that was stored: its body
-/// has a hash of its own, which is compared when it is read.
-fn verify(contents: &Contents, side: &Side) -> Result<(), Failure> {
-    if let (Some(store), Some(host), Some(id)) =
-        (&contents.store, &side.origin.host, &side.origin.snapshot)
-    {
-        let snapshot = store.resolve(host.as_str(), &When::Id(id.clone()))?.snapshot;
-        store.verify(&snapshot)?;
-    }
-    Ok(())
 }
 
 /// Targets by what they say, in the order of the targets.

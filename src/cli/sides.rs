@@ -123,6 +123,18 @@ pub(super) fn open_store<'c>(
     Ok(contents.store.insert(store))
 }
 
+/// Looks whether the identity that stands in a stored document is the one that was stored: its body
+/// has a hash of its own, which is compared when it is read.
+pub(super) fn verify(contents: &Contents, side: &Side) -> Result<(), Failure> {
+    if let (Some(store), Some(host), Some(id)) =
+        (&contents.store, &side.origin.host, &side.origin.snapshot)
+    {
+        let snapshot = store.resolve(host.as_str(), &When::Id(id.clone()))?.snapshot;
+        store.verify(&snapshot)?;
+    }
+    Ok(())
+}
+
 /// Says what of an operand could not be had.
 fn tell(ui: &mut Ui<'_>, operand: &str, side: &Side) -> Exit {
     let mut exit = Exit::Done;

@@ -72,18 +72,16 @@ pub(super) fn run(
 }
 
 fn remove(ui: &mut Ui<'_>, global: &Global, rm: &Rm) -> Result<Exit, Failure> {
-    let (host, when) = match Operand::parse(&rm.operand, |_| false)? {
-        Operand::Host {
-            host,
-            when: when @ (When::Id(_) | When::At(_) | When::Tag(_)),
-            target: None,
-        } => (host, when),
-        _ => {
-            let message = format!("`{}` does not name one snapshot", rm.operand);
-            return Err(Failure::usage(&message).with_hint(
-                "write HOST@id:PREFIX, HOST@TIME or HOST@TAG; `domcaps snapshots HOST` lists ids",
-            ));
-        }
+    let Operand::Host {
+        host,
+        when: when @ (When::Id(_) | When::At(_) | When::Tag(_)),
+        target: None,
+    } = Operand::parse(&rm.operand, |_| false)?
+    else {
+        let message = format!("`{}` does not name one snapshot", rm.operand);
+        return Err(Failure::usage(&message).with_hint(
+            "write HOST@id:PREFIX, HOST@TIME or HOST@TAG; `domcaps snapshots HOST` lists ids",
+        ));
     };
     let mut store = Store::open(&ui::database(global)?)?;
     let mut writer = store.writer()?;

@@ -227,7 +227,7 @@ pub(super) fn sweep(path: &Path) {
             let is_stale = match lock.try_lock() {
                 Ok(()) => true,
                 Err(TryLockError::WouldBlock) => false,
-                Err(TryLockError::Error(_)) => is_old(&entry.path()),
+                Err(TryLockError::Error(_)) => is_old(&entry.path(), path),
             };
             if is_stale {
                 let _swept_later = std::fs::remove_dir_all(entry.path());
@@ -237,7 +237,9 @@ pub(super) fn sweep(path: &Path) {
             let digits = number.trim_end_matches(|letter: char| !letter.is_ascii_digit());
             let suffix = &number[digits.len()..];
             let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-            if is_number && (suffix.is_empty() || BESIDE.contains(&suffix)) && is_old(&entry.path())
+            if is_number
+                && (suffix.is_empty() || BESIDE.contains(&suffix))
+                && is_old(&entry.path(), path)
             {
                 let _swept_later = std::fs::remove_file(entry.path());
             }
@@ -245,9 +247,12 @@ pub(super) fn sweep(path: &Path) {
     }
 }
 
-fn is_old(path: &Path) -> bool {
-    let modified = std::fs::metadata(path).and_then(|metadata| metadata.modified());
-    modified.is_ok_and(|modified| modified.elapsed().is_ok_and(|age| age > STALE))
+/// Whether a file is older than a database by so much that no process still works on it. Of a database
+/// that is not there yet, none is.
+fn is_old(leftover: &Path, path: &Path) -> bool {
+    let modified = |path: &Path| std::fs::metadata(path).and_then(|it| it.modified()).ok();
+    let age = modified(path).zip(modified(leftover));
+    age.is_some_and(|(now, then)| now.duration_since(then).is_ok_and(|age| age > STALE))
 }
 
 /// Makes a name that was given last. Not every file system can promise it.
@@ -271,11 +276,13 @@ mod tests {
         for name in [".d.db.1", ".e.db.1", ".d.db.x"] {
             std::fs::write(folder.path().join(name), "").unwrap();
         }
+        std::fs::write(&path, "a database").unwrap();
         let old = File::options().append(true).open(folder.path().join(".d.db.1")).unwrap();
         sweep(&path);
         assert!(used.file().exists() && !stale.exists());
         assert!(folder.path().join(".d.db.1").exists(), "it is new");
-        old.set_modified(std::time::SystemTime::now() - 2 * STALE).unwrap();
+        let then = path.metadata().unwrap().modified().unwrap() - 2 * STALE;
+        old.set_modified(then).unwrap();
         sweep(&path);
         assert!(!folder.path().join(".d.db.1").exists());
         assert!(folder.path().join(".e.db.1").exists() && folder.path().join(".d.db.x").exists());

@@ -48,7 +48,7 @@ fn a_new_database_meets_no_log_of_another() {
             let error = sandbox.run(&[&["--db", "d.db"], command].concat()).fails(1);
             assert!(error.contains(&leftover) && error.contains("move it away"), "{error}");
         }
-        assert_eq!(files(&sandbox), [leftover.clone()], "nothing else is left");
+        assert_eq!(files(&sandbox), [leftover.as_str()], "nothing else is left");
         // The name of a copy is a new one too.
         import(&sandbox, "other.db", "a", "2026-01-01").ok();
         let error = sandbox.run(&["--db", "other.db", "backup", "d.db"]).fails(1);
@@ -283,6 +283,8 @@ fn a_damaged_identity_is_not_shown() {
         let said = sandbox.run(&show);
         assert!(said.stdout.is_empty(), "{old}: {}", said.stdout.len());
         assert!(said.fails(1).contains("damaged"), "{old}");
+        let unified = ["--db", "d.db", "diff", "a", "a.xml", "--format", "unified"];
+        assert!(sandbox.run(&unified).fails(1).contains("damaged"), "{old}");
         sandbox.run(&["--db", "d.db", "check", "--read-data"]).fails(1);
     }
 }

@@ -188,7 +188,10 @@ fn messages_point_to_the_fault() {
     let error = fails(&[&upgrade[..], &["html=nowhere/x.html"]].concat());
     assert!(error.contains("nowhere/x.html: ") && !error.contains("tmp"), "{error}");
     let error = fails(&["backup", "nowhere/b.db"]);
-    assert!(error.contains("No such file or directory: nowhere") && !error.contains("--db"), "{error}");
+    assert!(
+        error.contains("No such file or directory: nowhere") && !error.contains("--db"),
+        "{error}"
+    );
     let error = fails(&["report", "upgrade", "hv01", "--from", "2030-01-01"]);
     assert!(error.contains("(--from 2030-01-01)"), "{error}");
 }

@@ -16,6 +16,7 @@ const SEED: u64 = 20_261_123;
 const STORM: Duration = Duration::from_secs(6);
 
 /// A number from the environment: how long a storm is, where it is not the short one of every day.
+#[expect(clippy::disallowed_methods, reason = "a test is told how long to go on")]
 pub(crate) fn number(name: &str) -> Option<usize> {
     std::env::var(name).ok().map(|text| text.parse().unwrap())
 }
