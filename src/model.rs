@@ -19,7 +19,9 @@ mod when;
 pub use capabilities::{Capabilities, Kind, Members, Value, is_model_version};
 pub use cell::Cell;
 pub use context::Context;
-pub use guest::{Guest, Need, Wanted};
+pub use guest::{
+    CpuCheck, CpuModelNeed, Guest, MigrationBlocker, Need, NewerSyntax, OpenQuestion, Wanted,
+};
 pub use hash::{Hash, Hasher};
 pub use machines::{Machine, MachineList};
 pub use nearest::{letters_apart, nearest_name};

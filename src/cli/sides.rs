@@ -7,10 +7,11 @@ use super::failure::{Exit, Failure};
 use super::judging::Judged;
 use super::ui::{self, Ui};
 use crate::diff::{Change, Comparison, Scope, snapshots};
-use crate::guests::{Known, UsedBy};
+use crate::guests::{Answer, GuestImpacts};
 use crate::model::{State, Time, When};
 use crate::operand::Operand;
 use crate::report::{self, Report};
+use crate::rules::{GuestHits, Severity, UsedBy};
 use crate::side::{self, Contents, Side, SideError};
 use crate::store::Store;
 
@@ -178,12 +179,27 @@ pub(super) fn add(
     let Some(guests) = &judged.guests else {
         return Ok(builder.add(origins, comparison, None));
     };
-    let known = Known::of(contents, [old, new], guests.each())?;
-    let index = UsedBy::new(guests.each(), &known, &comparison.pairs);
-    let unjudged = index.unjudged(&comparison.pairs);
-    builder.unjudged(unjudged.into_iter().map(|number| guests.name(number)));
-    let used_by = |change: &Change| -> Vec<String> {
-        index.of(change).into_iter().map(|(number, _)| guests.name(number)).collect()
+    let impacts = GuestImpacts::new(guests.each(), [old, new], contents)?;
+    let unjudged = impacts.unjudged();
+    builder.unjudged(unjudged.iter().map(|number| guests.name(*number)));
+    // Requirements that became worse without any change that says so are changes of their own.
+    let untold = impacts.untold(&comparison.changes);
+    let is_untold = |change: &Change| untold.iter().any(|it| it.difference == change.difference);
+    let of = |change: &Change| -> GuestHits {
+        let hits = impacts.of(change);
+        let severity = hits.iter().map(|hit| hit.answer).min().map(|answer| match answer {
+            Answer::No => Severity::Breaking,
+            _ => Severity::Warning,
+        });
+        let reason = hits.first().filter(|_| is_untold(change)).map(|hit| hit.text.clone());
+        let guests = hits.iter().map(|hit| guests.name(hit.guest)).collect();
+        GuestHits { guests, severity, reason }
     };
-    Ok(builder.add(origins, comparison, Some(&used_by)))
+    let used_by = UsedBy { of: &of, is_complete: unjudged.is_empty() };
+    if untold.is_empty() {
+        return Ok(builder.add(origins, comparison, Some(used_by)));
+    }
+    let mut comparison = comparison.clone();
+    comparison.changes.extend(untold.iter().cloned());
+    Ok(builder.add(origins, &comparison, Some(used_by)))
 }

@@ -50,6 +50,9 @@ pub enum Problem {
     /// Something other than comments before or after the root element.
     #[error("{0} outside the root element")]
     OutsideRoot(&'static str),
+    /// Several domains in one file.
+    #[error("holds several guests: give each a file of its own")]
+    SeveralGuests,
     /// A document type declaration: libvirt prints none, and it could declare anything.
     #[error("a document type declaration is refused")]
     Doctype,

@@ -103,8 +103,25 @@ const REASON_BREAK: &str = " / ";
 /// What the reason ends with where no guest needs what is gone.
 const UNNEEDED: &str = "; no guest that was judged needs it";
 
-/// Which guests need what a change took away, by name.
-pub type UsedBy<'j> = dyn Fn(&Change) -> Vec<String> + 'j;
+/// What a change does to guests.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GuestHits {
+    /// The guests of which a requirement became worse, by name.
+    pub guests: Vec<String>,
+    /// How bad the worst of it is; `None` where it hits none.
+    pub severity: Option<Severity>,
+    /// Why, where the change says nothing but that.
+    pub reason: Option<String>,
+}
+
+/// What is known of the guests.
+#[derive(Clone, Copy)]
+pub struct UsedBy<'j> {
+    /// What a change does to them.
+    pub of: &'j dyn Fn(&Change) -> GuestHits,
+    /// Every guest was judged. One that was not may need anything, so that no severity is lowered.
+    pub is_complete: bool,
+}
 
 /// Everything that a judgement needs beside the changes.
 #[derive(Clone, Copy)]
@@ -112,7 +129,7 @@ pub struct Judge<'j> {
     /// What the site thinks of rules and findings.
     pub policy: &'j Policy,
     /// Which guests a change hits; severity follows real use where this is given.
-    pub used_by: Option<&'j UsedBy<'j>>,
+    pub used_by: Option<UsedBy<'j>>,
 }
 
 impl Judge<'_> {
@@ -143,14 +160,18 @@ impl Judge<'_> {
     fn weigh(&self, finding: &mut Finding, change: &Change, became_suspect: bool) {
         let mut is_asked = false;
         if let Some(used_by) = self.used_by {
+            let hits = (used_by.of)(change);
             let is_marked = finding.rule.id == "cpu-model-deprecated";
             let takes_away = !matches!(finding.difference.kind, Kind::Gained | Kind::Reported);
-            is_asked = (takes_away || is_marked) && !finding.is_reporting();
-            let guests = if is_asked { used_by(change) } else { Vec::new() };
-            if !guests.is_empty() && finding.rule.id == "vcpu-max-lowered" {
-                finding.severity = Severity::Breaking;
+            is_asked = used_by.is_complete && (takes_away || is_marked) && !finding.is_reporting();
+            // The guests decide, whatever the rule says of hosts in general.
+            if let Some(severity) = hits.severity {
+                finding.severity = severity;
             }
-            finding.used_by = Some(guests);
+            if let Some(reason) = hits.reason {
+                finding.reason = reason;
+            }
+            finding.used_by = Some(hits.guests);
         }
         if let Some(severity) = self.policy.severity(finding.rule.id) {
             finding.severity = severity;

@@ -7,6 +7,7 @@ mod fleet;
 mod judging;
 mod nights;
 mod snapshots;
+mod verdicts;
 mod writing;
 
 use documents::{Shape, render};
