@@ -20,7 +20,8 @@ pub use capabilities::{Capabilities, Kind, Members, Value, is_model_version};
 pub use cell::Cell;
 pub use context::Context;
 pub use guest::{
-    CpuCheck, CpuModelNeed, Guest, MigrationBlocker, Need, NewerSyntax, OpenQuestion, Wanted,
+    CpuCheck, CpuModelNeed, Guest, GuestConflict, MigrationBlocker, Need, NewerSyntax,
+    OpenQuestion, Wanted,
 };
 pub use hash::{Hash, Hasher};
 pub use machines::{Machine, MachineList};

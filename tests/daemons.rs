@@ -310,6 +310,8 @@ fn two_collectors_at_once_share_a_database() {
     assert_eq!(runs.map(|run| 1 + run["followers"].as_u64().unwrap()).sum::<u64>(), 12);
 }
 
+/// `tests/daemons/guests.txt`: guests of all kinds, each started on each daemon. Shows its table with
+/// `-- --nocapture`.
 #[test]
 fn guests_start_where_preflight_says_so() {
     let sandbox = Sandbox::new();
@@ -323,12 +325,18 @@ fn guests_start_where_preflight_says_so() {
     });
     let mut wrong = Vec::new();
     for (name, trials) in &tried {
-        println!("{name}\n{}", guests::listed(trials));
         wrong.extend(trials.iter().filter(|trial| trial.is_wrong()).map(|trial| (name, trial)));
         let count = |test: fn(&&guests::Trial) -> bool| trials.iter().filter(test).count();
         let started = count(|trial| trial.outcome.is_ok());
-        let undecided = count(|trial| trial.answer == "unknown");
-        println!("{name}: {started} of {} started, {undecided} undecided", trials.len());
+        let refused = trials.len() - started;
+        let unknown = count(|trial| trial.answer == "unknown");
+        println!("{name}: {started} started, {refused} refused, {unknown} unknown");
+        println!("{}", guests::listed(trials));
+        // A daemon that starts all guests or none would prove nothing.
+        assert!(started >= 60 && refused >= 60, "{name}: {started} started, {refused} refused");
+        // The table is made of edges. About a quarter of it depends on what no document lists: QEMU's
+        // modules, firmware descriptors, libvirt's own CPU map.
+        assert!(unknown * 10 <= trials.len() * 3, "{name}: {unknown} of {} unknown", trials.len());
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
 }

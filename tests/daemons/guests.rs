@@ -149,8 +149,9 @@ pub(crate) fn listed(trials: &[Trial]) -> String {
     for trial in trials {
         let mark = if trial.is_wrong() { "WRONG" } else { "" };
         let outcome = trial.outcome.as_ref().map_or_else(|reason| &**reason, |()| "started");
-        let Trial { name, answer, reasons, .. } = trial;
-        writeln!(text, "{mark:5} {name:30} {answer:7} | {outcome} | {}", reasons.join("; "))
+        let Trial { name, answer, reasons, took, .. } = trial;
+        let (reasons, took) = (reasons.join("; "), took.as_secs_f32());
+        writeln!(text, "{mark:5} {name:30} {answer:7} {took:4.1} s | {outcome} | {reasons}")
             .unwrap();
     }
     text
