@@ -21,7 +21,8 @@ pub use capabilities::{Capabilities, Kind, Members, Value, base_of_version};
 pub use cell::Cell;
 pub use context::Context;
 pub use guest::{
-    CpuCheck, CpuModelNeed, Guest, MigrationBlocker, Need, NewerSyntax, OpenQuestion, Wanted,
+    CpuCheck, CpuModelNeed, Guest, GuestConflict, MigrationBlocker, Need, NewerSyntax,
+    OpenQuestion, Wanted,
 };
 pub use hash::{Hash, Hasher};
 pub use machines::{Machine, MachineList};

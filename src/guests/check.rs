@@ -258,6 +258,8 @@ fn requirements(guest: &Guest, document: &Document<'_>, is_arrival: bool) -> Vec
     let is_sent = |newer: &&NewerSyntax| !(is_arrival && newer.is_left_out_of_migration);
     let newer = guest.newer.iter().filter(is_sent);
     reasons.extend(newer.filter_map(|newer| too_new(newer, document)));
+    let refused = guest.refused.iter();
+    reasons.extend(refused.map(|each| Reason::no(&each.element, None, each.text.clone())));
     let open = guest.open.iter();
     reasons.extend(open.map(|open| Reason::unknown(&open.element, None, open.text.clone())));
     reasons

@@ -22,6 +22,8 @@ pub struct Guest {
     pub newer: Vec<NewerSyntax>,
     /// What no document speaks of, and libvirt may refuse when the guest starts.
     pub open: Vec<OpenQuestion>,
+    /// What no host starts.
+    pub refused: Vec<GuestConflict>,
     /// What keeps it from migrating, wherever it goes.
     pub blockers: Vec<MigrationBlocker>,
     /// Whether its CPU has several threads per core.
@@ -47,6 +49,15 @@ pub struct OpenQuestion {
     /// Where the guest's XML has it.
     pub element: String,
     /// Why it is open, in a few words without a full stop.
+    pub text: String,
+}
+
+/// Part of a guest's XML that libvirt refuses whatever the host, since it contradicts another part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GuestConflict {
+    /// Where the guest's XML has it.
+    pub element: String,
+    /// Why, in a few words without a full stop.
     pub text: String,
 }
 
@@ -84,6 +95,9 @@ pub enum Wanted {
     /// A member of a set that libvirt began to report long after it could do what the set says:
     /// where it is not reported, it decides nothing.
     MemberIfReported(String),
+    /// A member of a set that libvirt does not hold against a guest that QEMU emulates: whether QEMU
+    /// refuses what is not in it is open.
+    EmulatedMember(String),
     /// A text; decides nothing where it is not reported.
     TextIfReported(String),
     /// A firmware image among those that libvirt lists.

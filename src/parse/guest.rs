@@ -4,6 +4,7 @@
 //! stands beside it: the CPU in [`cpu`], firmware in [`firmware`], all else in [`special`].
 
 mod blockers;
+mod conflicts;
 mod cpu;
 mod firmware;
 mod newer;
@@ -51,6 +52,7 @@ pub fn guest(bytes: &[u8]) -> Result<Guest, ParseError> {
     cpu::needs(&reader, &mut needs);
     let mut open = firmware::open_questions(&reader);
     open.extend(cpu::open_questions(&reader));
+    open.extend(conflicts::open_questions(&reader));
     Ok(Guest {
         name: reader.text(&["name"]).unwrap_or_default().to_owned(),
         arch: attribute("arch"),
@@ -60,6 +62,7 @@ pub fn guest(bytes: &[u8]) -> Result<Guest, ParseError> {
         needs: needs.found,
         newer: newer::syntax(&reader),
         open,
+        refused: conflicts::refused(&reader),
         blockers: blockers::of(&reader),
         has_threads: cpu::has_threads(&reader),
     })

@@ -31,7 +31,12 @@ fn hyperv(reader: &Reader<'_>, needs: &mut Needs) {
     for child in reader.xml.children(hyperv) {
         if reader.xml.attribute(child, "state") == Some("on") {
             let element = || format!("features/hyperv/{} state=on", child.name);
-            needs.add(FEATURES, Wanted::Member(child.name.to_owned()), element);
+            let name = child.name.to_owned();
+            let wanted = match reader.virttype() {
+                "qemu" => Wanted::EmulatedMember(name),
+                _ => Wanted::Member(name),
+            };
+            needs.add(FEATURES, wanted, element);
         }
     }
 }
