@@ -7,9 +7,7 @@ use clap::{Args, ValueEnum};
 use super::failure::{Exit, Failure};
 use super::ui::Ui;
 use super::{Global, sides};
-use crate::model::{
-    Capabilities, Hash, Hasher, Target, counted, is_at_or_below, select,
-};
+use crate::model::{Capabilities, Hash, Hasher, Target, counted, is_at_or_below, select};
 use crate::render;
 use crate::render::json::Shown;
 use crate::side::{Content, Contents, Side};
