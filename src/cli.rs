@@ -15,6 +15,7 @@ mod export;
 mod failure;
 mod fleet;
 mod forget;
+mod future;
 mod history;
 mod host;
 mod hosts;
@@ -35,6 +36,7 @@ mod rules;
 mod schema;
 mod show;
 mod sides;
+mod snapshot;
 mod snapshots;
 mod sql;
 mod tag;
@@ -55,8 +57,16 @@ use ui::Ui;
 #[derive(Debug, Parser)]
 #[command(name = "domcaps", version, max_term_width = 100)]
 #[command(after_help = "\
-Operands are HOST[@WHEN][:TARGET], a file, a folder of files, or -. WHEN is latest, prev, -N, run-N,
-a time, a date, id:PREFIX or a tag; TARGET is a machine or alias, or ARCH/VIRTTYPE/MACHINE with *.
+Selectors are HOST[@WHEN][:TARGET], a file, a folder of files, or -. TARGET is a machine or alias, or
+ARCH/VIRTTYPE/MACHINE with *. WHEN selects a snapshot of the host:
+  latest       the newest complete snapshot; this is what HOST alone means
+  prev         the newest one before the last change of content
+  -N           the same N changes back: HOST@-2
+  run-N        the one N collections back, whether anything changed or not
+  2026-11-01   the newest one that is not after the end of that date (UTC), or not after a time
+               such as 2026-11-01T02:00:00Z
+  pre-upgrade  the newest one that has this tag (`domcaps tag`)
+  id:PREFIX    the one whose id begins so (`domcaps snapshots`)
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 partly done, 10 --fail-on found something.")]
 struct Cli {
@@ -124,6 +134,7 @@ commands! {
     Hosts(hosts),
     Host(host),
     Snapshots(snapshots),
+    Snapshot(snapshot),
     Show(show),
     Query(query),
     Paths(paths),
@@ -173,7 +184,7 @@ impl Cli {
 pub fn run(arguments: &[OsString], out: &mut dyn Write, err: &mut dyn Write) -> ExitCode {
     let cli = match Cli::read(arguments) {
         Ok(cli) => cli,
-        Err(error) => return ui::usage(&error, out, err),
+        Err(error) => return ui::usage(&shown(error, arguments), out, err),
     };
     let Cli { global, command } = cli;
     let mut ui = Ui::new(out, err, &global);
@@ -183,6 +194,7 @@ pub fn run(arguments: &[OsString], out: &mut dyn Write, err: &mut dyn Write) -> 
         Command::Hosts(arguments) => hosts::run(&mut ui, &global, &arguments),
         Command::Host(arguments) => host::run(&mut ui, &global, &arguments),
         Command::Snapshots(arguments) => snapshots::run(&mut ui, &global, &arguments),
+        Command::Snapshot(arguments) => snapshot::run(&mut ui, &global, &arguments),
         Command::Show(arguments) => show::run(&mut ui, &global, &arguments),
         Command::Query(arguments) => query::run(&mut ui, &global, &arguments),
         Command::Paths(arguments) => paths::run(&mut ui, &global, &arguments),
@@ -213,6 +225,22 @@ pub fn run(arguments: &[OsString], out: &mut dyn Write, err: &mut dyn Write) -> 
         Ok(exit) => exit.into(),
         Err(failure) => ui.fail(&failure).into(),
     }
+}
+
+/// The error as it is of the same command line with nothing in it that a terminal would obey: clap
+/// repeats what it was given.
+fn shown(error: clap::Error, arguments: &[OsString]) -> clap::Error {
+    let plain = |argument: &OsString| {
+        let text = argument.to_string_lossy();
+        OsString::from(crate::render::plain(&text).into_owned())
+    };
+    let shown: Vec<OsString> = arguments.iter().map(plain).collect();
+    if shown == arguments {
+        return error;
+    }
+    // Where it is none any more, no more is said than that.
+    let bare = clap::Error::new(error.kind()).with_cmd(&command());
+    Cli::try_parse_from(shown).err().filter(|again| again.kind() == error.kind()).unwrap_or(bare)
 }
 
 /// The whole command, for completions and manual pages.

@@ -9,8 +9,12 @@ use thiserror::Error;
 use toml::Spanned;
 use toml::value::Datetime;
 
+use crate::bounded;
 use crate::model::line_and_column;
 use crate::rules::{self, Ignore, Policy, Severity};
+
+/// Largest configuration that is read: 5,000 ignores with long reasons.
+const MAX_BYTES: usize = 1 << 20;
 
 /// A configuration that cannot be used.
 #[derive(Debug, Error)]
@@ -66,7 +70,7 @@ struct Accepted {
 /// Where it cannot be read, or not be used as it is: a mistake in it must not let a finding through,
 /// nor hold one back.
 pub fn read(path: &Path, today: &str) -> Result<Policy, ConfigError> {
-    let text = std::fs::read_to_string(path);
+    let text = bounded::file(path, MAX_BYTES);
     let text = text.map_err(|error| ConfigError::Io { path: path.to_owned(), error })?;
     parse(&text, path, today)
 }

@@ -19,5 +19,6 @@ pub use document::{Scope, documents, explained};
 pub use facts::Facts;
 pub use list::List;
 pub use snapshot::{
-    Comparison, ContextChange, DocumentChanges, NotCompared, Observed, Outcome, snapshots,
+    Comparison, ContextChange, DocumentChanges, ListedFirmware, NotCompared, Observed, Outcome,
+    snapshots,
 };

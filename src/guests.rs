@@ -5,20 +5,18 @@
 //! no, and what the documents do not decide. Nothing here is shown: that is [`crate::render`].
 
 mod check;
-mod known;
+mod impact;
 mod meets;
 mod migrate;
 mod place;
 mod read;
 #[cfg(test)]
 mod testing;
-mod uses;
 mod verdict;
-mod watch;
+mod version;
 
-pub use check::{Preflight, check};
-pub use known::Known;
+pub use check::{GuestChecks, Preflight, check};
+pub use impact::{GuestImpacts, Impact};
 pub use migrate::{Migration, migrate};
 pub use read::{GuestFile, Reading, read};
-pub use uses::{UsedBy, uses};
 pub use verdict::{Answer, Checked, Named, Reason, Verdict, lacking};

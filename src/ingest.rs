@@ -65,6 +65,14 @@ pub enum IngestError {
     /// Two documents of one target, and they differ.
     #[error(transparent)]
     TwoDocuments(#[from] TargetTwice),
+    /// They say more than is kept of one host.
+    #[error("host {host}: nothing stored: {error}")]
+    TooMuch {
+        /// The host.
+        host: HostName,
+        /// The limits.
+        error: parse::OverBudget,
+    },
     /// The store did not take it.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -76,15 +84,17 @@ impl IngestError {
     pub fn bad_files(&self) -> &[BadFile] {
         match self {
             Self::NoDocument { bad, .. } | Self::Strict { bad, .. } => bad,
-            Self::TwoDocuments(_) | Self::Store(_) => &[],
+            Self::TwoDocuments(_) | Self::TooMuch { .. } | Self::Store(_) => &[],
         }
     }
 }
 
-impl From<ObserveError<StoreError>> for IngestError {
-    fn from(error: ObserveError<StoreError>) -> Self {
+impl IngestError {
+    /// Why a host's files gave no observation.
+    fn of(host: &HostName, error: ObserveError<StoreError>) -> Self {
         match error {
             ObserveError::Twice(twice) => Self::TwoDocuments(twice),
+            ObserveError::TooMuch(error) => Self::TooMuch { host: host.clone(), error },
             ObserveError::Index(error) => Self::Store(error),
         }
     }

@@ -1,6 +1,7 @@
 //! A history of what every hypervisor host of a fleet can do.
 
 mod ahead;
+mod bounded;
 pub mod check;
 mod cli;
 pub mod collect;

@@ -7,6 +7,7 @@ mod context;
 mod guest;
 mod hash;
 mod machines;
+mod natural;
 mod nearest;
 mod path;
 mod place;
@@ -17,12 +18,16 @@ mod target;
 mod time;
 mod when;
 
-pub use capabilities::{Capabilities, Kind, Members, Value, is_model_version};
+pub use capabilities::{Capabilities, Kind, Members, Value, base_of_version};
 pub use cell::Cell;
 pub use context::{Context, ContextFact, HostInfo};
-pub use guest::{Guest, Need, Wanted};
+pub use guest::{
+    CpuCheck, CpuModelNeed, Guest, GuestConflict, MigrationBlocker, Need, NewerSyntax,
+    OpenQuestion, Wanted,
+};
 pub use hash::{Hash, Hasher};
 pub use machines::{Machine, MachineList};
+pub use natural::{UBUNTU_RELEASES, counted, natural_order, noun_for, singular, version_order};
 pub use nearest::{letters_apart, nearest_name};
 pub use path::{
     DottedNames, SelectError, ancestors, elements, escape_key, is_at_or_below, is_below,

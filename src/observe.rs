@@ -27,10 +27,6 @@ pub use bad::BadFile;
 pub use files::files;
 pub use visit::visit;
 
-/// The most capabilities that are new of one host at once. A Debian 13 host with five architectures
-/// has 31 bodies of 1,700; more than this would keep all other hosts waiting.
-pub const MAX_NEW: usize = 300_000;
-
 /// The bodies that were read before: those of a store, or of one command's memory. It holds what a
 /// body says, in whatever form is needed.
 pub trait BodyIndex {
@@ -65,8 +61,8 @@ pub struct HostObservation<'o, C> {
     pub is_incomplete: bool,
     /// Some document cannot be true.
     is_suspect: bool,
-    /// New capabilities so far: see [`MAX_NEW`].
-    new: usize,
+    /// What the documents say that were read now.
+    budget: parse::HostBudget,
 }
 
 /// A good document.
@@ -181,6 +177,9 @@ pub enum ObserveError<E> {
     /// Two documents of one target.
     #[error(transparent)]
     Twice(#[from] TargetTwice),
+    /// The files of a host say more than is kept of one.
+    #[error(transparent)]
+    TooMuch(#[from] parse::OverBudget),
     /// The bodies that are known cannot be looked up.
     #[error("{0}")]
     Index(E),
@@ -195,7 +194,7 @@ impl<C> Default for HostObservation<'_, C> {
             bad: Vec::new(),
             is_incomplete: false,
             is_suspect: false,
-            new: 0,
+            budget: parse::HostBudget::default(),
         }
     }
 }
@@ -269,11 +268,8 @@ impl<'o, C> HostObservation<'o, C> {
         body: Hash,
         capabilities: Capabilities,
         length: usize,
-    ) -> Result<(C, Suspicion), String> {
-        if self.new > MAX_NEW {
-            return Err(format!("the host has more than {MAX_NEW} new capabilities"));
-        }
-        self.new += capabilities.len();
+    ) -> Result<(C, Suspicion), parse::OverBudget> {
+        self.budget.take(&capabilities)?;
         let suspicion = Suspicion::of(&capabilities);
         Ok((index.add(body, capabilities, length), suspicion))
     }

@@ -6,6 +6,7 @@
 //! is an error with line and column, and an element that is not known is kept as a capability like
 //! any other.
 
+mod budget;
 mod document;
 mod error;
 mod guest;
@@ -16,8 +17,9 @@ mod version;
 mod walk;
 mod xml;
 
+pub use budget::{HostBudget, OverBudget};
 pub use document::{Document, document};
-pub use error::{Limit, MAX_MACHINES, ParseError, Problem};
+pub use error::{Limit, MAX_MACHINES, MAX_PATH, MAX_TEXT, ParseError, Problem};
 pub use guest::guest;
 pub use host::{DomainType, HostCapabilities, capabilities};
 pub use identity::{Head, split};

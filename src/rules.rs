@@ -18,7 +18,7 @@ mod table;
 
 use std::str::FromStr;
 
-pub use finding::{Finding, Judge, Seen, UsedBy};
+pub use finding::{Finding, GuestHits, Judge, Seen, UsedBy};
 pub use fingerprint::{Fingerprint, fingerprint};
 pub use policy::{Ignore, Policy};
 use table::rule;

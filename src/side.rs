@@ -91,6 +91,14 @@ pub enum SideError {
     /// Two documents of one target, and they differ.
     #[error(transparent)]
     TwoDocuments(#[from] TargetTwice),
+    /// They say more than is kept of one host.
+    #[error("{}: {error}", path.display())]
+    TooMuch {
+        /// The folder.
+        path: PathBuf,
+        /// The limits.
+        error: crate::parse::OverBudget,
+    },
     /// No target of the snapshot is meant.
     #[error("{operand}: no such target; nearest{}", some_of(there))]
     NoTarget {
@@ -127,9 +135,7 @@ impl Side {
         let canonical = |arch: &str, virttype: &str, name: &str| {
             machines.as_ref()?.canonical_of(arch, virttype, name)
         };
-        let mut there: Vec<&Target> = outcomes.keys().collect();
-        there.sort_by_key(|target| std::cmp::Reverse(pattern.likeness(target)));
-        let there = there.into_iter().map(Target::to_string).collect();
+        let all: Vec<Target> = outcomes.keys().cloned().collect();
         outcomes.retain(|target, _| pattern.matches(target, canonical));
         let is_meant = |machine: &&Machine| {
             let target = Target {
@@ -144,6 +150,9 @@ impl Side {
             .as_ref()
             .map(|list| MachineList::new(list.iter().filter(is_meant).cloned().collect()));
         if outcomes.is_empty() && meant.as_ref().is_none_or(MachineList::is_empty) {
+            let mut there: Vec<&Target> = all.iter().collect();
+            there.sort_by_cached_key(|target| std::cmp::Reverse(pattern.likeness(target)));
+            let there = there.into_iter().map(Target::to_string).collect();
             return Err(SideError::NoTarget { operand: operand.to_owned(), there });
         }
         *machines = meant;

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use crate::bounded;
 use crate::parse::MAX_BYTES;
 
 pub use tree::{HostFolder, TreeError, hosts};
@@ -26,6 +27,9 @@ pub struct Input {
     /// All of it.
     pub bytes: Vec<u8>,
 }
+
+/// The most bytes of all files of one host; a Debian 13 host with five architectures has 5 MiB.
+pub const MAX_HOST_BYTES: usize = 64 << 20;
 
 /// A path that gave nothing.
 #[derive(Debug, Error)]
@@ -60,6 +64,12 @@ pub enum SourceError {
         /// How it shows.
         why: String,
     },
+    /// The files of a folder are larger together than those of any host.
+    #[error("{}: its files are larger than {} MiB together", path.display(), MAX_HOST_BYTES >> 20)]
+    HostTooLarge {
+        /// The folder.
+        path: PathBuf,
+    },
     /// A pipe, socket or device in a folder.
     #[error("{}: not a regular file", path.display())]
     NotAFile {
@@ -85,6 +95,7 @@ impl SourceError {
             | Self::TooLarge { path }
             | Self::Gzip { path, .. }
             | Self::OneHost { path, .. }
+            | Self::HostTooLarge { path }
             | Self::NotAFile { path }
             | Self::NoDocuments { path, .. } => path,
         }
@@ -100,10 +111,21 @@ pub fn read(path: &Path, stdin: &mut dyn Read) -> Vec<Result<Input, SourceError>
     if !path.is_dir() {
         return vec![read_file(path)];
     }
-    match files(path) {
-        Ok(files) => files.iter().map(|file| read_regular(file)).collect(),
-        Err(error) => vec![Err(error)],
+    let files = match files(path) {
+        Ok(files) => files,
+        Err(error) => return vec![Err(error)],
+    };
+    let mut inputs = Vec::with_capacity(files.len());
+    let mut bytes = 0;
+    for file in files {
+        let input = read_regular(&file);
+        bytes += input.as_ref().map_or(0, |input| input.bytes.len());
+        if bytes > MAX_HOST_BYTES {
+            return vec![Err(SourceError::HostTooLarge { path: path.to_owned() })];
+        }
+        inputs.push(input);
     }
+    inputs
 }
 
 /// Reads a file or folder that was found and not named.
@@ -197,10 +219,11 @@ fn read_file(path: &Path) -> Result<Input, SourceError> {
 /// Reads no more than a document may have, whatever there is.
 fn read_limited(path: &Path, from: &mut dyn Read) -> Result<Input, SourceError> {
     let path = path.to_owned();
-    let mut bytes = Vec::new();
-    match from.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes) {
-        Ok(_) if bytes.len() > MAX_BYTES => Err(SourceError::TooLarge { path }),
-        Ok(_) => unpacked(path, bytes),
+    match bounded::bytes(from, MAX_BYTES) {
+        Ok(bytes) => unpacked(path, bytes),
+        Err(error) if error.kind() == std::io::ErrorKind::FileTooLarge => {
+            Err(SourceError::TooLarge { path })
+        }
         Err(source) => Err(SourceError::Io { path, source }),
     }
 }

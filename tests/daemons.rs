@@ -17,6 +17,8 @@ use serde_json::Value as Json;
 
 #[path = "libvirt/daemon.rs"]
 mod daemon;
+#[path = "daemons/guests.rs"]
+mod guests;
 
 use daemon::Daemon;
 
@@ -53,6 +55,7 @@ fn daemons() -> [(&'static str, &'static Daemon); 2] {
 /// A folder with a database.
 struct Sandbox(tempfile::TempDir);
 
+#[derive(Debug)]
 struct Output {
     code: Option<i32>,
     stdout: String,
@@ -305,4 +308,35 @@ fn two_collectors_at_once_share_a_database() {
     let listed = sandbox.json(&["snapshots", "--format", "json"]);
     let runs = listed["snapshots"].as_array().unwrap().iter();
     assert_eq!(runs.map(|run| 1 + run["followers"].as_u64().unwrap()).sum::<u64>(), 12);
+}
+
+/// `tests/daemons/guests.txt`: guests of all kinds, each started on each daemon. Shows its table with
+/// `-- --nocapture`.
+#[test]
+fn guests_start_where_preflight_says_so() {
+    let sandbox = Sandbox::new();
+    let guests = guests::table();
+    let tried: Vec<(&str, Vec<guests::Trial>)> = std::thread::scope(|scope| {
+        let tried = daemons().map(|(name, daemon)| {
+            let (sandbox, guests) = (&sandbox, &guests);
+            (name, scope.spawn(move || guests::try_all(sandbox, name, daemon, guests)))
+        });
+        tried.into_iter().map(|(name, trials)| (name, trials.join().unwrap())).collect()
+    });
+    let mut wrong = Vec::new();
+    for (name, trials) in &tried {
+        wrong.extend(trials.iter().filter(|trial| trial.is_wrong()).map(|trial| (name, trial)));
+        let count = |test: fn(&&guests::Trial) -> bool| trials.iter().filter(test).count();
+        let started = count(|trial| trial.outcome.is_ok());
+        let refused = trials.len() - started;
+        let unknown = count(|trial| trial.answer == "unknown");
+        println!("{name}: {started} started, {refused} refused, {unknown} unknown");
+        println!("{}", guests::listed(trials));
+        // A daemon that starts all guests or none would prove nothing.
+        assert!(started >= 60 && refused >= 60, "{name}: {started} started, {refused} refused");
+        // The table is made of edges. About a quarter of it depends on what no document lists: QEMU's
+        // modules, firmware descriptors, libvirt's own CPU map.
+        assert!(unknown * 10 <= trials.len() * 3, "{name}: {unknown} of {} unknown", trials.len());
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }

@@ -1,5 +1,6 @@
 //! `domcaps backup`
 
+use crate::model::counted;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -37,6 +38,7 @@ pub(super) fn run(
     arguments: &Arguments,
 ) -> Result<Exit, Failure> {
     let store = Store::open(&ui::database(global)?)?;
+    super::outputs::check_folder(&arguments.file)?;
     let (bytes, counts) = store.backup(&arguments.file, arguments.force)?;
     let file = arguments.file.display().to_string();
     match arguments.format {
@@ -44,8 +46,10 @@ pub(super) fn run(
         ListFormat::Text => {
             let count =
                 |kind: &str| counts.iter().find(|(name, _)| *name == kind).map_or(0, |it| it.1);
-            let (hosts, snapshots) = (count("hosts"), count("snapshots"));
-            let line = format!("{file}: {bytes} bytes, {hosts} hosts, {snapshots} snapshots");
+            let number = |kind: &str| usize::try_from(count(kind)).unwrap_or(usize::MAX);
+            let hosts = counted(number("hosts"), "host");
+            let snapshots = counted(number("snapshots"), "snapshot");
+            let line = format!("{file}: {bytes} bytes, {hosts}, {snapshots}");
             writeln!(ui.out(), "{}", render::plain(&line))?;
         }
     }

@@ -1,5 +1,6 @@
 //! `domcaps check`
 
+use crate::model::{counted, singular};
 use clap::Args;
 
 use super::failure::{Exit, Failure};
@@ -59,8 +60,8 @@ pub(super) fn run(
     match checked.damage.len() {
         0 => Ok(Exit::Done),
         count => {
-            let s = if count == 1 { "" } else { "s" };
-            Err(Failure::new(&format!("{}: damaged in {count} place{s}", path.display()))
+            let places = counted(count, "place");
+            Err(Failure::new(&format!("{}: damaged in {places}", path.display()))
                 .with_hint(hint(&checked.damage)))
         }
     }
@@ -77,18 +78,22 @@ fn hint(damage: &[Damage]) -> &'static str {
 
 fn print(ui: &mut Ui<'_>, checked: &Checked, repaired: Option<usize>) -> Result<(), Failure> {
     if let Some(rows) = repaired {
-        let s = if rows == 1 { "" } else { "s" };
-        writeln!(ui.out(), "repaired: {rows} row{s} set right")?;
+        writeln!(ui.out(), "repaired: {} set right", counted(rows, "row"))?;
     }
     for damage in &checked.damage {
         let line = format!("{}: {}; {}", damage.place, damage.what, damage.remedy());
         writeln!(ui.out(), "{}", render::plain(&line))?;
     }
     if checked.damage.is_empty() {
-        let counts = checked.counts.iter().map(|(kind, count)| format!("{count} {kind}"));
+        let counts = checked.counts.iter().map(|(kind, count)| {
+            counted(usize::try_from(*count).unwrap_or(usize::MAX), &singular(kind))
+        });
         let counts = counts.collect::<Vec<_>>().join(", ");
         let how = if checked.has_read_data { ", every document read" } else { "" };
         writeln!(ui.out(), "clean: {counts}{how}")?;
+        if !checked.has_read_data {
+            ui.hint("documents and hashes were not read: `domcaps check --read-data` does");
+        }
     }
     Ok(())
 }

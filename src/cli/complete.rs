@@ -19,6 +19,9 @@ pub(super) struct Arguments {
     /// Characters at which the shell parts words that are not quoted
     #[arg(long, default_value = "")]
     breaks: String,
+    /// The shell puts what is printed on the line as it is, and does not quote it
+    #[arg(long)]
+    raw: bool,
 }
 
 /// Without a database, and where anything fails, it says nothing: a shell waits for it.
@@ -34,14 +37,35 @@ pub(super) fn run(
         return Ok(Exit::Done);
     };
     for candidate in candidates(&store, &words).unwrap_or_default() {
-        // The part of the word that the shell replaces; what it would not take as it is, is left out.
-        let kept = words.kept(&arguments.breaks);
-        let shown = crate::render::plain(&candidate);
-        if let Some(rest) = shown.get(kept..).filter(|_| shown == candidate) {
-            writeln!(ui.out(), "{rest}")?;
+        // The part of the word that the shell replaces.
+        let rest = candidate.get(words.kept(&arguments.breaks)..);
+        if let Some(rest) = rest.filter(|_| candidate.chars().all(is_offered)) {
+            let is_bare = arguments.raw && !words.is_quoted;
+            let shown = if is_bare { escaped(rest) } else { rest.to_owned() };
+            writeln!(ui.out(), "{shown}")?;
         }
     }
     Ok(Exit::Done)
+}
+
+/// Whether a shell neither runs nor expands a character, be it within quotes of any kind or behind a
+/// backslash. A candidate with any other, such as `$`, a quote or a backtick, is not offered: what a
+/// host writes reaches a command line only as a word that it cannot be mistaken in.
+fn is_offered(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || " ._:/@%+,-=[]<>".contains(letter)
+}
+
+/// A word that bash takes as it is, with a backslash before all that could mean something to it:
+/// `[a]` would be expanded to a file of that name. bash puts COMPREPLY on the line as it stands.
+fn escaped(word: &str) -> String {
+    let mut shown = String::with_capacity(word.len() + 4);
+    for letter in word.chars() {
+        if !(letter.is_ascii_alphanumeric() || "._:/@%+,-=".contains(letter)) {
+            shown.push('\\');
+        }
+        shown.push(letter);
+    }
+    shown
 }
 
 /// A command line in words; the last one is being written.
@@ -94,6 +118,8 @@ impl Words {
         if self.is_quoted {
             return 0;
         }
+        // Behind a backslash they part nothing, and these are the only ones that stand there.
+        let breaks: String = breaks.chars().filter(|letter| !"[]<> ".contains(*letter)).collect();
         self.current().rfind(|letter| breaks.contains(letter)).map_or(0, |at| at + 1)
     }
 }
@@ -136,6 +162,21 @@ fn candidates(store: &Store, words: &Words) -> Result<Vec<String>, StoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_shell_could_run_is_not_offered() {
+        let is_offered = |word: &str| word.chars().all(super::is_offered);
+        for word in ["cpu.mode[custom].model[EPYC-v1]", "vcpu.max >= 255", "hv01@prev:pc-q35-9.2"] {
+            assert!(is_offered(word), "{word}");
+        }
+        for word in [
+            "a$(b)", "a`b`", "a'b", "a\"b", r"a\b", "a;b", "a|b", "a&b", "!b", "*", "~a", "{a,b}",
+            "a\nb", "é", "#",
+        ] {
+            assert!(!is_offered(word), "{word}");
+        }
+        assert_eq!(escaped("mode[custom] = <a"), r"mode\[custom\]\ =\ \<a");
+    }
 
     #[test]
     fn lines_part_as_in_a_shell() {

@@ -178,6 +178,7 @@ fn unified(
     let mut texts = Vec::with_capacity(2);
     for (operand, side) in operands.into_iter().zip([old, new]) {
         let (target, _) = side.single(operand)?;
+        sides::verify(contents, side)?;
         let bytes = contents.bytes(&side.raw[target])?;
         texts.push((operand, String::from_utf8_lossy(&bytes).into_owned()));
     }

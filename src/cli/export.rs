@@ -3,7 +3,7 @@
 mod changes;
 mod contents;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,8 +13,8 @@ use clap::{Args, ValueEnum};
 
 use super::failure::{Exit, Failure};
 use super::ui::{self, Ui};
-use super::{Global, hosts_of, outputs};
-use crate::model::{Cell, HostName, Time, Within};
+use super::{Global, future, hosts_of, outputs};
+use crate::model::{Cell, HostName, Time, Within, counted};
 use crate::render::export;
 use crate::render::rows::{RowFormat, Rows};
 use crate::store::{HostId, Period, Reach, Store};
@@ -113,6 +113,9 @@ pub(super) fn run(
     let stop = ui::interruption()?;
     let store = Store::open(&ui::database(global)?)?;
     let hosts = hosts(&store, arguments)?;
+    let chosen: HashSet<&HostName> = hosts.iter().map(|(_, host)| host).collect();
+    let answering = future::answering(&store)?.into_iter();
+    future::warn(ui, &store, answering.filter(|(host, ..)| chosen.contains(host)))?;
     let work = Work {
         hosts: &hosts,
         is_history: arguments.history || period.since.is_some(),
@@ -131,7 +134,11 @@ pub(super) fn run(
                 count = write(store, &work, arguments.kind, format, out)?;
                 Ok(())
             })?;
-            ui.status(format!("{count} rows written to {}", path.display()));
+            ui.status(format!(
+                "{} written to {}",
+                counted(usize::try_from(count).unwrap_or(usize::MAX), "row"),
+                path.display()
+            ));
         }
         None => drop(write(store, &work, arguments.kind, format, ui.out())?),
     }

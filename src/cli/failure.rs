@@ -87,10 +87,16 @@ impl From<StoreError> for Failure {
             StoreError::Missing { .. } => failure
                 .with_hint("`domcaps demo` makes one with two hosts, `domcaps collect` and `domcaps import` one with yours; --db names another"),
             StoreError::Empty { .. } => failure.with_hint("`domcaps collect` and `domcaps import --host NAME PATH` store one"),
-            StoreError::UnknownHost { .. } => failure.with_hint("`domcaps hosts` lists all; a path must exist, begin with ./ or /, or end in .xml"),
+            StoreError::UnknownHost { .. } => failure.with_hint("`domcaps hosts` lists all"),
             StoreError::NoSnapshot { .. } => failure.with_hint("`domcaps snapshots HOST` lists them"),
             StoreError::AmbiguousId { .. } => failure.with_hint("write more digits"),
-            StoreError::NotOurs { .. } => failure.with_hint("--db names another file"),
+            StoreError::NotOurs { .. } | StoreError::NotAFile { .. } => {
+                failure.with_hint("--db names another file")
+            }
+            StoreError::Leftover { .. } => failure.with_hint("put back the database that it belongs to; or, if no process uses it, move it away"),
+            StoreError::Linked { .. } => failure.with_hint("remove the other names, or work with a copy that `domcaps backup` makes"),
+            StoreError::Mounted { .. } => failure.with_hint("mount the folder that the database is in (docs/upkeep.md)"),
+            StoreError::Replaced { .. } => failure.with_hint("run it again; only a database that nobody uses can be moved or removed"),
             StoreError::TooNew { .. } => failure.with_hint("a newer domcaps reads it; nothing was changed"),
             StoreError::Locked { .. } => failure.with_hint("try again when the other process is done"),
             StoreError::Damaged { .. } => failure.with_hint("restore the file from a backup"),

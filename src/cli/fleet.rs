@@ -11,7 +11,7 @@ use clap::{Args, Subcommand};
 
 use super::failure::{Exit, Failure};
 use super::ui::{self, Ui};
-use super::{Global, hosts_of};
+use super::{Global, future, hosts_of};
 use crate::fleet::{Cohorts, Offers};
 use crate::model::{HostName, TargetPattern};
 use crate::side::Contents;
@@ -107,6 +107,8 @@ fn read(
         silent.extend(hosts);
         silent.sort();
     }
+    let answering = latest.iter().map(|each| &each.snapshot);
+    future::warn_rows(ui, &store, answering)?;
     let cohorts = Cohorts::of(&store, latest)?;
     tell(ui, &cohorts, &silent);
     if cohorts.cohorts.is_empty() {

@@ -6,7 +6,7 @@ use super::failure::{Exit, Failure};
 use super::hosts_of::Selection;
 use super::ui::{self, Ui};
 use super::{Global, ListFormat};
-use crate::model::{HostName, Period, Tag, Time, Within};
+use crate::model::{HostName, Period, Tag, Time, Within, counted};
 use crate::render;
 use crate::render::json::{Forgotten, ForgottenHost, Judged};
 use crate::retention::{self, Candidate, Count, Policy};
@@ -263,8 +263,8 @@ impl Arguments {
         }
         let hosts = forgotten.hosts.len();
         let would = if forgotten.dry_run { "would be " } else { "" };
-        let s = if hosts == 1 { "" } else { "s" };
-        writeln!(ui.out(), "{hosts} host{s}: {kept} snapshots kept, {removed} {would}removed")?;
+        let (hosts, kept) = (counted(hosts, "host"), counted(kept, "snapshot"));
+        writeln!(ui.out(), "{hosts}: {kept} kept, {removed} {would}removed")?;
         if removed > 0 && !forgotten.dry_run {
             ui.hint("`domcaps prune` frees the documents that no snapshot holds any more");
         }

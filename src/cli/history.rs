@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::Global;
 use super::failure::{Exit, Failure};
+use super::future;
 use super::judging::Judged;
 use super::sides;
 use super::ui::{self, Ui};
@@ -73,6 +74,9 @@ pub(super) fn run(
     if points.is_empty() {
         return Err(Failure::new(&format!("host {name} has no complete snapshot until then"))
             .with_hint("`domcaps snapshots` lists what is stored"));
+    }
+    if let Some(newest) = points.iter().map(|point| &point.after).max_by_key(|row| row.taken_at) {
+        future::warn_rows(ui, &store, [newest])?;
     }
     let snapshots = complete.len();
     let steps = match &about {

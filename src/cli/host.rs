@@ -5,7 +5,7 @@ use clap::{Args, Subcommand};
 use super::failure::{Exit, Failure};
 use super::ui::{self, Ui};
 use super::{Global, ListFormat};
-use crate::model::HostName;
+use crate::model::{HostName, counted};
 use crate::render;
 use crate::render::json::GoneHost;
 use crate::store::{Groups, Store};
@@ -128,8 +128,8 @@ fn rename(ui: &mut Ui<'_>, global: &Global, rename: &Rename) -> Result<Exit, Fai
     match rename.format {
         ListFormat::Json => render::json::renamed(&old, new, snapshots, ui.out())?,
         ListFormat::Text => {
-            let s = if snapshots == 1 { "" } else { "s" };
-            writeln!(ui.out(), "{old} is {new} now; its {snapshots} snapshot{s} got new ids")?;
+            let snapshots = counted(snapshots, "snapshot");
+            writeln!(ui.out(), "{old} is {new} now; its {snapshots} got new ids")?;
         }
     }
     Ok(Exit::Done)
@@ -199,7 +199,6 @@ fn print(ui: &mut Ui<'_>, gone: &[GoneHost], is_dry: bool) -> Result<(), Failure
     let header = ["host", "snapshots", "changes", "first", "last", "tags"];
     ui.print(|out| render::table::table(&header, &rows, out))?;
     let would = if is_dry { "would be " } else { "" };
-    let s = if gone.len() == 1 { "" } else { "s" };
-    writeln!(ui.out(), "{} host{s} {would}removed", gone.len())?;
+    writeln!(ui.out(), "{} {would}removed", counted(gone.len(), "host"))?;
     Ok(())
 }

@@ -1,10 +1,12 @@
 //! `domcaps hosts`
 
+use std::collections::HashSet;
+
 use clap::Args;
 
 use super::failure::{Exit, Failure};
 use super::ui::{self, Ui};
-use super::{Global, ListFormat};
+use super::{Global, ListFormat, future};
 use crate::render;
 use crate::store::Store;
 
@@ -29,6 +31,9 @@ pub(super) fn run(
     if let Some(group) = arguments.group.as_ref().filter(|_| hosts.is_empty()) {
         ui.warning(format!("no host is in group {group}"));
     }
+    let answering = future::answering(&store)?.into_iter();
+    let listed: HashSet<_> = hosts.iter().map(|host| &host.name).collect();
+    future::warn(ui, &store, answering.filter(|(host, ..)| listed.contains(host)))?;
     if arguments.format == ListFormat::Json {
         render::json::hosts(&hosts, ui.out())?;
         return Ok(Exit::Done);

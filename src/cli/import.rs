@@ -5,13 +5,14 @@ mod done;
 mod files;
 mod tree;
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 use clap::Args;
 
 use super::failure::{Exit, Failure};
 use super::ui::{self, Ui};
-use super::{Global, ListFormat};
+use super::{Global, ListFormat, future};
 use crate::ingest::{Occasion, Seen};
 use crate::model::{HostName, Tag, Time};
 use crate::render::{self, json};
@@ -88,9 +89,13 @@ pub(super) fn run(
         }
         (None, None) => return Err(Failure::usage(&"name the host: --host NAME")),
     }
+    hidden(ui, &database, &done)?;
     let unknown: Vec<String> = done.unknown.into_iter().collect();
-    for element in &unknown {
+    for element in unknown.iter().take(MANY_UNKNOWN) {
         ui.unknown_element(element);
+    }
+    if let Some(more @ 1..) = unknown.len().checked_sub(MANY_UNKNOWN) {
+        ui.warning(format!("{more} more elements are not known to this domcaps"));
     }
     if arguments.format == ListFormat::Json {
         json::imported(&done.imported, &done.failed, &unknown, ui.out())?;
@@ -106,6 +111,36 @@ pub(super) fn run(
         (false, false) => Exit::Partly,
     })
 }
+
+/// Says which of the hosts that something was stored of answer from the future all the same.
+fn hidden(ui: &mut Ui<'_>, database: &Database, done: &Done) -> Result<(), Failure> {
+    let Some(store) = database.store().filter(|_| !done.imported.is_empty()) else { return Ok(()) };
+    let imported: HashSet<(&str, &str)> = done
+        .imported
+        .iter()
+        .filter_map(|it| Some((it.host.as_str(), it.snapshot.as_deref()?)))
+        .collect();
+    let hosts: HashSet<&str> = imported.iter().map(|(host, _)| *host).collect();
+    let mut told = 0;
+    for (host, at, id) in future::answering(store)? {
+        if hosts.contains(host.as_str()) && !imported.contains(&(host.as_str(), id.as_str())) {
+            told += 1;
+            if told <= MOST_TOLD {
+                future::warn_hidden(ui, &host, at, &id);
+            }
+        }
+    }
+    if told > MOST_TOLD {
+        ui.warning(format!("and {} more hosts have snapshots in the future", told - MOST_TOLD));
+    }
+    Ok(())
+}
+
+/// So many hosts with snapshots in the future are named.
+const MOST_TOLD: usize = 10;
+
+/// As many unknown elements are named; a new libvirt has brought a dozen at most.
+const MANY_UNKNOWN: usize = 50;
 
 /// The files that the command line names.
 fn one_host(ui: &mut Ui<'_>, database: &Database, arguments: &Arguments, host: &HostName) -> Files {

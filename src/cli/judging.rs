@@ -1,5 +1,6 @@
 //! What `diff` and `report` have in common: how changes are judged, and when that is a failure.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -41,19 +42,31 @@ pub(super) struct Judged {
 }
 
 /// The guests of a fleet.
-pub(super) struct Fleet(Vec<GuestFile>);
+pub(super) struct Fleet {
+    files: Vec<GuestFile>,
+    /// How many have each name.
+    names: HashMap<String, usize>,
+}
 
 impl Fleet {
+    fn of(files: Vec<GuestFile>) -> Self {
+        let mut names = HashMap::new();
+        for file in &files {
+            *names.entry(file.guest.name.clone()).or_default() += 1;
+        }
+        Self { files, names }
+    }
+
     /// Each guest.
     pub(super) fn each(&self) -> impl Iterator<Item = &Guest> {
-        self.0.iter().map(|file| &file.guest)
+        self.files.iter().map(|file| &file.guest)
     }
 
     /// What a guest is called; with its file, where another has its name.
     pub(super) fn name(&self, number: usize) -> String {
-        let GuestFile { path, guest } = &self.0[number];
-        match self.each().filter(|other| other.name == guest.name).count() {
-            1 => guest.name.clone(),
+        let GuestFile { path, guest } = &self.files[number];
+        match self.names.get(&guest.name) {
+            None | Some(1) => guest.name.clone(),
             _ => format!("{} ({})", guest.name, path.display()),
         }
     }
@@ -93,7 +106,7 @@ impl Judging {
                     "it takes files as `virsh dumpxml GUEST` prints them, and folders of such",
                 ));
             }
-            judged.guests = Some(Fleet(reading.guests));
+            judged.guests = Some(Fleet::of(reading.guests));
         }
         Ok(judged)
     }
@@ -102,7 +115,7 @@ impl Judging {
 impl Judged {
     /// How many guests were looked at.
     pub(super) fn count_guests(&self) -> Option<usize> {
-        self.guests.as_ref().map(|guests| guests.0.len())
+        self.guests.as_ref().map(|guests| guests.files.len())
     }
 
     /// How a command ends that made this report and would end with `exit` else; names ignores that

@@ -6,7 +6,7 @@ use super::failure::{Exit, Failure};
 use super::judging::Judging;
 use super::outputs::Outputs;
 use super::ui::{self, Ui};
-use super::{Global, sides};
+use super::{Global, future, sides};
 use crate::render::Format;
 use crate::side::{self, Contents};
 use crate::store::{ChangePoint, Store, StoreError};
@@ -40,6 +40,7 @@ pub(super) fn run(
 ) -> Result<Exit, Failure> {
     let store = Store::open(&ui::database(global)?)?;
     let ChangePoint { before, after } = find(&store, arguments.host.as_deref())?;
+    future::warn_rows(ui, &store, [&after])?;
     let judged = arguments.judging.read(ui)?;
     let contents = Contents::new(Some(store));
     let Some(before) = before else { return Err(Failure::new(&"no host changed")) };

@@ -5,7 +5,7 @@ use clap::Args;
 use super::failure::{Exit, Failure};
 use super::ui::Ui;
 use super::{Global, ListFormat, sides};
-use crate::model::MachineList;
+use crate::model::{Machine, MachineList, natural_order};
 use crate::render;
 
 /// List the machine types of a host, with aliases and deprecation
@@ -48,7 +48,20 @@ pub(super) fn run(
         render::json::machines(&side.origin, &list, ui.out())?;
         return Ok(exit);
     }
-    let rows = list.iter().map(|machine| {
+    let mut machines: Vec<_> = list.iter().collect();
+    machines.sort_by(|a, b| {
+        let place = |it: &Machine| (it.emulator.clone(), it.arch.clone(), it.virttype.clone());
+        // An alias stands behind the machine type that it stands for.
+        let [first, second] = [a, b].map(|it| it.canonical.as_ref().unwrap_or(&it.name));
+        let by_name = || natural_order(first, second);
+        let by_alias = || a.canonical.is_some().cmp(&b.canonical.is_some());
+        place(a)
+            .cmp(&place(b))
+            .then_with(by_name)
+            .then_with(by_alias)
+            .then_with(|| natural_order(&a.name, &b.name))
+    });
+    let rows = machines.into_iter().map(|machine| {
         vec![
             machine.arch.clone(),
             machine.virttype.clone(),

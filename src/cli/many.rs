@@ -7,7 +7,7 @@ use foldhash::{HashMap, HashMapExt as _};
 use super::failure::Failure;
 use super::judging::Judged;
 use super::sides;
-use crate::diff::Comparison;
+use crate::diff::{Comparison, Scope};
 use crate::model::{Hash, State};
 use crate::report::{Builder, Fleet, Report};
 use crate::side::{Contents, Origin, Snapshots};
@@ -27,8 +27,7 @@ pub(super) enum Holds {
 struct Contained {
     holds: [Holds; 2],
     states: [State; 2],
-    flags: [Option<String>; 2],
-    is_one_host: bool,
+    scope: Scope,
 }
 
 /// And those that went so in the same circumstances are told as one.
@@ -106,8 +105,7 @@ impl<'m> Many<'m> {
         let contained = Contained {
             holds,
             states: rows.map(|row| row.state),
-            flags: [old.api_flags.clone(), new.api_flags.clone()],
-            is_one_host: rows[0].host == rows[1].host,
+            scope: Scope::between(&old, &new, rows[0].host == rows[1].host),
         };
         if let Some(known) = self.compared.get(&contained) {
             let comparison = without_uri(known.among([&old, &new]));

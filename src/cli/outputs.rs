@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -75,7 +75,8 @@ impl Outputs {
     ) -> Result<(), Failure> {
         let is_full = is_full || self.full;
         for (at, output) in self.output.iter().enumerate() {
-            if self.output[..at].iter().any(|other| other.path == output.path) {
+            let is_same = |other: &&Output| same_file(&other.path) == same_file(&output.path);
+            if self.output[..at].iter().any(|other| is_same(&other)) {
                 let message = format!("{}: named twice by --output", output.path.display());
                 return Err(Failure::usage(&message));
             }
@@ -101,8 +102,46 @@ impl Outputs {
     }
 }
 
+/// That the folder of a file to be written is there.
+pub(super) fn check_folder(file: &Path) -> Result<(), Failure> {
+    match file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        Some(folder) if !folder.is_dir() => {
+            let message = format!(
+                "{}: cannot write: No such file or directory: {}",
+                file.display(),
+                folder.display()
+            );
+            Err(Failure::new(&message).with_hint("nothing was written; make the folder first"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What two spellings of one file have in common: where its folder really is, and its name; for one
+/// that is there, its number, which hard links share.
+fn same_file(path: &Path) -> (PathBuf, Option<(u64, u64)>) {
+    const MOST_LINKS: usize = 40;
+    if let Ok(there) = std::fs::metadata(path) {
+        return (PathBuf::new(), Some((there.dev(), there.ino())));
+    }
+    let folder = |path: &Path| {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        folder.unwrap_or(Path::new(".")).to_owned()
+    };
+    // A link that leads to nothing yet; a circle of links leads nowhere.
+    let mut path = path.to_owned();
+    for _ in 0..MOST_LINKS {
+        let Ok(to) = std::fs::read_link(&path) else { break };
+        path = folder(&path).join(to);
+    }
+    let folder = folder(&path);
+    let folder = std::fs::canonicalize(&folder).unwrap_or(folder);
+    (folder.join(path.file_name().unwrap_or_default()), None)
+}
+
 /// Writes a file whole or not at all.
 fn save(path: &Path, content: &[u8]) -> Result<(), Failure> {
+    check_folder(path)?;
     save_with(path, |out| Ok(out.write_all(content)?))
 }
 

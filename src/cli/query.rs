@@ -6,9 +6,10 @@ use clap::{Args, ValueEnum};
 
 use super::Global;
 use super::failure::{Exit, Failure};
+use super::future;
 use super::hosts_of;
 use super::ui::{self, Ui};
-use crate::model::{HostName, State, TargetPattern, When};
+use crate::model::{HostName, State, TargetPattern, When, counted};
 use crate::query::{Answer, Asked, Expression, Query, QueryError, ResolveError};
 use crate::render::{self, query::Answers};
 use crate::store::{Store, StoreError};
@@ -21,7 +22,7 @@ use crate::store::{Store, StoreError};
 #[command(after_help = "\
 EXPR is PATH = VALUE (also != < <= > >= ~ !~), PATH alone (it is yes), PATH is reported or unreported,
 FIELD = VALUE, in group NAME; with and, or, not and parentheses. ~ takes * for any characters.
-Fields: host group machine arch virttype emulator deprecated libvirt hypervisor kernel microcode
+Fields: host group machine alias arch virttype emulator deprecated libvirt hypervisor kernel microcode
 api_flags uri maxphysaddr state, and context.NAME. docs/querying.md explains all; domcaps paths lists paths.
 
 Examples:
@@ -177,6 +178,8 @@ fn asked(ui: &mut Ui<'_>, store: &Store, arguments: &Arguments) -> Result<Vec<As
         host.snapshot = host.snapshot.take().filter(|snapshot| snapshot.state != State::Failed);
     }
     warn(ui, doubtful, &passed_over);
+    let answering = asked.iter().filter_map(|host| host.snapshot.as_ref());
+    future::warn_rows(ui, store, answering)?;
     Ok(asked)
 }
 
@@ -190,7 +193,7 @@ fn nothing_at(at: &When, hosts: usize, error: StoreError) -> Failure {
 }
 
 fn warn(ui: &mut Ui<'_>, doubtful: usize, passed_over: &[HostName]) {
-    let hosts = |count: usize| if count == 1 { "1 host".into() } else { format!("{count} hosts") };
+    let hosts = |count: usize| counted(count, "host");
     let mut what = Vec::new();
     if doubtful > 0 {
         what.push(format!("the snapshot of {} is partial or suspect", hosts(doubtful)));

@@ -4,15 +4,17 @@ use std::path::Path;
 
 use super::Global;
 use super::failure::{Exit, Failure};
+use super::future;
 use super::judging::Judged;
 use super::ui::{self, Ui};
 use crate::diff::{Change, Comparison, Scope, snapshots};
-use crate::guests::{Known, UsedBy};
-use crate::model::{State, Time, When};
+use crate::guests::{Answer, GuestImpacts};
+use crate::model::{State, Time, When, counted};
 use crate::operand::Operand;
 use crate::report::{self, Report};
+use crate::rules::{GuestHits, Severity, UsedBy};
 use crate::side::{self, Contents, Side, SideError};
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 
 /// Reads operands; the database is opened only if one of them needs it.
 pub(super) fn read<const N: usize>(
@@ -64,13 +66,37 @@ pub(super) fn read_one(
             let side = side::from_files(contents, &path, &mut std::io::stdin().lock());
             side.map_err(|error| with_bad_files(ui, error))?
         }
+        Operand::Host { host, .. } if host.contains('/') => {
+            let message = format!("{host}: no such file or folder");
+            return Err(Failure::new(&message).with_hint("the name of a host holds no /"));
+        }
         Operand::Host { host, when, target } => {
             open_store(global, contents)?;
-            side::from_store(contents, &host, &when, target.as_ref(), text)?
+            side::from_store(contents, &host, &when, target.as_ref(), text).map_err(|error| {
+                match error {
+                    SideError::Store(StoreError::UnknownHost { .. }) => Failure::new(&error)
+                        .with_hint(
+                            "`domcaps hosts` lists all; a path must exist, begin with ./ or /, or end in .xml",
+                        ),
+                    other => other.into(),
+                }
+            })?
         }
     };
     let exit = tell(ui, text, &side);
+    warn_of_future(ui, contents, &side)?;
     Ok((side, exit))
+}
+
+/// Says that a stored side is of the future.
+fn warn_of_future(ui: &mut Ui<'_>, contents: &Contents, side: &Side) -> Result<(), Failure> {
+    let origin = &side.origin;
+    let (Some(store), Some(host), Some(at), Some(id)) =
+        (&contents.store, &origin.host, origin.taken_at, &origin.snapshot)
+    else {
+        return Ok(());
+    };
+    future::warn(ui, store, [(host.clone(), at, id.clone())])
 }
 
 /// Reads a host's newest snapshot; its name is never taken for a file's.
@@ -81,6 +107,7 @@ pub(super) fn read_host(
 ) -> Result<(Side, Exit), Failure> {
     let side = side::from_store(contents, host, &When::Latest, None, host)?;
     let exit = tell(ui, host, &side);
+    warn_of_future(ui, contents, &side)?;
     Ok((side, exit))
 }
 
@@ -94,6 +121,18 @@ pub(super) fn open_store<'c>(
         None => Store::open(&ui::database(global)?)?,
     };
     Ok(contents.store.insert(store))
+}
+
+/// Looks whether the identity that stands in a stored document is the one that was stored: its body
+/// has a hash of its own, which is compared when it is read.
+pub(super) fn verify(contents: &Contents, side: &Side) -> Result<(), Failure> {
+    if let (Some(store), Some(host), Some(id)) =
+        (&contents.store, &side.origin.host, &side.origin.snapshot)
+    {
+        let snapshot = store.resolve(host.as_str(), &When::Id(id.clone()))?.snapshot;
+        store.verify(&snapshot)?;
+    }
+    Ok(())
 }
 
 /// Says what of an operand could not be had.
@@ -127,7 +166,10 @@ pub(super) fn passed_over(ui: &mut Ui<'_>, operand: &str, snapshots: &[(Time, St
     let state = state.name();
     ui.warning(match snapshots.len() {
         1 => format!("{operand}: passed over the {state} snapshot of {time}"),
-        count => format!("{operand}: passed over {count} snapshots, the newest {state}, of {time}"),
+        count => format!(
+            "{operand}: passed over {}, the newest {state}, of {time}",
+            counted(count, "snapshot")
+        ),
     });
 }
 
@@ -158,12 +200,19 @@ pub(super) fn comparison(
     contents: &Contents,
     [old, new]: [&Side; 2],
 ) -> Result<Comparison, Failure> {
-    let scope = Scope {
-        is_one_host: old.origin.host.is_some() && old.origin.host == new.origin.host,
-        is_other_flags: old.observed.context.api_flags != new.observed.context.api_flags,
-    };
+    let is_one_host = old.origin.host.is_some() && old.origin.host == new.origin.host;
+    let contexts = [&old.observed.context, &new.observed.context];
+    let scope = Scope::between(contexts[0], contexts[1], is_one_host);
     let compare = |old: &_, new: &_| contents.compare(old, new, scope);
-    Ok(snapshots(&old.observed, &new.observed, compare)?)
+    let mut comparison = snapshots(&old.observed, &new.observed, compare)?;
+    if !is_one_host {
+        // Each host has a URI of its own.
+        comparison.context.retain(|change| change.name != "uri");
+    }
+    if comparison.loses_a_loader() {
+        comparison.firmware = contents.listed_firmware(&new.observed)?;
+    }
+    Ok(comparison)
 }
 
 /// Adds what is thought of a comparison to a report; gives the group's number there.
@@ -178,12 +227,27 @@ pub(super) fn add(
     let Some(guests) = &judged.guests else {
         return Ok(builder.add(origins, comparison, None));
     };
-    let known = Known::of(contents, [old, new], guests.each())?;
-    let index = UsedBy::new(guests.each(), &known, &comparison.pairs);
-    let unjudged = index.unjudged(&comparison.pairs);
-    builder.unjudged(unjudged.into_iter().map(|number| guests.name(number)));
-    let used_by = |change: &Change| -> Vec<String> {
-        index.of(change).into_iter().map(|(number, _)| guests.name(number)).collect()
+    let impacts = GuestImpacts::new(guests.each(), [old, new], contents)?;
+    let unjudged = impacts.unjudged();
+    builder.unjudged(unjudged.iter().map(|number| guests.name(*number)));
+    // Requirements that became worse without any change that says so are changes of their own.
+    let untold = impacts.untold(&comparison.changes);
+    let is_untold = |change: &Change| untold.iter().any(|it| it.difference == change.difference);
+    let of = |change: &Change| -> GuestHits {
+        let hits = impacts.of(change);
+        let severity = hits.iter().map(|hit| hit.answer).min().map(|answer| match answer {
+            Answer::No => Severity::Breaking,
+            _ => Severity::Warning,
+        });
+        let reason = hits.first().filter(|_| is_untold(change)).map(|hit| hit.text.clone());
+        let guests = hits.iter().map(|hit| guests.name(hit.guest)).collect();
+        GuestHits { guests, severity, reason }
     };
-    Ok(builder.add(origins, comparison, Some(&used_by)))
+    let used_by = UsedBy { of: &of, is_complete: unjudged.is_empty() };
+    if untold.is_empty() {
+        return Ok(builder.add(origins, comparison, Some(used_by)));
+    }
+    let mut comparison = comparison.clone();
+    comparison.changes.extend(untold.iter().cloned());
+    Ok(builder.add(origins, &comparison, Some(used_by)))
 }

@@ -1,6 +1,5 @@
 //! `domcaps sql`
 
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -9,6 +8,7 @@ use super::Global;
 use super::failure::{Exit, Failure};
 use super::outputs;
 use super::ui::{self, Ui};
+use crate::bounded;
 use crate::render;
 use crate::render::rows::{RowFormat, Rows};
 use crate::store::{AskError, Reader, View};
@@ -71,7 +71,7 @@ impl From<Format> for RowFormat {
 }
 
 /// More than anyone writes.
-const LONGEST: u64 = 1 << 20;
+const LONGEST: usize = 1 << 20;
 
 pub(super) fn run(
     ui: &mut Ui<'_>,
@@ -101,10 +101,8 @@ pub(super) fn run(
 /// The statement, wherever it is.
 fn statement(arguments: &Arguments) -> Result<String, Failure> {
     let read = |from: &str, stream: &mut dyn std::io::Read| {
-        let mut text = String::new();
-        let read = stream.take(LONGEST).read_to_string(&mut text);
-        read.map_err(|error| Failure::new(&format!("{from}: cannot read a statement: {error}")))?;
-        Ok(text)
+        let text = bounded::text(stream, LONGEST);
+        text.map_err(|error| Failure::new(&format!("{from}: cannot read a statement: {error}")))
     };
     match (&arguments.file, arguments.statement.as_deref()) {
         (Some(path), _) if path != Path::new("-") => {
@@ -132,11 +130,10 @@ fn rows(
     match asked {
         Ok(()) => Ok(rows.finish()?),
         Err(Stopped::Written(failure)) => Err(failure),
-        // What was found so far stands before the error.
+        // What was found so far stands before the error, as whole JSON too: who reads that is told of
+        // the statement's error by exit code and stderr, and not of JSON that ends in the middle.
         Err(Stopped::Asked(error)) => {
-            if format != Format::Json {
-                rows.finish()?;
-            }
+            rows.finish()?;
             Err(explained(error, reader))
         }
     }

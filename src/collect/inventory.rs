@@ -13,6 +13,10 @@ use super::site::Site;
 pub use ansible::ansible;
 pub use hosts_toml::hosts_toml;
 
+/// Largest list of hosts that is read. A host takes some 60 bytes of `hosts.toml`, and one to two
+/// thousand of what `ansible-inventory --list` prints.
+pub const MAX_LIST_BYTES: usize = 16 << 20;
+
 /// The hosts of a list, in its order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Inventory {

@@ -178,14 +178,18 @@ pub struct Evidence {
     /// For a loader that came or went: no firmware descriptor names the machine, so that libvirt lists
     /// what there is of a list that was built into it.
     pub is_builtin_list: bool,
-    /// For launch security that is lost: the kinds there were.
+    /// For launch security that came or went: the kinds there are or were.
     pub members: Vec<String>,
     /// For a CPU model that came or went: on the side that lists it, it cannot be used.
     pub is_unusable: bool,
+    /// For a CPU model that came or went: its name is a version of another model that is listed beside it.
+    pub is_listed_version: bool,
     /// For a CPU model that came: the old side already listed versioned names.
     pub listed_versions: bool,
     /// For what is unreported: the old side said `supported='yes'` there.
     pub said_yes: bool,
+    /// For a host-model feature that only one side lists: the host had it, or now lacks it.
+    pub may_be_loss: bool,
 }
 
 impl Evidence {
@@ -205,9 +209,11 @@ impl Evidence {
         }
         // What is so of some machines only explains nothing of the others.
         self.is_unusable &= other.is_unusable;
+        self.is_listed_version &= other.is_listed_version;
         self.listed_versions |= other.listed_versions;
         self.is_builtin_list &= other.is_builtin_list;
         self.said_yes |= other.said_yes;
+        self.may_be_loss |= other.may_be_loss;
     }
 }
 

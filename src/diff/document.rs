@@ -17,9 +17,7 @@ use differing::{Differing, differing};
 
 use super::change::{Difference, Evidence, Kind, Plain};
 use super::facts::Facts;
-use crate::model::{
-    CUSTOM_MODELS, DottedNames, HOST_UNIQUE, LOADERS, Members, Value, is_model_version,
-};
+use crate::model::{CUSTOM_MODELS, Context, DottedNames, HOST_UNIQUE, LOADERS, Members, Value};
 
 /// What the two documents have to do with each other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -28,6 +26,21 @@ pub struct Scope {
     pub is_one_host: bool,
     /// They were asked for under different CPU flags: then host-model features say nothing.
     pub is_other_flags: bool,
+    /// They are not known to come from one version of libvirt: then a host-model feature that only one
+    /// of them lists says nothing, since each version defines the named models in its own way.
+    pub is_other_libvirt: bool,
+}
+
+impl Scope {
+    /// What two contexts make of a comparison.
+    #[must_use]
+    pub fn between(old: &Context, new: &Context, is_one_host: bool) -> Self {
+        Self {
+            is_one_host,
+            is_other_flags: old.api_flags != new.api_flags,
+            is_other_libvirt: old.libvirt.is_none() || old.libvirt != new.libvirt,
+        }
+    }
 }
 
 /// Every difference between two documents, sorted by path, value and kind.
@@ -64,7 +77,9 @@ pub fn documents<'a>(old: &Facts<'a>, new: &Facts<'a>, scope: Scope) -> Vec<Diff
 #[must_use]
 pub fn explained<'a>(old: &Facts<'a>, new: &Facts<'a>, scope: Scope) -> super::DocumentChanges {
     let listed_versions = match old.get(CUSTOM_MODELS) {
-        Some(Value::Set(names)) => names.iter().any(is_model_version),
+        Some(Value::Set(names)) => names.iter().any(|name| {
+            crate::model::base_of_version(name).is_some_and(|base| names.contains(base))
+        }),
         _ => false,
     };
     let explain = |difference: Difference| {
@@ -91,7 +106,11 @@ fn evidence<'a>(difference: &Difference, old: &Facts<'a>, new: &Facts<'a>) -> Ev
         let sides = [names(new, &path), names(old, &path)];
         sides.into_iter().find(|names| !names.is_empty()).unwrap_or_default()
     });
-    let is_security = difference.kind == Kind::Lost && SECTYPES.starts_with(&difference.path);
+    let security = match difference.kind {
+        Kind::Lost if SECTYPES.starts_with(&difference.path) => Some(old),
+        Kind::Gained if SECTYPES.starts_with(&difference.path) => Some(new),
+        _ => None,
+    };
     let said_yes = || match old.get(&difference.path) {
         Some(Value::Support(yes)) => yes,
         Some(Value::Text(text)) => models::is_usable(&difference.path) && text == "yes",
@@ -100,8 +119,10 @@ fn evidence<'a>(difference: &Difference, old: &Facts<'a>, new: &Facts<'a>) -> Ev
     Evidence {
         is_unusable: models::is_listed_unusable(difference, old, new),
         blockers: blockers.unwrap_or_default(),
-        members: if is_security { names(old, SECTYPES) } else { Vec::new() },
+        members: security.map_or_else(Vec::new, |side| names(side, SECTYPES)),
+        is_listed_version: models::is_listed_version(difference, old, new),
         said_yes: difference.kind == Kind::Unreported && said_yes(),
+        may_be_loss: host_model::may_be_loss(difference, old, new),
         ..Evidence::default()
     }
 }

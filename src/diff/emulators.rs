@@ -86,6 +86,19 @@ fn only<'o>(names: &BTreeSet<&'o str>) -> Option<&'o str> {
     names.first().filter(|_| names.len() == 1).copied()
 }
 
+/// A type's only emulator, where it stands at another path on the other side: type, old and new path.
+pub(super) type MovedEmulator<'o> = (Type<'o>, &'o str, &'o str);
+
+/// Every emulator that was matched whatever its path, and whose path differs.
+pub(super) fn moved<'o>(old: &Emulators<'o>, new: &Emulators<'o>) -> Vec<MovedEmulator<'o>> {
+    let moved = old.by_type.iter().filter_map(|(of_type, names)| {
+        let (from, to) = (only(names)?, new.by_type.get(of_type).and_then(only)?);
+        let is_known = !from.is_empty() && !to.is_empty();
+        (is_known && from != to).then_some((*of_type, from, to))
+    });
+    moved.collect()
+}
+
 /// Names for both sides under which the same emulators stand.
 pub(super) fn names<'o>(old: Emulators<'o>, new: Emulators<'o>) -> BothNames<'o> {
     let mut group = Groups::default();

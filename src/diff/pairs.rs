@@ -6,10 +6,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::change::ChangedTarget;
+use super::change::{ChangedTarget, Difference, Kind, Plain};
 use super::emulators;
 use super::snapshot::{NotCompared, Observed, Outcome};
-use crate::model::{FailureClass, Machine, State, Target, TargetNames};
+use crate::model::{FailureClass, Machine, State, Target, TargetNames, escape_key};
 
 /// Two documents to compare.
 pub(super) struct Pair<D> {
@@ -49,6 +49,7 @@ pub(super) struct Side<'o, D> {
 pub(super) struct Matched<'o, D> {
     pub(super) old: Side<'o, D>,
     pub(super) new: Side<'o, D>,
+    moved_emulators: Vec<emulators::MovedEmulator<'o>>,
 }
 
 /// An alias both sides have, and the targets it stands for.
@@ -56,8 +57,16 @@ type Alias<'o> = (&'o str, TargetNames<'o>, TargetNames<'o>);
 
 impl<'o, D: Clone> Matched<'o, D> {
     pub(super) fn new(old: &'o Observed<D>, new: &'o Observed<D>) -> Self {
-        let names = emulators::names(emulators::of(old), emulators::of(new));
-        Self { old: Side::new(old, &names.old), new: Side::new(new, &names.new) }
+        let (of_old, of_new) = (emulators::of(old), emulators::of(new));
+        let moved_emulators = emulators::moved(&of_old, &of_new);
+        let names = emulators::names(of_old, of_new);
+        Self { old: Side::new(old, &names.old), new: Side::new(new, &names.new), moved_emulators }
+    }
+
+    /// Every emulator that stands at another path, once for each arch and domain type.
+    pub(super) fn moved_emulators(&self) -> impl Iterator<Item = (Difference, ChangedTarget)> {
+        let moved = self.moved_emulators.iter();
+        moved.map(|((arch, virttype), from, to)| emulator_path([arch, virttype], [from, to]))
     }
 
     /// Every two documents of one target, and of one alias where its machine moved.
@@ -126,6 +135,25 @@ impl<'o, D: Clone> Matched<'o, D> {
         all.sort();
         all
     }
+}
+
+/// The emulator of two documents of one arch and domain type, where its path differs.
+pub(super) fn moved_emulator(old: &Target, new: &Target) -> Option<(Difference, ChangedTarget)> {
+    let is_one_type = (&old.arch, &old.virttype) == (&new.arch, &new.virttype);
+    let is_known = !old.emulator.is_empty() && !new.emulator.is_empty();
+    (is_one_type && is_known && old.emulator != new.emulator)
+        .then(|| emulator_path([&new.arch, &new.virttype], [&old.emulator, &new.emulator]))
+}
+
+fn emulator_path(
+    [arch, virttype]: [&str; 2],
+    [from, to]: [&str; 2],
+) -> (Difference, ChangedTarget) {
+    let path = format!("emulator[{}]", escape_key(&format!("{arch}/{virttype}")));
+    let difference = Difference::new(Kind::Changed, &path);
+    let difference = difference.with_sides(Some(Plain::text(from)), Some(Plain::text(to)));
+    let at = TargetNames { arch, virttype, machine: "", emulator: to };
+    (difference, ChangedTarget::new(at, None, None))
 }
 
 impl<'o, D> Side<'o, D> {

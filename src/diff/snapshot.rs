@@ -8,7 +8,7 @@ use super::change::{Change, ChangedTarget, Difference, Evidence, Kind, Plain};
 use super::gather::{Changes, Groups};
 use super::pairs::{self, Pair};
 use super::{levels, machines};
-use crate::model::{Context, FailureClass, MachineList, State, Target};
+use crate::model::{Context, FailureClass, LOADERS, MachineList, State, Target};
 
 /// What a target gave when asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +72,10 @@ pub struct Comparison {
     pub identical: usize,
     /// The new snapshot is not to be believed, and the old one was.
     pub became_suspect: bool,
+    /// The two documents are of different domain types: what else differs compares accelerators.
+    pub is_other_virttype: bool,
+    /// What the whole new side lists of firmware, where a loader was lost.
+    pub firmware: ListedFirmware,
     /// Targets that one side did not answer for, though it has them.
     pub not_compared: Vec<NotCompared>,
 }
@@ -83,6 +87,23 @@ impl Comparison {
         let sides = [old.clone(), new.clone()];
         Self { context: context(old, new), sides, ..self.clone() }
     }
+
+    /// Whether a firmware image is no longer listed for some target.
+    #[must_use]
+    pub fn loses_a_loader(&self) -> bool {
+        let mut changes = self.changes.iter().map(|change| &change.difference);
+        changes.any(|it| it.kind == Kind::Lost && it.path == LOADERS)
+    }
+}
+
+/// What all documents of a side list of firmware.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListedFirmware {
+    /// Every image, whatever the target.
+    pub images: BTreeSet<String>,
+    /// No firmware descriptor names the machine of some target, so that libvirt lists there what exists
+    /// of the files that it was built to look for.
+    pub has_builtin_list: bool,
 }
 
 /// A version or setting that differs.
@@ -122,16 +143,21 @@ pub fn snapshots<D: Clone + Eq + Hash, E>(
         ..Comparison::default()
     };
     let mut changes = Changes::default();
-    let single = old.single().zip(new.single());
     let matched = pairs::Matched::new(old, new);
     // One document a side is compared whatever it describes; what else two whole snapshots with
     // machine lists say is compared all the same.
     let is_whole =
         !(old.is_chosen || new.is_chosen) && old.machines.is_some() && new.machines.is_some();
+    let single = old.single().zip(new.single());
+    let is_other_virttype = single.is_some_and(|((old, _), (new, _))| {
+        let [old, new] = [&old.virttype, &new.virttype];
+        !old.is_empty() && !new.is_empty() && old != new
+    });
+    // The lists say which domain type is gone: what another has besides is no change of the host.
+    let single = single.filter(|_| !(is_whole && is_other_virttype));
     if single.is_none() || is_whole {
-        for (difference, target) in
-            levels::changes(&matched).into_iter().chain(machines::changes(&matched))
-        {
+        let levels = levels::changes(&matched).into_iter().chain(machines::changes(&matched));
+        for (difference, target) in levels.chain(matched.moved_emulators()) {
             changes.add(difference, target);
         }
         comparison.not_compared = matched.not_compared();
@@ -139,7 +165,17 @@ pub fn snapshots<D: Clone + Eq + Hash, E>(
     let pairs = match single {
         Some((old, new)) => {
             comparison.chosen = Some((old.0.clone(), new.0.clone()));
-            vec![Pair::chosen(old, new)]
+            let pair = Pair::chosen(old, new);
+            comparison.is_other_virttype = is_other_virttype;
+            if is_other_virttype {
+                let sides = [old, new].map(|side| Some(Plain::text(&side.0.virttype)));
+                let [from, to] = sides;
+                let difference = Difference::new(Kind::Changed, "virttype").with_sides(from, to);
+                changes.add(difference, pair.target.clone());
+            } else if !is_whole && let Some(moved) = pairs::moved_emulator(old.0, new.0) {
+                changes.add(moved.0, moved.1);
+            }
+            vec![pair]
         }
         None => matched.pairs(),
     };
@@ -182,7 +218,11 @@ fn context(old: &Context, new: &Context) -> Vec<ContextChange> {
     let pairs = old.named().zip(new.named());
     let differing = pairs.filter(|((name, old), (_, new))| {
         // Flags that were not given are known: the plain call.
-        old != new && (*name == "api_flags" || (old.is_some() && new.is_some()))
+        match (old, new) {
+            (Some(old), Some(new)) if *name == "cpu" => Context::is_other_cpu(old, new),
+            (Some(old), Some(new)) => old != new,
+            _ => *name == "api_flags" && old != new,
+        }
     });
     differing
         .map(|((name, old), (_, new))| ContextChange {

@@ -33,10 +33,7 @@ pub struct ApartChange {
 /// # Errors
 /// Where the database cannot be read.
 pub fn apart(contents: &Contents, from: &Side, to: &Side) -> Result<Apart, StoreError> {
-    let scope = Scope {
-        is_one_host: false,
-        is_other_flags: from.observed.context.api_flags != to.observed.context.api_flags,
-    };
+    let scope = Scope::between(&from.observed.context, &to.observed.context, false);
     let compare = |old: &_, new: &_| contents.compare(old, new, scope);
     let comparison = snapshots(&from.observed, &to.observed, compare)?;
     let mut apart = Apart { targets: comparison.pairs.len(), ..Apart::default() };

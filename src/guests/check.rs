@@ -1,12 +1,16 @@
-//! Whether a guest runs on a host.
+//! Whether guests run on hosts: the one place where a guest's requirements are answered.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 use super::meets::Document;
 use super::place::{Place, listed, place};
 use super::verdict::{Reason, Verdict};
-use crate::model::{CUSTOM_MODELS, Guest, LOADERS, State, Value, Wanted, escape_key};
+use super::version::version;
+use crate::model::{
+    CUSTOM_MODELS, Guest, LOADERS, NewerSyntax, State, Target, Value, Wanted, escape_key,
+};
 use crate::side::{Content, Contents, Side, SideError};
 
 /// Whether a guest runs on the host of one side, as far as its documents say.
@@ -19,31 +23,26 @@ pub fn check(guest: &Guest, side: &Side, contents: &Contents) -> Result<Verdict,
 
 /// One guest against many hosts: what equal documents say is found out once.
 pub struct Preflight<'g> {
-    guest: Cow<'g, Guest>,
-    known: HashMap<Key, (Vec<Reason>, Vec<String>)>,
-    /// Whether a document lists the firmware image that the guest names.
-    lists_image: HashMap<Content, bool>,
+    checks: GuestChecks<'g>,
 }
-
-/// What the answer to a guest's needs follows from: content, CPU flags, most CPUs.
-type Key = (Content, Option<String>, Option<i64>);
 
 impl<'g> Preflight<'g> {
     /// For this guest.
     #[must_use]
     pub fn new(guest: &'g Guest) -> Self {
-        Self { guest: Cow::Borrowed(guest), known: HashMap::new(), lists_image: HashMap::new() }
+        Self { checks: GuestChecks::of(vec![Cow::Borrowed(guest)]) }
     }
 
-    /// For a guest of its own.
-    pub(super) fn of(guest: Guest) -> Self {
-        Self { guest: Cow::Owned(guest), known: HashMap::new(), lists_image: HashMap::new() }
+    /// For a guest of its own, as it arrives from another host.
+    pub(super) fn arriving(guest: Guest) -> Self {
+        let checks = GuestChecks::of(vec![Cow::Owned(guest)]);
+        Self { checks: GuestChecks { is_arrival: true, ..checks } }
     }
 
     /// The guest.
     #[must_use]
     pub fn guest(&self) -> &Guest {
-        &self.guest
+        &self.checks.guests[0]
     }
 
     /// See [`check()`].
@@ -51,66 +50,189 @@ impl<'g> Preflight<'g> {
     /// # Errors
     /// Where the store cannot be read.
     pub fn check(&mut self, side: &Side, contents: &Contents) -> Result<Verdict, SideError> {
-        let guest = self.guest.as_ref();
-        let (target, content, mut reasons) = match place(guest, side) {
-            Place::Found(target, content, reasons) => (target, content, reasons),
-            Place::Missing(reason) => {
-                let note = "what else it needs was not looked at".to_owned();
-                return Ok(Verdict::new(None, believed(side, vec![reason]), vec![note]));
-            }
-        };
-        let max_cpus = listed(guest, side).find_map(|machine| machine.max_cpus);
-        let flags = side.observed.context.api_flags.clone();
-        let key = (content.clone(), flags, max_cpus);
-        if !self.known.contains_key(&key) {
-            let answers = contents.with(content, |all| {
-                let document = Document::new(all, key.1.as_deref(), max_cpus);
-                (needs(guest, &document), notes(guest, &document))
-            })?;
-            self.known.insert(key.clone(), answers);
-        }
-        let (unmet, noted) = &self.known[&key];
-        let mut notes: Vec<String> = deprecated_machine(guest, side).into_iter().collect();
-        notes.extend(noted.iter().cloned());
-        let (images, others): (Vec<Reason>, Vec<Reason>) =
-            unmet.iter().cloned().partition(|reason| reason.path.as_deref() == Some(LOADERS));
-        reasons.extend(others);
-        if !images.is_empty() && !self.has_image(side, contents)? {
-            reasons.extend(images);
-        }
-        Ok(Verdict::new(Some(target), believed(side, reasons), notes))
+        Ok(self.judge(side, contents)?.verdict())
+    }
+
+    /// The answers to all requirements that are not met.
+    pub(super) fn judge(
+        &mut self,
+        side: &Side,
+        contents: &Contents,
+    ) -> Result<GuestAnswers, SideError> {
+        let mut answers = self.checks.judge(side, contents)?;
+        Ok(answers.pop().unwrap_or_default())
     }
 }
 
-impl Preflight<'_> {
-    /// Whether the image that the guest names is a file of the host, since another machine's document
+/// What was found of one guest on one host.
+#[derive(Clone, Debug, Default)]
+pub(super) struct GuestAnswers {
+    /// The target that was looked at.
+    pub(super) target: Option<Target>,
+    /// Every requirement that is not met, or not surely.
+    pub(super) reasons: Vec<Reason>,
+    /// See [`Verdict::notes`].
+    pub(super) notes: Vec<String>,
+}
+
+impl GuestAnswers {
+    /// The verdict that follows.
+    pub(super) fn verdict(self) -> Verdict {
+        Verdict::new(self.target.as_ref(), self.reasons, self.notes)
+    }
+}
+
+/// What answers follow from, beside the guest: content, CPU flags, libvirt's version.
+type DocumentKey = (Content, Option<String>, Option<String>);
+
+/// What a document says to one guest, which may have that many CPUs by the machine list: reasons and notes.
+type DocumentSays = Rc<(Vec<Reason>, Vec<String>)>;
+
+/// Many guests against many hosts: each document is opened once for all of them, and what equal
+/// documents say is found out once.
+pub struct GuestChecks<'g> {
+    guests: Vec<Cow<'g, Guest>>,
+    known: HashMap<DocumentKey, HashMap<(usize, Option<i64>), DocumentSays>>,
+    /// The firmware images that documents list.
+    images: HashMap<Content, Rc<HashSet<String>>>,
+    /// The guests come from another host, so that libvirt leaves out what it adds by itself.
+    is_arrival: bool,
+}
+
+impl<'g> GuestChecks<'g> {
+    /// Of these guests.
+    #[must_use]
+    pub fn new(guests: impl IntoIterator<Item = &'g Guest>) -> Self {
+        Self::of(guests.into_iter().map(Cow::Borrowed).collect())
+    }
+
+    fn of(guests: Vec<Cow<'g, Guest>>) -> Self {
+        Self { guests, known: HashMap::new(), images: HashMap::new(), is_arrival: false }
+    }
+
+    /// The verdict on each guest, in their order.
+    ///
+    /// # Errors
+    /// Where the store cannot be read.
+    pub fn check(&mut self, side: &Side, contents: &Contents) -> Result<Vec<Verdict>, SideError> {
+        Ok(self.judge(side, contents)?.into_iter().map(GuestAnswers::verdict).collect())
+    }
+
+    /// The answers to all requirements of each guest, in their order.
+    pub(super) fn judge(
+        &mut self,
+        side: &Side,
+        contents: &Contents,
+    ) -> Result<Vec<GuestAnswers>, SideError> {
+        let context = &side.observed.context;
+        let places: Vec<(Place<'_>, Option<i64>)> = self
+            .guests
+            .iter()
+            .map(|guest| {
+                let max_cpus = listed(guest, side).find_map(|machine| machine.max_cpus);
+                (place(guest, side), max_cpus)
+            })
+            .collect();
+        let mut asked: HashMap<&Content, Vec<(usize, Option<i64>)>> = HashMap::new();
+        for (number, (place, max_cpus)) in places.iter().enumerate() {
+            if let Place::Found(_, content, _) = place {
+                asked.entry(content).or_default().push((number, *max_cpus));
+            }
+        }
+        let key = |content: &Content| -> DocumentKey {
+            (content.clone(), context.api_flags.clone(), context.libvirt.clone())
+        };
+        for (content, asked) in asked {
+            let known = self.known.entry(key(content)).or_default();
+            let open: Vec<_> = asked.into_iter().filter(|at| !known.contains_key(at)).collect();
+            if open.is_empty() {
+                continue;
+            }
+            let (guests, is_arrival) = (&self.guests, self.is_arrival);
+            contents.with(content, |all| {
+                let libvirt = context.libvirt.as_deref().and_then(version);
+                let document =
+                    Document::new(all, context.api_flags.as_deref(), None).of_libvirt(libvirt);
+                for (number, max_cpus) in open {
+                    document.max_cpus.set(max_cpus);
+                    let guest = guests[number].as_ref();
+                    let reasons = requirements(guest, &document, is_arrival);
+                    let says = Rc::new((reasons, notes(guest, &document)));
+                    known.insert((number, max_cpus), says);
+                }
+            })?;
+        }
+        let mut answers = Vec::with_capacity(places.len());
+        for (number, (place, max_cpus)) in places.into_iter().enumerate() {
+            let (target, content, mut reasons) = match place {
+                Place::Found(target, content, reasons) => (target, content, reasons),
+                Place::Missing(reason) => {
+                    let reasons = believed(side, vec![reason]);
+                    let notes = vec!["what else it needs was not looked at".to_owned()];
+                    answers.push(GuestAnswers { target: None, reasons, notes });
+                    continue;
+                }
+            };
+            let says = Rc::clone(&self.known[&key(content)][&(number, max_cpus)]);
+            let guest = &self.guests[number];
+            let mut notes: Vec<String> = deprecated_machine(guest, side).into_iter().collect();
+            notes.extend(says.1.iter().cloned());
+            let is_image = |reason: &Reason| reason.path.as_deref() == Some(LOADERS);
+            let image = named_image(guest).map(str::to_owned);
+            let has_image = match image {
+                Some(image) if says.0.iter().any(is_image) => {
+                    self.has_image(&image, side, contents)?
+                }
+                _ => false,
+            };
+            let unmet = says.0.iter().filter(|reason| !(has_image && is_image(reason)));
+            reasons.extend(unmet.cloned());
+            let reasons = believed(side, reasons);
+            answers.push(GuestAnswers { target: Some(target.clone()), reasons, notes });
+        }
+        Ok(answers)
+    }
+
+    /// Whether an image that a guest names is a file of the host, since another machine's document
     /// lists it.
     ///
     /// libvirt starts a guest with whatever image its XML names. What it lists for one machine are those
     /// that its firmware descriptors name for it; for machines without a descriptor it lists those files of a
     /// built-in list that exist (`virQEMUCapsFillDomainOSCaps`, libvirt 9.0 to 11.3).
-    fn has_image(&mut self, side: &Side, contents: &Contents) -> Result<bool, SideError> {
-        let needs = &self.guest.needs;
-        let is_chosen = needs.iter().any(|need| need.path == "os.firmware");
-        let image = needs.iter().find_map(|need| match &need.wanted {
-            Wanted::Loader { path, .. } => Some(path.as_str()),
-            _ => None,
-        });
-        let Some(image) = image.filter(|_| !is_chosen) else { return Ok(false) };
+    fn has_image(
+        &mut self,
+        image: &str,
+        side: &Side,
+        contents: &Contents,
+    ) -> Result<bool, SideError> {
         for (_, content) in side.documents() {
-            if !self.lists_image.contains_key(content) {
-                let is_listed = contents.with(content, |all| {
-                    let list = all.iter().find(|(path, _)| *path == LOADERS);
-                    matches!(list, Some((_, Value::List(images))) if images.contains(image))
+            if !self.images.contains_key(content) {
+                let images = contents.with(content, |all| {
+                    match all.iter().find(|(path, _)| *path == LOADERS) {
+                        Some((_, Value::List(images))) => {
+                            images.iter().map(str::to_owned).collect()
+                        }
+                        _ => HashSet::new(),
+                    }
                 })?;
-                self.lists_image.insert(content.clone(), is_listed);
+                self.images.insert(content.clone(), Rc::new(images));
             }
-            if self.lists_image[content] {
+            if self.images[content].contains(image) {
                 return Ok(true);
             }
         }
         Ok(false)
     }
+}
+
+/// The image that a guest names, where libvirt does not choose one.
+fn named_image(guest: &Guest) -> Option<&str> {
+    let is_chosen = guest.needs.iter().any(|need| need.path == "os.firmware");
+    let image = guest.needs.iter().find_map(|need| match &need.wanted {
+        Wanted::Loader { path, .. } => Some(path.as_str()),
+        _ => None,
+    });
+    image.filter(|_| !is_chosen)
 }
 
 /// Of a snapshot that is not to be believed, nothing can be decided.
@@ -125,20 +247,46 @@ pub(super) fn believed(side: &Side, reasons: Vec<Reason>) -> Vec<Reason> {
     std::iter::once(doubt).chain(reasons.into_iter().map(doubted)).collect()
 }
 
-fn needs(guest: &Guest, document: &Document<'_>) -> Vec<Reason> {
+/// Every requirement of a guest that a host's document and libvirt do not meet, or not surely.
+fn requirements(guest: &Guest, document: &Document<'_>, is_arrival: bool) -> Vec<Reason> {
     let mut reasons: Vec<Reason> =
         guest.needs.iter().filter_map(|need| document.unmet(need)).collect();
     if document.facts.is_empty_document() {
         let text = "the host's document is empty".to_owned();
         reasons.insert(0, Reason::unknown("domain", None, text));
     }
+    let is_sent = |newer: &&NewerSyntax| !(is_arrival && newer.is_left_out_of_migration);
+    let newer = guest.newer.iter().filter(is_sent);
+    reasons.extend(newer.filter_map(|newer| too_new(newer, document)));
+    let refused = guest.refused.iter();
+    reasons.extend(refused.map(|each| Reason::no(&each.element, None, each.text.clone())));
+    let open = guest.open.iter();
+    reasons.extend(open.map(|open| Reason::unknown(&open.element, None, open.text.clone())));
     reasons
+}
+
+/// Why the host's libvirt may be too old for part of a guest's XML.
+fn too_new(newer: &NewerSyntax, document: &Document<'_>) -> Option<Reason> {
+    let [major, minor, micro] = newer.since;
+    let needs = format!("needs libvirt {major}.{minor}.{micro}");
+    let Some(there) = document.libvirt else {
+        let text = format!("{needs}, and the host's version is not known");
+        return Some(Reason::unknown(&newer.element, None, text));
+    };
+    if there >= (major, minor, micro) {
+        return None;
+    }
+    let text = format!("{needs}, and the host has {}.{}.{}", there.0, there.1, there.2);
+    Some(match newer.is_refused {
+        true => Reason::no(&newer.element, None, text),
+        false => Reason::unknown(&newer.element, None, text),
+    })
 }
 
 /// What QEMU will remove.
 fn notes(guest: &Guest, document: &Document<'_>) -> Vec<String> {
     let models = guest.needs.iter().filter_map(|need| match &need.wanted {
-        Wanted::Model { name, .. } => Some(name),
+        Wanted::Model(model) => Some(&model.name),
         _ => None,
     });
     let is_deprecated = |name: &&String| {

@@ -1,12 +1,14 @@
 //! Whether a document meets a need: yes, no, or it does not say.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::collections::HashSet;
 
 use super::verdict::{Reason, some};
+use super::version::Version;
 use crate::diff::Facts;
 use crate::model::{
-    CUSTOM_MODELS, Capabilities, HOST_MODEL, Members, Need, Value, Wanted, ancestors, escape_key,
+    CUSTOM_MODELS, Capabilities, CpuCheck, CpuModelNeed, HOST_MODEL, Members, Need, Value, Wanted,
+    ancestors, escape_key,
 };
 
 /// One document, and what stands beside it.
@@ -15,7 +17,9 @@ pub(super) struct Document<'a> {
     /// CPU flags it was asked for under.
     pub(super) flags: Option<&'a str>,
     /// Most virtual CPUs, as the machine list says it.
-    pub(super) max_cpus: Option<i64>,
+    pub(super) max_cpus: Cell<Option<i64>>,
+    /// The host's libvirt, where its version is known.
+    pub(super) libvirt: Option<Version>,
     blocked: OnceCell<HashSet<&'a str>>,
 }
 
@@ -37,7 +41,13 @@ impl<'a> Document<'a> {
         flags: Option<&'a str>,
         max_cpus: Option<i64>,
     ) -> Self {
-        Self { facts: Facts::of(capabilities), flags, max_cpus, blocked: OnceCell::new() }
+        let (facts, max_cpus) = (Facts::of(capabilities), Cell::new(max_cpus));
+        Self { facts, flags, max_cpus, libvirt: None, blocked: OnceCell::new() }
+    }
+
+    /// The document as this version of libvirt printed it.
+    pub(super) fn of_libvirt(self, libvirt: Option<Version>) -> Self {
+        Self { libvirt, ..self }
     }
 
     /// Why a need is not met; none where it is.
@@ -63,8 +73,18 @@ impl<'a> Document<'a> {
         if let Wanted::Feature { .. } | Wanted::NoFeature(_) = wanted {
             return self.feature_said(wanted);
         }
+        if let Wanted::EmulatedMember(name) = wanted {
+            return match self.facts.get(path) {
+                Some(Value::Set(there)) if there.contains(name) => Said::Yes,
+                // qemuProcessVerifyHypervFeatures is for kvm alone: relaxed started (9.0 and 11.3), vpindex
+                // was refused by QEMU 7.2 and started by 10.0.
+                _ => Said::Unknown(format!(
+                    "{path} has no {name}; under emulation libvirt leaves that to QEMU"
+                )),
+            };
+        }
         let is_denied = |above: &&str| self.facts.get(above) == Some(Value::Support(false));
-        if !matches!(wanted, Wanted::TextIfReported(_))
+        if !matches!(wanted, Wanted::TextIfReported(_) | Wanted::AtLeastIfReported(_))
             && let Some(above) = ancestors(path).find(is_denied)
         {
             return Said::No(above.to_owned(), format!("{above} is not supported"));
@@ -73,6 +93,14 @@ impl<'a> Document<'a> {
             (Wanted::Supported, Some(Value::Support(true))) => Said::Yes,
             (Wanted::Member(name), Some(Value::Set(there))) => has(name, there),
             (Wanted::MemberIfReported(name), Some(Value::Set(there))) => has(name, there),
+            // Intel was started on a host of AMD (11.3): a usable model is enough.
+            (Wanted::TextIfReported(wanted), Some(Value::Text(there)))
+                if there != wanted
+                    && path == HOST_VENDOR
+                    && self.libvirt.is_some_and(|libvirt| libvirt >= TAKES_QEMUS_WORD) =>
+            {
+                Said::Unknown(format!("{path} is {there}, which libvirt may not compare"))
+            }
             (Wanted::TextIfReported(wanted), Some(Value::Text(there))) if there != wanted => {
                 Said::No(path.to_owned(), format!("{path} is {there}"))
             }
@@ -80,8 +108,13 @@ impl<'a> Document<'a> {
             (Wanted::Loader { path: wanted, must_be_listed }, Some(Value::List(there))) => {
                 listed(path, wanted, *must_be_listed, there)
             }
+            (Wanted::ImageFormat(format), Some(Value::List(there))) => image_format(format, there),
             (Wanted::AtLeast(wanted), there) => self.at_least(path, *wanted, there),
-            (Wanted::Model { .. }, usable) => self.model(path, wanted, usable),
+            (Wanted::AtLeastIfReported(wanted), Some(Value::Number(there))) if there < *wanted => {
+                Said::No(path.to_owned(), format!("{path} is {there}"))
+            }
+            (Wanted::AtLeastIfReported(_), _) => Said::Yes,
+            (Wanted::Model(need), usable) => self.model(path, need, usable),
             _ => Said::Nothing,
         }
     }
@@ -90,7 +123,7 @@ impl<'a> Document<'a> {
         let there = match there {
             Some(Value::Number(there)) => Some(there),
             // Some drivers leave it to the machine list.
-            _ if path == "vcpu.max" => self.max_cpus,
+            _ if path == "vcpu.max" => self.max_cpus.get(),
             _ => None,
         };
         match there {
@@ -100,47 +133,135 @@ impl<'a> Document<'a> {
         }
     }
 
-    /// `usable`, but for features that the guest does without.
-    fn model(&self, path: &str, wanted: &Wanted, usable: Option<Value<'_>>) -> Said {
-        let Wanted::Model { name, without, is_unchecked } = wanted else { return Said::Nothing };
+    /// Whether libvirt starts a guest with a CPU model that it names.
+    fn model(&self, path: &str, need: &CpuModelNeed, usable: Option<Value<'_>>) -> Said {
+        let name = &need.name;
         match self.facts.get(CUSTOM_MODELS) {
             Some(Value::Set(names)) if !names.contains(name) => {
                 let text = format!("{CUSTOM_MODELS} has no {name}");
-                return Said::No(CUSTOM_MODELS.to_owned(), text);
+                return match need.may_fall_back {
+                    // virCPUTranslate: Icelake-Client was started as IvyBridge with features.
+                    true => Said::Unknown(format!(
+                        "{text}; with fallback='allow' libvirt replaces a model that it knows by another"
+                    )),
+                    false => Said::No(CUSTOM_MODELS.to_owned(), text),
+                };
             }
             _ => {}
         }
-        match usable {
-            Some(Value::Text("yes")) => return Said::Yes,
-            Some(Value::Text("no")) => {}
+        let missing = match usable {
+            Some(Value::Text("yes")) => None,
+            Some(Value::Text("no")) => match self.missing(path, need) {
+                Ok(missing) => Some(missing),
+                Err(said) => return said,
+            },
             Some(Value::Text(_)) => {
                 let text = "libvirt does not know whether the host can use it";
                 return Said::Unknown(text.to_owned());
             }
             _ => return Said::Nothing,
+        };
+        // A model that lacks only what the guest does without.
+        let is_forgiven = missing.as_ref().is_some_and(|missing| missing.is_empty());
+        match need.check {
+            CpuCheck::None => Said::Yes,
+            CpuCheck::Full => Said::Unknown(
+                "check='full' also asks for nothing beyond it, and what the guest must not have is \
+                in no document"
+                    .to_owned(),
+            ),
+            CpuCheck::Partial if need.is_strict => Said::Unknown(
+                "match='strict' asks for nothing beyond it, and what the host has is not all in \
+                the document"
+                    .to_owned(),
+            ),
+            CpuCheck::Partial if self.is_accepted(need, is_forgiven) => Said::Yes,
+            CpuCheck::Partial => Said::Unknown(
+                "with check='partial' libvirt compares its own definition of the model, which is in \
+                no document"
+                    .to_owned(),
+            ),
         }
+    }
+
+    /// The features for want of which a model is not usable, without those that the guest does
+    /// without; or what that says already.
+    fn missing(&self, path: &str, need: &CpuModelNeed) -> Result<Vec<String>, Said> {
+        let name = &need.name;
         let blockers = self.facts.get(&format!("{CUSTOM_MODELS}[{}].blockers", escape_key(name)));
-        let blockers = match blockers {
+        let blockers: Vec<&str> = match blockers {
             Some(Value::Set(features)) => features.iter().collect(),
             _ => Vec::new(),
         };
-        let left = blockers.iter().filter(|feature| !without.iter().any(|own| own == *feature));
-        let left: Vec<&str> = left.copied().collect();
+        let left =
+            blockers.iter().filter(|feature| !need.without.iter().any(|own| own == *feature));
+        let left: Vec<String> = left.map(|feature| (*feature).to_owned()).collect();
         if !blockers.is_empty() && left.is_empty() {
-            return Said::Yes;
+            return Ok(left);
         }
         let text = match blockers.is_empty() {
             true => "the host cannot use it".to_owned(),
-            false => format!("the host cannot use it: it lacks {}", some(left.into_iter())),
+            false => {
+                format!(
+                    "the host cannot use it: it lacks {}",
+                    some(left.iter().map(String::as_str))
+                )
+            }
         };
-        if *is_unchecked {
-            return Said::Unknown(format!("{text}; with check='none' the guest may start without"));
+        let unknown = |why: &str| Err(Said::Unknown(format!("{text}; {why}")));
+        match need.check {
+            // QEMU's emulation does without, and says so in its log only: 35 of 35 started.
+            CpuCheck::None if need.is_emulated => return Ok(left),
+            CpuCheck::None => return unknown("with check='none' the guest may start without"),
+            _ => {}
         }
-        if blockers.is_empty() && !without.is_empty() {
-            let why = "whether for want of a feature that the guest does without is not reported";
-            return Said::Unknown(format!("{text}; {why}"));
+        if need.is_emulated {
+            return unknown("under emulation that is no proof");
         }
-        Said::No(path.to_owned(), text)
+        if blockers.is_empty() && !need.without.is_empty() {
+            return unknown(
+                "whether for want of a feature that the guest does without is not reported",
+            );
+        }
+        if self.is_host_model(name) {
+            return unknown("but it is the host's own model, so libvirt may accept it");
+        }
+        if !left.is_empty() && left.iter().all(|feature| is_left_out(feature)) {
+            return unknown("libvirt's own definition of the model may do without");
+        }
+        Err(Said::No(path.to_owned(), text))
+    }
+
+    /// Whether check='partial' is known to accept a model.
+    ///
+    /// A newer libvirt takes QEMU's word for it, where the guest requires nothing beyond the model
+    /// (`virQEMUCapsIsCPUUsable`); the check of an older one compares libvirt's definition, of which
+    /// host-model says that the host has it.
+    fn is_accepted(&self, need: &CpuModelNeed, is_forgiven: bool) -> bool {
+        let takes_qemus_word = self.libvirt.is_some_and(|libvirt| libvirt >= TAKES_QEMUS_WORD);
+        if takes_qemus_word && !is_forgiven && !need.has_extra_features {
+            return true;
+        }
+        let prefix = format!("{HOST_MODEL}.feature[");
+        self.is_host_model(&need.name)
+            && self.facts.iter().all(|(path, value)| {
+                let feature = path.strip_prefix(prefix.as_str());
+                let feature = feature.and_then(|rest| rest.strip_suffix("].policy"));
+                value != Value::Text("disable")
+                    || feature.is_none_or(|name| need.without.iter().any(|own| own == name))
+            })
+    }
+
+    /// Whether host-model names this model, or the version that it stands for.
+    fn is_host_model(&self, name: &str) -> bool {
+        let Some(Value::Text(host)) = self.facts.get(&format!("{HOST_MODEL}.model")) else {
+            return false;
+        };
+        let stands_for = |name: &str, other: &str| {
+            let path = format!("{CUSTOM_MODELS}[{}].canonical", escape_key(name));
+            self.facts.get(&path) == Some(Value::Text(other))
+        };
+        host == name || stands_for(name, host) || stands_for(host, name)
     }
 
     fn feature_said(&self, wanted: &Wanted) -> Said {
@@ -202,6 +323,20 @@ impl<'a> Document<'a> {
     }
 }
 
+/// Where a document names the vendor of the host's CPU.
+const HOST_VENDOR: &str = "cpu.mode[host-model].vendor";
+
+/// Since this version check='partial' relies on `usable` (`virQEMUCapsIsCPUUsable`: in 11.3, not in 9.0;
+/// the check was reworked in 10.9).
+const TAKES_QEMUS_WORD: Version = (11, 0, 0);
+
+/// Features of QEMU's models that libvirt's definitions of the same models (src/cpu_map, those with
+/// `<check partial='compat'/>`) leave out: EPYC-Rome without xsaves, core2duo without ss, Cascadelake without
+/// ibrs-all.
+fn is_left_out(feature: &str) -> bool {
+    ["ss", "xsaves", "ibrs-all"].contains(&feature) || feature.starts_with("vmx-")
+}
+
 fn has(name: &str, there: Members<'_>) -> Said {
     if there.contains(name) {
         return Said::Yes;
@@ -229,6 +364,17 @@ fn listed(path: &str, wanted: &str, must_be_listed: bool, there: Members<'_>) ->
         false => format!("{path} does not list it, but {}", some(there.iter())),
     };
     Said::No(path.to_owned(), text)
+}
+
+/// Whether libvirt finds an image of a format, by the names of those that it lists.
+fn image_format(format: &str, there: Members<'_>) -> Said {
+    let is_qcow2 = |image: &str| image.ends_with(".qcow2");
+    match there.iter().any(|image| is_qcow2(image) == (format == "qcow2")) {
+        true => Said::Yes,
+        false => {
+            Said::Unknown(format!("no image that libvirt lists looks like one of format {format}"))
+        }
+    }
 }
 
 #[cfg(test)]

@@ -7,13 +7,13 @@ mod cpu;
 
 use std::collections::HashMap;
 
-use super::check::{Preflight, believed};
+use super::check::{GuestAnswers, Preflight, believed};
 use super::meets::Document;
 use super::place::{Place, place};
 use super::verdict::{Answer, Reason, Verdict};
-use super::watch::SECTYPE;
+use super::version::version;
 use crate::diff::Facts;
-use crate::model::{Guest, Need, Wanted};
+use crate::model::{Context, Guest, MigrationBlocker, Need, State, Wanted};
 use crate::side::{Content, Contents, Side, SideError};
 
 /// Whether a guest can be migrated live from `from` to `to`; see [`Migration`].
@@ -38,8 +38,9 @@ pub struct Migration<'g> {
     known: HashMap<[Key; 2], Vec<Reason>>,
 }
 
-/// What the answer beyond starting follows from, of one host: content, CPU flags, CPU, microcode.
-type Key = (Content, [Option<String>; 3]);
+/// What the answer beyond starting follows from, of one host: content, CPU flags, CPU, microcode,
+/// libvirt, hypervisor.
+type Key = (Content, [Option<String>; 5]);
 
 impl<'g> Migration<'g> {
     /// Of this guest.
@@ -63,7 +64,7 @@ impl<'g> Migration<'g> {
         to: &Side,
         contents: &Contents,
     ) -> Result<Verdict, SideError> {
-        let source = self.at_source.check(from, contents)?;
+        let source = self.at_source.judge(from, contents)?;
         let mut reasons: Vec<Reason> = source.reasons.into_iter().filter_map(at_source).collect();
         let cannot_be_there = reasons.iter().any(|reason| reason.answer == Answer::No);
         let (Place::Found(target, old, _), false) = (place(self.guest, from), cannot_be_there)
@@ -73,15 +74,23 @@ impl<'g> Migration<'g> {
         let guest = self.guest;
         let moved = self.moved.entry(target.machine.clone()).or_insert_with(|| {
             let machine = (!target.machine.is_empty()).then(|| target.machine.clone());
-            Preflight::of(Guest { machine, ..guest.clone() })
+            Preflight::arriving(Guest { machine, ..guest.clone() })
         });
-        let arrived = moved.check(to, contents)?;
-        reasons.extend(arrived.reasons);
+        let GuestAnswers { target, reasons: arrived, notes } = moved.judge(to, contents)?;
+        reasons.extend(arrived);
+        let mut is_equal = false;
         if let Place::Found(_, new, _) = place(moved.guest(), to) {
             let more = self.beyond_starting([(from, old), (to, new)], contents)?;
             reasons.extend(believed(to, more));
+            is_equal = old == new && is_same_host(&from.observed.context, &to.observed.context);
         }
-        Ok(Verdict::new(arrived.target.as_ref(), reasons, arrived.notes))
+        // It runs on the source: what a document leaves open of that is met by one that says the same.
+        let is_believed = [from, to].iter().all(|side| side.observed.state != State::Suspect);
+        if is_equal && is_believed {
+            reasons.retain(|reason| reason.answer == Answer::No);
+        }
+        reasons.extend(self.guest.blockers.iter().map(blocked));
+        Ok(Verdict::new(target.as_ref(), reasons, notes))
     }
 
     fn beyond_starting(
@@ -97,11 +106,13 @@ impl<'g> Migration<'g> {
             [from, to].map(|side| side.observed.context.api_flags.as_deref());
         let reasons = contents.with(old, |old| {
             contents.with(new, |new| {
+                let libvirt =
+                    |side: &Side| side.observed.context.libvirt.as_deref().and_then(version);
                 let hosts = Hosts {
                     from,
                     to,
-                    old: Document::new(old, old_flags, None),
-                    new: Document::new(new, new_flags, None),
+                    old: Document::new(old, old_flags, None).of_libvirt(libvirt(from)),
+                    new: Document::new(new, new_flags, None).of_libvirt(libvirt(to)),
                 };
                 hosts.reasons(self.guest)
             })
@@ -113,13 +124,37 @@ impl<'g> Migration<'g> {
 
 fn key(side: &Side, content: &Content) -> Key {
     let context = &side.observed.context;
-    let context = [&context.api_flags, &context.cpu, &context.microcode];
+    let context = [
+        &context.api_flags,
+        &context.cpu,
+        &context.microcode,
+        &context.libvirt,
+        &context.hypervisor,
+    ];
     (content.clone(), context.map(Clone::clone))
+}
+
+/// Whether two hosts have the same versions, CPU and microcode; what neither tells is taken to be the same,
+/// but for libvirt, without which nothing is known.
+fn is_same_host(one: &Context, other: &Context) -> bool {
+    let facts = |context: &Context| {
+        let Context { libvirt, hypervisor, cpu, microcode, firmware, api_flags, .. } = context;
+        [libvirt, hypervisor, cpu, microcode, firmware, api_flags].map(Clone::clone)
+    };
+    one.libvirt.is_some() && facts(one) == facts(other)
+}
+
+fn blocked(blocker: &MigrationBlocker) -> Reason {
+    match blocker.is_certain {
+        true => Reason::no(&blocker.element, None, blocker.text.clone()),
+        false => Reason::unknown(&blocker.element, None, blocker.text.clone()),
+    }
 }
 
 /// What of the source matters: the guest is there, whatever is not known of it, unless it cannot be.
 fn at_source(reason: Reason) -> Option<Reason> {
-    let is_place = reason.path.is_none();
+    let places = ["os/type", "domain", "devices/emulator"];
+    let is_place = places.iter().any(|place| reason.element.starts_with(place));
     let element = format!("on the source: {}", reason.element);
     (reason.answer == Answer::No || is_place).then_some(Reason { element, ..reason })
 }
@@ -136,32 +171,25 @@ impl Hosts<'_> {
     /// Everything beyond starting.
     fn reasons(&self, guest: &Guest) -> Vec<Reason> {
         let mut reasons = cpu::reasons(guest, self);
-        for need in &guest.needs {
-            reasons.extend(self.confidential(need));
-            reasons.extend(device(need));
-        }
+        reasons.extend(guest.needs.iter().filter_map(|need| self.confidential(need)));
         reasons
     }
 
-    /// SEV's parameters are those of the CPU; whether QEMU moves such guests is in no document.
+    /// SEV's parameters are those of the CPU.
     fn confidential(&self, need: &Need) -> Option<Reason> {
+        const SECTYPE: &str = "features.launchSecurity.sectype";
         let Wanted::Member(kind) = &need.wanted else { return None };
-        if need.path != SECTYPE {
+        if need.path != SECTYPE || !kind.starts_with("sev") {
             return None;
         }
-        for name in ["cbitpos", "reducedPhysBits"] {
+        let mut differing = ["cbitpos", "reducedPhysBits"].into_iter().filter_map(|name| {
             let path = format!("features.sev.{name}");
             let [old, new] = [&self.old.facts, &self.new.facts].map(|facts| number(facts, &path));
-            if kind.starts_with("sev")
-                && let (Some(old), Some(new)) = (old, new)
-                && old != new
-            {
-                let text = format!("{path} is {old} on the source and {new} here");
-                return Some(Reason::no(&need.element, Some(&path), text));
-            }
-        }
-        let text = format!("whether {kind} guests can be migrated is in no document");
-        Some(Reason::unknown(&need.element, None, text))
+            let (old, new) = (old?, new?);
+            let text = format!("{path} is {old} on the source and {new} here");
+            (old != new).then(|| Reason::no(&need.element, Some(&path), text))
+        });
+        differing.next()
     }
 }
 
@@ -170,21 +198,6 @@ fn number(facts: &Facts<'_>, path: &str) -> Option<i64> {
         Some(crate::model::Value::Number(number)) => Some(number),
         _ => None,
     }
-}
-
-/// Devices whose state is in hardware or in another process.
-const DEVICES: [(&str, &str, &str); 4] = [
-    ("devices.hostdev.subsysType", "pci", "a PCI device moves only with VFIO migration"),
-    ("devices.hostdev.subsysType", "scsi", "a SCSI device of the host does not move by itself"),
-    ("devices.filesystem.driverType", "virtiofs", "virtiofs moves only with a virtiofsd that can"),
-    ("devices.tpm.backendModel", "passthrough", "the host's TPM does not move"),
-];
-
-fn device(need: &Need) -> Option<Reason> {
-    let Wanted::Member(member) = &need.wanted else { return None };
-    let (_, _, why) =
-        DEVICES.iter().find(|(path, value, _)| need.path == *path && member == value)?;
-    Some(Reason::unknown(&need.element, None, format!("{why}, which is in no document")))
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! The target of a host on which a guest would run.
 
+use std::collections::BTreeSet;
+
 use super::verdict::Reason;
-use super::watch::base_name;
 use crate::diff::Outcome;
 use crate::model::{FailureClass, Guest, Machine, Target};
 use crate::side::{Content, Side};
@@ -18,15 +19,18 @@ pub(super) enum Place<'s> {
 /// emulator where there are several.
 pub(super) fn place<'s>(guest: &Guest, side: &'s Side) -> Place<'s> {
     let machines: Vec<&Machine> = listed(guest, side).collect();
+    let is_listed = |name: &str| machines.iter().any(|it| it.canonical.as_deref() == Some(name));
     let is_machine = |name: &str| match &guest.machine {
-        Some(own) => own == name || machines.iter().any(|it| it.canonical.as_deref() == Some(name)),
-        None => true,
+        Some(own) => own == name || is_listed(name),
+        // Without a list, what the preferred name stands for can be told by the family alone.
+        None => is_listed(name) || machines.is_empty() && is_preferred(guest, name),
     };
     let outcomes = side.observed.outcomes.iter();
     let of_type = outcomes.filter(|(target, _)| is_type(guest, &target.arch, &target.virttype));
     let candidates: Vec<_> = of_type.filter(|(target, _)| is_machine(&target.machine)).collect();
-    if guest.machine.is_none() && candidates.len() > 1 {
-        let text = "names no machine: which one libvirt takes is in no document".to_owned();
+    let names: BTreeSet<&str> = candidates.iter().map(|(it, _)| it.machine.as_str()).collect();
+    if guest.machine.is_none() && names.len() > 1 {
+        let text = "names no machine, and no machine list says which one libvirt takes".to_owned();
         return Place::Missing(Reason::unknown("os/type", None, text));
     }
     if candidates.is_empty() {
@@ -55,8 +59,36 @@ pub(super) fn place<'s>(guest: &Guest, side: &'s Side) -> Place<'s> {
 pub(super) fn listed<'s>(guest: &'s Guest, side: &'s Side) -> impl Iterator<Item = &'s Machine> {
     let machines = side.observed.machines.iter().flat_map(|list| list.iter());
     machines.filter(|it| {
-        is_type(guest, &it.arch, &it.virttype) && guest.machine.as_ref() == Some(&it.name)
+        let name = guest.machine.as_deref().or_else(|| preferred(&it.arch));
+        is_type(guest, &it.arch, &it.virttype) && name == Some(it.name.as_str())
     })
+}
+
+/// The machine that libvirt takes for a guest that names none (`virQEMUCapsGetPreferredMachine`, and
+/// what it prefers to QEMU's own default).
+fn preferred(arch: &str) -> Option<&'static str> {
+    match arch {
+        "x86_64" | "i686" => Some("pc"),
+        "aarch64" | "armv7l" | "armv6l" | "riscv64" | "riscv32" | "loongarch64" => Some("virt"),
+        "ppc64" | "ppc64le" => Some("pseries"),
+        "s390x" => Some("s390-ccw-virtio"),
+        _ => None,
+    }
+}
+
+/// Whether a canonical name is of the family that libvirt prefers, or the guest's arch has none.
+fn is_preferred(guest: &Guest, name: &str) -> bool {
+    let family = match guest.arch.as_deref().and_then(preferred) {
+        Some("pc") => "pc-i440fx-",
+        Some(family) => family,
+        None => return true,
+    };
+    name.starts_with(family)
+}
+
+/// The name behind the last `/`.
+fn base_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
 }
 
 fn is_type(guest: &Guest, arch: &str, virttype: &str) -> bool {
@@ -91,11 +123,11 @@ fn by_emulator<'s>(guest: &Guest, candidates: &[Candidate<'s>]) -> Option<Candid
     }
 }
 
-/// libvirt resolves no link and prints the path it was asked for, so another name may be the same
-/// program, or not be there.
+/// libvirt starts the path that the XML names and resolves no link: another one may be the same program, or
+/// not be there, whatever its name.
 fn emulator(guest: &Guest, target: &Target) -> Option<Reason> {
     let own = guest.emulator.as_deref()?;
-    let is_same = target.emulator.is_empty() || base_name(own) == base_name(&target.emulator);
+    let is_same = target.emulator.is_empty() || own == target.emulator;
     (!is_same).then(|| other_emulator(guest, &target.emulator))
 }
 

@@ -84,7 +84,8 @@ pub fn read(
 ) -> Result<Reading, IngestError> {
     let mut reader = Reader { known, unknown: BTreeSet::new(), new_bytes: 0 };
     let bytes = inputs.iter().map(|input| input.bytes.len()).sum();
-    let mut observation = observe::files(inputs, &mut reader)?;
+    let observation = observe::files(inputs, &mut reader);
+    let mut observation = observation.map_err(|error| IngestError::of(occasion.host, error))?;
     observation.is_incomplete |= occasion.is_partial;
     let host = || occasion.host.clone();
     if observation.is_empty() {

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::{Body, Ingested, Snapshot, unknown_elements};
 use crate::collect::{Site, Visit};
-use crate::model::{Capabilities, Cut, Hash, State, Suspicion, Tag, Target};
+use crate::model::{Capabilities, Cut, Hash, MachineList, State, Suspicion, Tag, Target};
 use crate::observe::{self, BodyIndex, ObserveError};
 use crate::store::{StoreError, Writer};
 
@@ -24,10 +24,10 @@ pub fn visit(
     let mut stored = StoredBodies { writer, read: HashMap::new(), unknown: BTreeSet::new() };
     let mut observation = observe::visit(visit, &mut stored).map_err(|error| match error {
         ObserveError::Index(error) => error,
-        // A visit asks for each target once.
-        ObserveError::Twice(twice) => StoreError::Damaged {
+        // A visit asks for each target once, and what is too much is an error of its target.
+        ObserveError::Twice(_) | ObserveError::TooMuch(_) => StoreError::Damaged {
             path: stored.writer.store().path().to_owned(),
-            what: twice.to_string(),
+            what: error.to_string(),
         },
     })?;
     let StoredBodies { mut unknown, .. } = stored;
@@ -82,12 +82,16 @@ fn left_out(writer: &Writer<'_>, site: &Site, visit: &Visit) -> Result<usize, St
     let Some(newest) = writer.newest_complete(&site.name, visit.taken_at)? else {
         return Ok(0);
     };
+    // By what they point to; of several the first counts.
+    let mut aliases = HashMap::new();
+    for alias in newest.machines.iter().flat_map(MachineList::iter) {
+        if let Some(canonical) = &alias.canonical {
+            aliases.entry((&alias.arch, &alias.virttype, canonical)).or_insert(alias);
+        }
+    }
     let moved_on = |target: &Target| {
-        let (then, now) = (newest.machines.as_ref()?, visit.info.machines.as_ref()?);
-        let alias = then.iter().find(|each| {
-            (&each.arch, &each.virttype) == (&target.arch, &target.virttype)
-                && each.canonical.as_ref() == Some(&target.machine)
-        })?;
+        let now = visit.info.machines.as_ref()?;
+        let alias = aliases.get(&(&target.arch, &target.virttype, &target.machine))?;
         let machine = now.canonical_of(&alias.arch, &alias.virttype, &alias.name)?.to_owned();
         Some(visit.observed.contains_key(&Target { machine, ..target.clone() }))
     };

@@ -170,6 +170,12 @@ impl Capabilities {
         self.entries.len()
     }
 
+    /// Bytes of all paths and values.
+    #[must_use]
+    pub fn text_len(&self) -> usize {
+        self.text.len()
+    }
+
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -316,10 +322,12 @@ fn position(at: usize) -> u32 {
     u32::try_from(at).expect("capabilities of one document stay below 4 GiB")
 }
 
-/// `EPYC-v2`: a name that says which version of a CPU model it means (libvirt 10.10 and later).
+/// `EPYC` for `EPYC-v2`: the CPU model that a name like this is a version of, if there is such a model
+/// (libvirt 10.10 and later list versions).
 #[must_use]
-pub fn is_model_version(name: &str) -> bool {
-    name.rsplit_once("-v").is_some_and(|(_, version)| version.parse::<u16>().is_ok())
+pub fn base_of_version(name: &str) -> Option<&str> {
+    let (base, version) = name.rsplit_once("-v")?;
+    (!base.is_empty() && version.parse::<u16>().is_ok()).then_some(base)
 }
 
 #[cfg(test)]

@@ -103,6 +103,16 @@ context_facts! {
 }
 
 impl Context {
+    /// Whether two values of `cpu` name different CPUs. libvirt 8.0 and older print no `<signature>`
+    /// (`src/conf/cpu_conf.c`), so a bare vendor leaves the rest unknown.
+    #[must_use]
+    pub fn is_other_cpu(old: &str, new: &str) -> bool {
+        let is_vendor_of = |vendor: &str, cpu: &str| {
+            cpu.strip_prefix(vendor).is_some_and(|it| it.starts_with(" family "))
+        };
+        old != new && !is_vendor_of(old, new) && !is_vendor_of(new, old)
+    }
+
     /// CPU flags as they are compared: sorted, each once; `None` where there are none.
     #[must_use]
     pub fn flags(text: &str) -> Option<String> {
@@ -183,5 +193,14 @@ mod tests {
     #[test]
     fn later_facts_stand_behind_all_others() {
         assert!(Context::FACTS.is_sorted_by_key(|fact| fact.is_later));
+    }
+
+    #[test]
+    fn a_vendor_alone_does_not_contradict_a_signature() {
+        let (amd, milan) = ("AMD", "AMD family 25 model 1 stepping 1");
+        assert!(!Context::is_other_cpu(amd, milan) && !Context::is_other_cpu(milan, amd));
+        assert!(!Context::is_other_cpu(milan, milan));
+        assert!(Context::is_other_cpu("Intel", milan) && Context::is_other_cpu(milan, "Intel"));
+        assert!(Context::is_other_cpu(milan, "AMD family 25 model 1 stepping 2"));
     }
 }

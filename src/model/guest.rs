@@ -18,6 +18,58 @@ pub struct Guest {
     pub emulator: Option<String>,
     /// What it needs beyond these, each thing once, in the order of the table in `parse/guest`.
     pub needs: Vec<Need>,
+    /// What older libvirts refuse to read.
+    pub newer: Vec<NewerSyntax>,
+    /// What no document speaks of, and libvirt may refuse when the guest starts.
+    pub open: Vec<OpenQuestion>,
+    /// What no host starts.
+    pub refused: Vec<GuestConflict>,
+    /// What keeps it from migrating, wherever it goes.
+    pub blockers: Vec<MigrationBlocker>,
+    /// Whether its CPU has several threads per core.
+    pub has_threads: bool,
+}
+
+/// Part of a guest's XML that libvirt reads only since some version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewerSyntax {
+    /// Where the guest's XML has it.
+    pub element: String,
+    /// libvirt's version that introduced it.
+    pub since: [u32; 3],
+    /// Whether an older libvirt is known to refuse it; else it may ignore it.
+    pub is_refused: bool,
+    /// libvirt leaves it out of what it sends to the destination of a migration.
+    pub is_left_out_of_migration: bool,
+}
+
+/// Part of a guest's XML of which nothing tells whether libvirt accepts it on a host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenQuestion {
+    /// Where the guest's XML has it.
+    pub element: String,
+    /// Why it is open, in a few words without a full stop.
+    pub text: String,
+}
+
+/// Part of a guest's XML that libvirt refuses whatever the host, since it contradicts another part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GuestConflict {
+    /// Where the guest's XML has it.
+    pub element: String,
+    /// Why, in a few words without a full stop.
+    pub text: String,
+}
+
+/// Part of a guest's XML that keeps it from migrating.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MigrationBlocker {
+    /// Where the guest's XML has it.
+    pub element: String,
+    /// Whether libvirt or QEMU always refuses; else it depends on what no document tells.
+    pub is_certain: bool,
+    /// Why, in a few words without a full stop.
+    pub text: String,
 }
 
 /// One thing that a guest needs.
@@ -43,6 +95,9 @@ pub enum Wanted {
     /// A member of a set that libvirt began to report long after it could do what the set says:
     /// where it is not reported, it decides nothing.
     MemberIfReported(String),
+    /// A member of a set that libvirt does not hold against a guest that QEMU emulates: whether QEMU
+    /// refuses what is not in it is open.
+    EmulatedMember(String),
     /// A text; decides nothing where it is not reported.
     TextIfReported(String),
     /// A firmware image among those that libvirt lists.
@@ -53,17 +108,14 @@ pub enum Wanted {
         /// package. Any other file may be there without libvirt listing it.
         must_be_listed: bool,
     },
+    /// Some firmware image of this format among those that libvirt lists.
+    ImageFormat(String),
     /// A number not below this one.
     AtLeast(i64),
+    /// A number not below this one, where it is reported.
+    AtLeastIfReported(i64),
     /// A CPU model that can be used.
-    Model {
-        /// Its name.
-        name: String,
-        /// Features that the guest does without, so that they do not block the model.
-        without: Vec<String>,
-        /// `check='none'`: the guest starts with what there is of the model.
-        is_unchecked: bool,
-    },
+    Model(CpuModelNeed),
     /// A CPU feature.
     Feature {
         /// Its name.
@@ -73,6 +125,37 @@ pub enum Wanted {
     },
     /// A CPU feature that the host must not have (`policy='forbid'`).
     NoFeature(String),
+}
+
+/// A CPU model as a guest asks for it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct CpuModelNeed {
+    /// Its name.
+    pub name: String,
+    /// Features that the guest does without, so that they do not block the model.
+    pub without: Vec<String>,
+    /// How libvirt compares the CPU with the host's.
+    pub check: CpuCheck,
+    /// `fallback='allow'`, on an architecture where libvirt can translate a model.
+    pub may_fall_back: bool,
+    /// `match='strict'`: the host must not have more.
+    pub is_strict: bool,
+    /// It requires features beyond the model.
+    pub has_extra_features: bool,
+    /// QEMU emulates the CPU.
+    pub is_emulated: bool,
+}
+
+/// How libvirt compares a guest's CPU with the host's before it starts the guest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum CpuCheck {
+    /// Not at all: the guest starts with what there is.
+    None,
+    /// What the guest asks for must be there.
+    #[default]
+    Partial,
+    /// Nothing beyond it may be there either.
+    Full,
 }
 
 impl Need {

@@ -1,6 +1,6 @@
 //! The machine list of a host: the guests part of `virsh capabilities`.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::{Hash, Hasher};
 
@@ -25,11 +25,21 @@ pub struct Machine {
 
 /// All machines of a host, sorted, each once. A machine that is not in it cannot be had. A copy shares
 /// the machines.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct MachineList {
     machines: Arc<[Machine]>,
     hash: Hash,
+    /// Positions sorted by arch, domain type and name; made when a name is first looked up.
+    by_name: Arc<OnceLock<Box<[u32]>>>,
 }
+
+impl PartialEq for MachineList {
+    fn eq(&self, other: &Self) -> bool {
+        self.hash == other.hash && self.machines == other.machines
+    }
+}
+
+impl Eq for MachineList {}
 
 impl Default for MachineList {
     fn default() -> Self {
@@ -44,7 +54,7 @@ impl MachineList {
         machines.sort();
         machines.dedup();
         let hash = hash(&machines);
-        Self { machines: machines.into(), hash }
+        Self { machines: machines.into(), hash, by_name: Arc::default() }
     }
 
     /// The machines, sorted by emulator, arch, virttype and name.
@@ -61,10 +71,21 @@ impl MachineList {
     /// The canonical name behind `name` for an arch and virttype, where `name` is an alias.
     #[must_use]
     pub fn canonical_of(&self, arch: &str, virttype: &str, name: &str) -> Option<&str> {
-        self.machines
-            .iter()
-            .find(|each| each.arch == arch && each.virttype == virttype && each.name == name)
-            .and_then(|each| each.canonical.as_deref())
+        /// So many are looked through sooner than sorted.
+        const FEW: usize = 32;
+        let key = |each: &'_ Machine| -> bool {
+            each.name == name && each.arch == arch && each.virttype == virttype
+        };
+        let found = if self.machines.len() <= FEW {
+            self.machines.iter().find(|each| key(each))
+        } else {
+            let by_name = self.by_name.get_or_init(|| by_name(&self.machines));
+            let machine = |position: &u32| &self.machines[*position as usize];
+            let wanted = (arch, virttype, name);
+            let at = by_name.partition_point(|position| name_key(machine(position)) < wanted);
+            by_name.get(at).map(machine).filter(|each| key(each))
+        };
+        found.and_then(|each| each.canonical.as_deref())
     }
 
     /// The content address.
@@ -72,6 +93,18 @@ impl MachineList {
     pub fn hash(&self) -> Hash {
         self.hash
     }
+}
+
+fn name_key(machine: &Machine) -> (&str, &str, &str) {
+    (&machine.arch, &machine.virttype, &machine.name)
+}
+
+/// Machines of one name keep their order: the first counts.
+fn by_name(machines: &[Machine]) -> Box<[u32]> {
+    let count = u32::try_from(machines.len()).unwrap_or(u32::MAX);
+    let mut positions: Vec<u32> = (0..count).collect();
+    positions.sort_by_key(|position| name_key(&machines[*position as usize]));
+    positions.into()
 }
 
 fn hash(machines: &[Machine]) -> Hash {
@@ -87,4 +120,36 @@ fn hash(machines: &[Machine]) -> Hash {
             .part(&[u8::from(each.deprecated)]);
     }
     hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_found_in_lists_of_any_length() {
+        let machine = |emulator: &str, name: String, canonical: Option<&str>| Machine {
+            emulator: Some(emulator.to_owned()),
+            arch: "x86_64".to_owned(),
+            virttype: "kvm".to_owned(),
+            name,
+            canonical: canonical.map(str::to_owned),
+            max_cpus: None,
+            deprecated: false,
+        };
+        for count in [3, 500] {
+            let mut machines: Vec<Machine> =
+                (0..count).map(|nth| machine("/b", format!("m{nth}"), None)).collect();
+            machines.push(machine("/b", "pc".to_owned(), Some("m2")));
+            machines.push(machine("/a", "pc".to_owned(), Some("m1")));
+            let list = MachineList::new(machines);
+            assert_eq!(
+                list.canonical_of("x86_64", "kvm", "pc"),
+                Some("m1"),
+                "the first emulator's"
+            );
+            assert_eq!(list.canonical_of("x86_64", "kvm", "m1"), None);
+            assert_eq!(list.canonical_of("x86_64", "qemu", "pc"), None);
+        }
+    }
 }

@@ -129,10 +129,9 @@ impl<C> HostObservation<'static, C> {
         // The quick split may have found another head, or none.
         let content = match known(body)? {
             Some(content) => content,
-            None => self.read(index, body, capabilities, bytes.len()).map_err(|why| {
-                let problem = Problem::TooMuch(why);
-                ParseError { line: 1, column: 1, problem }
-            })?,
+            None => self
+                .read(index, body, capabilities, bytes.len())
+                .map_err(|over| NotTaken::Error(over.into()))?,
         };
         Ok(self.add(head.target, content, body, text(head.range))?)
     }

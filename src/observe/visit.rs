@@ -35,7 +35,9 @@ pub fn visit<'v, I: BodyIndex>(
                     .map_err(|_| why_bad(DocumentText::Split { head, body: raw }))
                     .and_then(|document| {
                         let length = raw.bytes.len();
-                        observation.read(index, body, document.capabilities, length)
+                        observation
+                            .read(index, body, document.capabilities, length)
+                            .map_err(|over| over.to_string())
                     }),
             },
         };

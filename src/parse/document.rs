@@ -28,6 +28,7 @@ pub fn document(bytes: &[u8]) -> Result<Document, ParseError> {
     }
     let head = identity::of(bytes, &xml)?;
     let mut capabilities = Capabilities::with_room(bytes.len());
-    walk::walk(&xml, &mut capabilities);
+    walk::walk(&xml, &mut capabilities)
+        .map_err(|(at, limit)| ParseError::at(bytes, at, Problem::TooLarge(limit)))?;
     Ok(Document { head, capabilities })
 }

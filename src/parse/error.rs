@@ -29,6 +29,12 @@ impl ParseError {
 /// The most machines of a host, counted for each domain type.
 pub const MAX_MACHINES: usize = 20_000;
 
+/// The longest path of a capability, in bytes; the longest that libvirt's documents have given is 67.
+pub const MAX_PATH: usize = 1024;
+
+/// The most bytes of all paths and values of a document; of libvirt's longest they are 46,000.
+pub const MAX_TEXT: usize = 8 << 20;
+
 /// What is wrong with a document.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum Problem {
@@ -50,6 +56,9 @@ pub enum Problem {
     /// Something other than comments before or after the root element.
     #[error("{0} outside the root element")]
     OutsideRoot(&'static str),
+    /// Several domains in one file.
+    #[error("holds several guests: give each a file of its own")]
+    SeveralGuests,
     /// A document type declaration: libvirt prints none, and it could declare anything.
     #[error("a document type declaration is refused")]
     Doctype,
@@ -97,6 +106,15 @@ pub enum Limit {
     /// Elements and attributes, and so capabilities.
     #[error("more than {MAX_ITEMS} elements and attributes")]
     Items,
+    /// Bytes of one path: each capability holds the names of all elements that it stands in.
+    #[error("a path longer than {MAX_PATH} bytes")]
+    Path,
+    /// Bytes of all paths and values.
+    #[error("paths and values of more than {} MiB", MAX_TEXT >> 20)]
+    Text,
+    /// Bytes of a word that says which target it is.
+    #[error("<{0}> longer than {MAX_PATH} bytes")]
+    Identity(&'static str),
     /// Machines of all domain types; a Debian 13 host with five architectures lists 500.
     #[error("more than {MAX_MACHINES} machines")]
     Machines,

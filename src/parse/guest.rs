@@ -3,8 +3,11 @@
 //! What an attribute asks for is data, in [`rows`]; what takes more than one attribute to know
 //! stands beside it: the CPU in [`cpu`], firmware in [`firmware`], all else in [`special`].
 
+mod blockers;
+mod conflicts;
 mod cpu;
 mod firmware;
+mod newer;
 mod rows;
 mod special;
 #[cfg(test)]
@@ -28,7 +31,7 @@ const HOLDERS: [&str; 2] = ["domstatus", "domainsnapshot"];
 /// Where the bytes are not well-formed XML in UTF-8, or hold no `<domain>`.
 pub fn guest(bytes: &[u8]) -> Result<Guest, ParseError> {
     const ROOT: &str = "domain";
-    let xml = xml::read(bytes)?;
+    let xml = xml::read(bytes).map_err(|error| several(bytes, error))?;
     let root = xml.root();
     let domain = match root.name {
         ROOT => Some(root),
@@ -47,6 +50,9 @@ pub fn guest(bytes: &[u8]) -> Result<Guest, ParseError> {
     special::needs(&reader, &mut needs);
     firmware::needs(&reader, &mut needs);
     cpu::needs(&reader, &mut needs);
+    let mut open = firmware::open_questions(&reader);
+    open.extend(cpu::open_questions(&reader));
+    open.extend(conflicts::open_questions(&reader));
     Ok(Guest {
         name: reader.text(&["name"]).unwrap_or_default().to_owned(),
         arch: attribute("arch"),
@@ -54,7 +60,23 @@ pub fn guest(bytes: &[u8]) -> Result<Guest, ParseError> {
         machine: attribute("machine"),
         emulator: reader.text(&["devices", "emulator"]).map(str::to_owned),
         needs: needs.found,
+        newer: newer::syntax(&reader),
+        open,
+        refused: conflicts::refused(&reader),
+        blockers: blockers::of(&reader),
+        has_threads: cpu::has_threads(&reader),
     })
+}
+
+/// Names what stands behind the first root, where that is another guest: so prints
+/// `virt-install --print-xml`, and libvirt refuses it too.
+fn several(bytes: &[u8], error: ParseError) -> ParseError {
+    let is_outside = matches!(error.problem, Problem::OutsideRoot(_));
+    let roots = bytes.windows(7).filter(|window| window == b"<domain").count();
+    match is_outside && roots > 1 {
+        true => ParseError { problem: Problem::SeveralGuests, ..error },
+        false => error,
+    }
 }
 
 /// A domain, and ways to look into it.

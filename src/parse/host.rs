@@ -1,6 +1,6 @@
 //! `virsh capabilities`: the host's CPU, and the machines of each arch and domain type.
 
-use super::error::{Limit, MAX_MACHINES, ParseError, Problem};
+use super::error::{Limit, MAX_MACHINES, MAX_TEXT, ParseError, Problem};
 use super::xml::{self, Element, Xml};
 use crate::model::{Context, Machine, MachineList};
 
@@ -59,20 +59,18 @@ pub fn capabilities(bytes: &[u8]) -> Result<HostCapabilities, ParseError> {
         let problem = Problem::Root { found: root.name.to_owned(), expected: ROOT };
         return Err(ParseError::at(bytes, root.span().start, problem));
     }
-    let mut machines = Vec::new();
-    let mut domains = Vec::new();
+    let mut listed = Listed::default();
     for guest in xml.children(root).filter(|child| child.name == "guest") {
         for arch in xml.children(guest).filter(|child| child.name == "arch") {
-            if !arch_machines(&xml, arch, &mut machines, &mut domains) {
-                let problem = Problem::TooLarge(Limit::Machines);
-                return Err(ParseError::at(bytes, arch.span().start, problem));
-            }
+            listed.arch(&xml, arch).map_err(|limit| {
+                ParseError::at(bytes, arch.span().start, Problem::TooLarge(limit))
+            })?;
         }
     }
     let cpu = xml.child(root, "host").and_then(|host| xml.child(host, "cpu"));
     Ok(HostCapabilities {
-        machines: MachineList::new(machines),
-        domains,
+        machines: MachineList::new(listed.machines),
+        domains: listed.domains,
         arch: cpu.and_then(|cpu| xml.child(cpu, "arch")).map(|arch| arch.text.to_string()),
         cpu: cpu.and_then(|cpu| cpu_signature(&xml, cpu)),
         microcode: cpu
@@ -86,46 +84,74 @@ pub fn capabilities(bytes: &[u8]) -> Result<HostCapabilities, ParseError> {
     })
 }
 
-/// The domain types of one `<arch>`, and the machines of each, as long as they are not too many: each
-/// domain type has all the machines, so a small document can mean very many.
-fn arch_machines(
-    xml: &Xml<'_>,
-    arch: &Element<'_>,
-    machines: &mut Vec<Machine>,
-    domains: &mut Vec<DomainType>,
-) -> bool {
-    let text =
-        |of: &Element<'_>, name: &str| xml.child(of, name).map(|child| child.text.to_string());
-    let name = xml.attribute(arch, "name").unwrap_or_default();
-    let is_machine = |child: &&Element<'_>| child.name == "machine";
-    for domain in xml.children(arch).filter(|child| child.name == "domain") {
-        let has_own = xml.children(domain).any(|child| child.name == "machine");
-        let holder = if has_own { domain } else { arch };
-        let emulator = text(domain, "emulator").or_else(|| text(arch, "emulator"));
-        let virttype = xml.attribute(domain, "type").unwrap_or_default();
-        domains.push(DomainType {
-            emulator: emulator.clone(),
-            arch: name.to_owned(),
-            virttype: virttype.to_owned(),
-            has_machines: xml.children(holder).any(|child| child.name == "machine"),
-        });
-        if machines.len() + domains.len() > MAX_MACHINES {
-            return false;
+/// Machines and domain types, as long as they are not too many: each domain type has all machines of
+/// its `<arch>`, each machine its emulator's path, so a small document can mean very much.
+#[derive(Default)]
+struct Listed {
+    machines: Vec<Machine>,
+    domains: Vec<DomainType>,
+    /// Bytes of all their names.
+    text: usize,
+}
+
+impl Listed {
+    /// Counts what is to be added before it is.
+    fn make_room(&mut self, texts: [&str; 5]) -> Result<(), Limit> {
+        self.text += texts.iter().map(|text| text.len()).sum::<usize>();
+        if self.machines.len() + self.domains.len() >= MAX_MACHINES {
+            return Err(Limit::Machines);
         }
-        for machine in xml.children(holder).filter(is_machine) {
-            let attribute = |name: &str| xml.attribute(machine, name);
-            machines.push(Machine {
-                emulator: emulator.clone(),
+        if self.text > MAX_TEXT { Err(Limit::Text) } else { Ok(()) }
+    }
+
+    /// Adds those of one `<arch>`.
+    fn arch(&mut self, xml: &Xml<'_>, arch: &Element<'_>) -> Result<(), Limit> {
+        let is_machine = |child: &&Element<'_>| child.name == "machine";
+        let name = xml.attribute(arch, "name").unwrap_or_default();
+        // Looked for once: it may stand behind all machines, and so may each domain type.
+        let shared_emulator = emulator(xml, arch);
+        let shared: Vec<&Element<'_>> = xml.children(arch).filter(is_machine).collect();
+        for domain in xml.children(arch).filter(|child| child.name == "domain") {
+            let own: Vec<&Element<'_>> = xml.children(domain).filter(is_machine).collect();
+            let machines = if own.is_empty() { &shared } else { &own };
+            let emulator = emulator(xml, domain).or(shared_emulator);
+            let virttype = xml.attribute(domain, "type").unwrap_or_default();
+            self.make_room([emulator.unwrap_or_default(), name, virttype, "", ""])?;
+            self.domains.push(DomainType {
+                emulator: emulator.map(str::to_owned),
                 arch: name.to_owned(),
                 virttype: virttype.to_owned(),
-                name: machine.text.to_string(),
-                canonical: attribute("canonical").map(str::to_owned),
-                max_cpus: attribute("maxCpus").and_then(|text| text.parse().ok()),
-                deprecated: attribute("deprecated") == Some("yes"),
+                has_machines: !machines.is_empty(),
             });
+            for machine in machines {
+                let attribute = |name: &str| xml.attribute(machine, name);
+                let canonical = attribute("canonical");
+                let path = emulator.unwrap_or_default();
+                self.make_room([
+                    path,
+                    name,
+                    virttype,
+                    &machine.text,
+                    canonical.unwrap_or_default(),
+                ])?;
+                self.machines.push(Machine {
+                    emulator: emulator.map(str::to_owned),
+                    arch: name.to_owned(),
+                    virttype: virttype.to_owned(),
+                    name: machine.text.to_string(),
+                    canonical: canonical.map(str::to_owned),
+                    max_cpus: attribute("maxCpus").and_then(|text| text.parse().ok()),
+                    deprecated: attribute("deprecated") == Some("yes"),
+                });
+            }
         }
+        Ok(())
     }
-    true
+}
+
+/// The path of the emulator that an element names.
+fn emulator<'x>(xml: &'x Xml<'_>, of: &'x Element<'_>) -> Option<&'x str> {
+    xml.child(of, "emulator").map(|child| child.text.as_ref())
 }
 
 /// Vendor and signature in one line: what libvirt's capability cache is valid for.
@@ -188,5 +214,30 @@ mod tests {
         );
         let error = capabilities(text.as_bytes()).unwrap_err();
         assert_eq!(error.to_string(), "1:22: more than 20000 machines");
+    }
+
+    #[test]
+    fn the_machines_of_the_last_domain_type_count_too() {
+        let machines = |count: usize| {
+            let text = format!(
+                "<capabilities><guest><arch name='x'>{}<domain type='q'/></arch></guest></capabilities>",
+                "<machine>x</machine>".repeat(count)
+            );
+            capabilities(text.as_bytes())
+        };
+        assert!(machines(MAX_MACHINES - 1).is_ok());
+        assert_eq!(machines(MAX_MACHINES).unwrap_err().problem, Problem::TooLarge(Limit::Machines));
+    }
+
+    #[test]
+    fn one_long_emulator_is_not_copied_for_each_machine() {
+        let text = format!(
+            "<capabilities><guest><arch name='x'><emulator>/{}</emulator>{}<domain type='q'/></arch></guest>\
+             </capabilities>",
+            "e".repeat(10_000),
+            "<machine>x</machine>".repeat(1000)
+        );
+        let error = capabilities(text.as_bytes()).unwrap_err();
+        assert_eq!(error.to_string(), "1:22: paths and values of more than 8 MiB");
     }
 }

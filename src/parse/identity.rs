@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use super::error::{ParseError, Problem};
+use super::error::{Limit, MAX_PATH, ParseError, Problem};
 use super::xml::{Element, Xml};
 use crate::model::{Hash, Hasher, Target};
 
@@ -76,7 +76,7 @@ fn identity_element(text: &[u8]) -> Option<(usize, &str, usize, usize)> {
     let name_end = element.iter().take(8).position(|byte| *byte == b'>')?;
     let which = IDENTITY.iter().position(|name| name.as_bytes() == &element[..name_end])?;
     let inside = &element[name_end + 1..];
-    let value_end = inside.iter().take(4096).position(|byte| *byte == b'<')?;
+    let value_end = inside.iter().take(MAX_PATH + 1).position(|byte| *byte == b'<')?;
     let close = &inside[value_end..];
     let close_length = name_end + 3;
     let is_close = close.starts_with(b"</")
@@ -102,6 +102,12 @@ pub(super) fn of(document: &[u8], xml: &Xml<'_>) -> Result<Head, ParseError> {
         {
             let problem = Problem::IdentityTwice(IDENTITY[which]);
             return Err(ParseError::at(document, child.span().start, problem));
+        }
+    }
+    for (which, element) in values.iter().enumerate() {
+        if let Some(element) = element.filter(|element| element.text.len() > MAX_PATH) {
+            let problem = Problem::TooLarge(Limit::Identity(IDENTITY[which]));
+            return Err(ParseError::at(document, element.span().start, problem));
         }
     }
     let text = |which: usize| values[which].map(|each| each.text.to_string()).unwrap_or_default();

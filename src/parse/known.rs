@@ -1,7 +1,8 @@
-//! Which elements libvirt has been seen to print, up to 11.3.0: all others are kept and named.
+//! Which elements libvirt has been seen to print, up to 12.9: all others are kept and named.
 //!
-//! Read from libvirt's own test documents (`tests/domaincapsdata`, libvirt 1.2 to 11.3.0) and from
-//! the captures in `snapshots/`. Nothing depends on it but a warning.
+//! Read from libvirt's own test documents (`tests/domaincapsdata`, libvirt 1.2 to 12.x), from the
+//! captures in `snapshots/` and from those of releases up to Debian's libvirt 12.9. Nothing depends on
+//! it but a warning.
 
 use std::borrow::Cow;
 
@@ -22,6 +23,7 @@ const KNOWN: &[&str] = &[
     "cpu.mode[].model[].vendor",
     "cpu.mode[].vendor",
     "devices.channel.type",
+    "devices.console.type",
     "devices.crypto.backendModel",
     "devices.crypto.model",
     "devices.crypto.type",
@@ -31,6 +33,7 @@ const KNOWN: &[&str] = &[
     "devices.filesystem.driverType",
     "devices.graphics.type",
     "devices.hostdev.capsType",
+    "devices.hostdev.iommufd",
     "devices.hostdev.mode",
     "devices.hostdev.pciBackend",
     "devices.hostdev.startupPolicy",
@@ -49,6 +52,11 @@ const KNOWN: &[&str] = &[
     "features.backup",
     "features.genid",
     "features.gic.version",
+    "features.hyperv.defaults.spinlocks",
+    "features.hyperv.defaults.stimer_direct",
+    "features.hyperv.defaults.tlbflush_direct",
+    "features.hyperv.defaults.tlbflush_extended",
+    "features.hyperv.defaults.vendor_id",
     "features.hyperv.features",
     "features.launchSecurity.sectype",
     "features.ps2",
@@ -64,14 +72,18 @@ const KNOWN: &[&str] = &[
     "features.sgx.sections.section[].unit",
     "features.sgx.sgx1",
     "features.sgx.sgx2",
+    "features.tdx",
     "features.vmcoreinfo",
     "iothreads",
     "memoryBacking.sourceType",
     "os.firmware",
+    "os.firmwareFeatures.enrolledKeys",
+    "os.firmwareFeatures.secureBoot",
     "os.loader.readonly",
     "os.loader.secure",
     "os.loader.type",
     "os.loader.value",
+    "os.varstore",
     "vcpu.max",
 ];
 
@@ -152,9 +164,14 @@ mod tests {
             ("devices", None),
             ("cpu.mode[custom].model[z14.2-base].usable", None),
             ("cpu.mode[custom].model", None),
-            ("os.firmwareFeatures.secureBoot", Some("os.firmwareFeatures")),
-            ("features.hyperv.defaults.spinlocks", Some("features.hyperv.defaults")),
-            ("devices.hostdev.iommufd", Some("devices.hostdev.iommufd")),
+            ("os.firmwareFeatures.secureBoot", None),
+            ("os.varstore", None),
+            ("features.hyperv.defaults.vendor_id", None),
+            ("features.tdx", None),
+            ("devices.console.type", None),
+            ("devices.hostdev.iommufd", None),
+            ("devices.hostdev.warpdrive", Some("devices.hostdev.warpdrive")),
+            ("os.firmwareFeatures.since", Some("os.firmwareFeatures.since")),
             ("devices.disk.bus.since", Some("devices.disk.bus.since")),
             (r"x[a\]b].y", Some("x[]")),
             (r"cpu.mode[custom].model[a\].usable].x", Some("cpu.mode[].model[].x")),

@@ -14,6 +14,7 @@ use std::fmt::Write as _;
 use position::Positions;
 use seen::Seen;
 
+use super::error::{Limit, MAX_PATH, MAX_TEXT};
 use super::identity::IDENTITY;
 use super::xml::{Element, Xml};
 use crate::model::{CUSTOM_MODE, Capabilities, Value, escape_key};
@@ -25,14 +26,26 @@ const KEYS: [&str; 3] = ["name", "node", "id"];
 const LOADER: &str = "os.loader";
 
 /// Appends every capability of the document to `out`.
-pub(super) fn walk(xml: &Xml<'_>, out: &mut Capabilities) {
+///
+/// # Errors
+/// Where a path is too long, or all that they hold is too much: the limit, and where the element
+/// begins that was walked then. A document of 124 KB can mean 48 MB of paths.
+pub(super) fn walk(xml: &Xml<'_>, out: &mut Capabilities) -> Result<(), (usize, Limit)> {
     let path = String::with_capacity(128);
-    let mut walk =
-        Walk { xml, out, path, seen: Seen::with_capacity(xml.len() / 2), members: Vec::new() };
+    let mut walk = Walk {
+        xml,
+        out,
+        path,
+        seen: Seen::with_capacity(xml.len() / 2),
+        members: Vec::new(),
+        at: 0,
+        over: None,
+    };
     let root = xml.root();
     walk.attributes(root, None);
     walk.list(root);
     walk.children(root, |child| IDENTITY.contains(&child.name));
+    walk.over.map_or(Ok(()), Err)
 }
 
 struct Walk<'x, 'o> {
@@ -44,6 +57,10 @@ struct Walk<'x, 'o> {
     seen: Seen,
     /// Room for the members of a set or list.
     members: Vec<&'x str>,
+    /// Where the element begins whose children are walked.
+    at: usize,
+    /// The first limit that was reached: from there on nothing is walked any more.
+    over: Option<(usize, Limit)>,
 }
 
 impl<'x> Walk<'x, '_> {
@@ -99,6 +116,10 @@ impl<'x> Walk<'x, '_> {
         let xml = self.xml;
         let mut positions = Positions::of(xml.children(element));
         for child in xml.children(element) {
+            if self.over.is_some() {
+                return;
+            }
+            self.at = child.span().start;
             if skip(child) {
                 continue;
             }
@@ -180,10 +201,14 @@ impl<'x> Walk<'x, '_> {
         let (["" | "@", own, ..] | [own, ..]) = name else { return };
         let name_at = self.path.len();
         self.path.extend(name.iter().copied());
-        if own.contains('.') {
+        if own.contains('.') && self.path.len() <= MAX_PATH {
             self.out.dotted_mut().insert(&self.path, name_at);
         }
-        inside(self);
+        if self.path.len() > MAX_PATH {
+            self.over.get_or_insert((self.at, Limit::Path));
+        } else if self.over.is_none() {
+            inside(self);
+        }
         self.path.truncate(length);
     }
 
@@ -216,6 +241,9 @@ impl<'x> Walk<'x, '_> {
         }
         append(self.out, &self.path);
         self.path.truncate(length);
+        if self.out.text_len() > MAX_TEXT {
+            self.over.get_or_insert((self.at, Limit::Text));
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Asking hosts: equal hosts once, equal documents once.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -7,8 +8,11 @@ use super::answer::Answer;
 use super::expression::Expression;
 use super::resolve::{Plan, Questions, ResolveError, Resolver};
 use super::target::{Lists, Machines};
-use crate::model::{FailureClass, Hash, HostName, Target, TargetPattern};
-use crate::store::{Answered, ProfileAnswers, ProfileId, SnapshotRow, Store, StoreError};
+use crate::model::{FailureClass, Hash, HostName, Target, TargetPattern, counted};
+use crate::store::{
+    BodyAnswer, MachineListId, ProfileAnswers, ProfileId, SnapshotRow, Store, StoreError,
+    not_collected,
+};
 
 /// An expression as it stands to a store.
 pub struct Query<'s> {
@@ -18,8 +22,13 @@ pub struct Query<'s> {
     patterns: Vec<TargetPattern>,
     is_every: bool,
     lists: Lists,
+    /// What the targets of each machine list answer where they were not collected, in their order.
+    listed: RefCell<HashMap<ListedKey, Rc<[Answer]>>>,
     profiles: ProfileAnswers<'s>,
 }
+
+/// What the answers of targets that were not collected hang on.
+type ListedKey = (MachineListId, Vec<Answer>);
 
 /// A host to ask.
 #[derive(Clone, Debug)]
@@ -35,7 +44,7 @@ pub struct Asked {
 pub struct HostAnswer {
     /// Its answer.
     pub answer: Answer,
-    /// Each of its targets that was asked, in order.
+    /// Each of its targets, collected or only listed, in order.
     pub targets: Vec<TargetAnswer>,
     /// Where it is unknown, what is not known.
     pub why: Vec<String>,
@@ -86,10 +95,24 @@ enum Content {
 }
 
 /// One target in its host.
-struct Place<'p> {
+#[derive(Clone, Copy)]
+struct AskedTarget<'p> {
     host: &'p [Answer],
-    /// None where there is no snapshot at all.
-    target: Option<(&'p Answered, Option<&'p Machines>)>,
+    /// None of what a host may have beside what is known.
+    target: Option<&'p Target>,
+    machines: Option<&'p Machines>,
+    source: TargetSource<'p>,
+}
+
+/// Where a target is known from.
+#[derive(Clone, Copy)]
+enum TargetSource<'p> {
+    /// Its document.
+    Document(&'p BodyAnswer),
+    /// It was asked and gave no document.
+    Failed,
+    /// The machine list alone.
+    Listed,
 }
 
 impl<'s> Query<'s> {
@@ -112,6 +135,7 @@ impl<'s> Query<'s> {
             patterns,
             is_every,
             lists: Lists::default(),
+            listed: RefCell::default(),
             profiles: store.profile_answers(),
         })
     }
@@ -147,114 +171,129 @@ impl<'s> Query<'s> {
                 answers.push(Rc::clone(answer));
                 continue;
             }
-            let list = row.and_then(|row| row.machines).filter(|_| self.needs_lists());
-            let list = list.map(|list| self.lists.get(self.store, list)).transpose()?;
-            let answer = Rc::new(self.host(&key.host, profile, list.as_deref())?);
+            let list = row.and_then(|row| row.machines);
+            let answer = Rc::new(self.host(&key.host, profile, list)?);
             known.insert(key, Rc::clone(&answer));
             answers.push(answer);
         }
         Ok(answers)
     }
 
-    fn needs_lists(&self) -> bool {
-        !self.patterns.is_empty() || self.questions.target.iter().any(|it| it.needs_list())
-    }
-
     fn host(
         &self,
         host: &[Answer],
         profile: Option<ProfileId>,
-        machines: Option<&Machines>,
+        list: Option<MachineListId>,
     ) -> Result<HostAnswer, StoreError> {
         let Some(profile) = profile else {
-            let answer = self.answer(&self.plan, &Place { host, target: None })?;
+            let answer = self.answer(&self.plan, &AskedTarget::unnamed(host))?;
             let why = match answer {
                 Answer::Unknown => vec!["no snapshot with an answer".to_owned()],
                 _ => Vec::new(),
             };
             return Ok(HostAnswer::new(answer, Vec::new(), why));
         };
-        let empty = Machines::default();
-        let is_meant = |target: &Target| {
-            self.patterns.is_empty()
-                || self.patterns.iter().any(|it| machines.unwrap_or(&empty).is_meant(it, target))
-        };
+        let asks_list = !self.questions.target.is_empty();
+        let read = list.filter(|_| asks_list || !self.patterns.is_empty());
+        let mut machines = read.map(|list| self.lists.get(self.store, list)).transpose()?;
+        let answers = self.profiles.of(profile)?;
         let (mut targets, mut why) = (Vec::new(), Why::default());
-        for answered in self.profiles.of(profile)?.iter() {
+        for answered in answers.iter() {
             // Libvirt says that the host has no such target: a removed machine.
             if matches!(answered.answer, Err(FailureClass::Unsupported))
-                || !is_meant(&answered.target)
+                || !self.is_meant(machines.as_deref(), &answered.target)
             {
                 continue;
             }
-            let place = Place { host, target: Some((answered, machines)) };
-            let answer = self.answer(&self.plan, &place)?;
+            let source = match &answered.answer {
+                Ok(body) => TargetSource::Document(body),
+                Err(_) => TargetSource::Failed,
+            };
+            let (target, machines) = (Some(&*answered.target), machines.as_deref());
+            let asked = AskedTarget { host, target, machines, source };
+            let answer = self.answer(&self.plan, &asked)?;
             if answer == Answer::Unknown {
-                self.explain(&place, &mut why)?;
+                self.explain(&asked, &mut why)?;
             }
             targets.push(TargetAnswer { target: Rc::clone(&answered.target), answer });
         }
-        let answers = targets.iter().map(|target| target.answer);
-        let answer = match (targets.is_empty(), self.is_every) {
-            (false, true) => Answer::all(answers),
-            (false, false) => Answer::any(answers),
-            (true, _) => self.without_targets(host, profile, machines, &mut why)?,
-        };
+        // A question about capabilities alone is one about what was collected, if anything was.
+        if let Some(list) = list.filter(|_| asks_list || targets.is_empty()) {
+            let machines = match &machines {
+                Some(machines) => machines,
+                None => machines.insert(self.lists.get(self.store, list)?),
+            };
+            let missing = not_collected(machines.targets(), &answers);
+            self.add_listed(host, (list, machines), &missing, &mut targets, &mut why)?;
+        }
+        let mut answers: Vec<Answer> = targets.iter().map(|target| target.answer).collect();
+        let is_of_host = self.questions.target.is_empty() && self.questions.capability.is_empty();
+        if targets.is_empty() || (list.is_none() && asks_list && self.patterns.is_empty()) {
+            // What else the host has, only its machine list could say; with it, there is nothing.
+            let rest = self.answer(&self.plan, &AskedTarget::unnamed(host))?;
+            let is_open = is_of_host || rest == Answer::Yes || list.is_none();
+            answers.push(if is_open { rest } else { Answer::No });
+            why.add_host(host);
+            why.is_list_missing |= list.is_none() && !is_of_host && rest == Answer::Unknown;
+        }
+        let answer = if self.is_every { Answer::all(answers) } else { Answer::any(answers) };
         let why = if answer == Answer::Unknown { self.reasons(&why) } else { Vec::new() };
         Ok(HostAnswer::new(answer, targets, why))
     }
 
-    /// The answer of a host of which no target that is meant was asked.
-    fn without_targets(
+    fn is_meant(&self, machines: Option<&Machines>, target: &Target) -> bool {
+        let empty = Machines::default();
+        self.patterns.is_empty()
+            || self.patterns.iter().any(|it| machines.unwrap_or(&empty).is_meant(it, target))
+    }
+
+    /// Adds targets that a host lists and that were not collected: what only a document says of them
+    /// is unknown.
+    fn add_listed(
         &self,
         host: &[Answer],
-        profile: ProfileId,
-        machines: Option<&Machines>,
+        (list, machines): (MachineListId, &Machines),
+        missing: &[usize],
+        targets: &mut Vec<TargetAnswer>,
         why: &mut Why,
-    ) -> Result<Answer, StoreError> {
-        let mut answers = Vec::new();
-        // What is listed is there, and may do anything: it was not asked.
-        for target in self.listed(profile, machines)? {
-            let target = Rc::new(target);
-            let answered = Answered { target, answer: Err(FailureClass::Refused), message: None };
-            let place = Place { host, target: Some((&answered, machines)) };
-            answers.push(self.answer(&self.plan, &place)?);
+    ) -> Result<(), StoreError> {
+        if missing.is_empty() {
+            return Ok(());
         }
-        let (is_listed, is_every) = (!answers.is_empty(), self.is_every);
-        let answer = match (is_listed, is_every) {
-            (true, true) => Answer::all(answers),
-            (true, false) => Answer::any(answers),
-            (false, _) => self.answer(&self.plan, &Place { host, target: None })?,
+        let place = |target| AskedTarget {
+            host,
+            target: Some(target),
+            machines: Some(machines),
+            source: TargetSource::Listed,
         };
-        let is_of_host = self.questions.target.is_empty() && self.questions.capability.is_empty();
-        why.is_not_asked = is_listed && !is_of_host;
-        why.add_host(host);
-        // What is asked of the host alone needs no target; and no target can do anything.
-        Ok(if is_listed || is_of_host || answer == Answer::Yes { answer } else { Answer::No })
+        // Hosts share lists, and the answers need nothing else of the host.
+        let known = self.listed.borrow().get(&(list, host.to_vec())).cloned();
+        let answers: Rc<[Answer]> = match known {
+            Some(known) => known,
+            None => {
+                let all = machines.targets().iter();
+                let all = all.map(|target| self.answer(&self.plan, &place(target)));
+                let all: Rc<[Answer]> = all.collect::<Result<Vec<_>, _>>()?.into();
+                self.listed.borrow_mut().insert((list, host.to_vec()), Rc::clone(&all));
+                all
+            }
+        };
+        for position in missing {
+            let target = &machines.targets()[*position];
+            if !self.is_meant(Some(machines), target) {
+                continue;
+            }
+            let answer = answers[*position];
+            if answer == Answer::Unknown {
+                self.explain(&place(target), why)?;
+            }
+            targets.push(TargetAnswer { target: Rc::clone(target), answer });
+        }
+        targets.sort_by(|one, other| one.target.cmp(&other.target));
+        Ok(())
     }
 
-    /// The targets that a pattern means and the machine list has, but for those that libvirt says
-    /// the host does not support.
-    fn listed(
-        &self,
-        profile: ProfileId,
-        machines: Option<&Machines>,
-    ) -> Result<Vec<Target>, StoreError> {
-        let Some(machines) = machines else { return Ok(Vec::new()) };
-        let answers = self.profiles.of(profile)?;
-        let is_unsupported = |target: &Target| {
-            let mut answers = answers.iter();
-            answers.any(|it| {
-                matches!(it.answer, Err(FailureClass::Unsupported)) && it.target.is_same(target)
-            })
-        };
-        let is_meant = |target: &Target| {
-            self.patterns.iter().any(|pattern| machines.is_meant(pattern, target))
-        };
-        Ok(machines.targets().filter(|it| is_meant(it) && !is_unsupported(it)).collect())
-    }
-
-    fn answer(&self, plan: &Plan, place: &Place<'_>) -> Result<Answer, StoreError> {
+    fn answer(&self, plan: &Plan, place: &AskedTarget<'_>) -> Result<Answer, StoreError> {
         // Asks on only while that can change the answer.
         let until = |parts: &[Plan], decided: Answer| {
             let mut all = !decided;
@@ -273,25 +312,23 @@ impl<'s> Query<'s> {
             Plan::Or(parts) => until(parts, Answer::Yes)?,
             Plan::Host(nth) => place.host[*nth],
             Plan::Target(nth) => match place.target {
-                Some((answered, machines)) => {
-                    self.questions.target[*nth].answer(&answered.target, machines)
-                }
+                Some(target) => self.questions.target[*nth].answer(target, place.machines),
                 None => Answer::Unknown,
             },
-            Plan::Capability(nth) => match place.target {
-                Some((Answered { answer: Ok(body), .. }, _)) => {
+            Plan::Capability(nth) => match place.source {
+                TargetSource::Document(body) => {
                     self.questions.capability[*nth].answer(self.store, body.tree)?
                 }
-                _ => Answer::Unknown,
+                TargetSource::Failed | TargetSource::Listed => Answer::Unknown,
             },
         })
     }
 
     /// Notes which questions had no answer.
-    fn explain(&self, place: &Place<'_>, why: &mut Why) -> Result<(), StoreError> {
-        let Some((answered, machines)) = place.target else { return Ok(()) };
-        match &answered.answer {
-            Ok(body) => {
+    fn explain(&self, place: &AskedTarget<'_>, why: &mut Why) -> Result<(), StoreError> {
+        let Some(target) = place.target else { return Ok(()) };
+        match place.source {
+            TargetSource::Document(body) => {
                 for (nth, question) in self.questions.capability.iter().enumerate() {
                     if !why.capability.contains(&nth)
                         && question.answer(self.store, body.tree)? == Answer::Unknown
@@ -300,12 +337,18 @@ impl<'s> Query<'s> {
                     }
                 }
             }
-            Err(_) => why.not_answered += 1,
+            TargetSource::Failed => why.not_answered += 1,
+            TargetSource::Listed => why.not_collected += 1,
         }
         let is_silent = |nth: usize| {
-            self.questions.target[nth].answer(&answered.target, machines) == Answer::Unknown
+            self.questions.target[nth].answer(target, place.machines) == Answer::Unknown
         };
-        why.is_deprecation |= (0..self.questions.target.len()).any(is_silent);
+        if (0..self.questions.target.len()).any(is_silent) {
+            match place.machines {
+                Some(_) => why.is_deprecation = true,
+                None => why.is_list_missing = true,
+            }
+        }
         why.add_host(place.host);
         Ok(())
     }
@@ -326,13 +369,14 @@ impl<'s> Query<'s> {
         if why.is_deprecation {
             add("not known: deprecated".to_owned());
         }
-        if why.is_not_asked {
-            add("not asked".to_owned());
+        if why.is_list_missing {
+            add("machine list not collected".to_owned());
         }
-        match why.not_answered {
-            0 => {}
-            1 => add("1 target gave no answer".to_owned()),
-            count => add(format!("{count} targets gave no answer")),
+        if why.not_collected > 0 {
+            add(format!("{} not collected", counted(why.not_collected, "target")));
+        }
+        if why.not_answered > 0 {
+            add(format!("{} gave no answer", counted(why.not_answered, "target")));
         }
         reasons
     }
@@ -344,9 +388,18 @@ struct Why {
     capability: Vec<usize>,
     host: Vec<usize>,
     is_deprecation: bool,
-    /// What is meant is listed, and was not asked.
-    is_not_asked: bool,
+    /// Only a machine list could say what the host has.
+    is_list_missing: bool,
+    /// Targets that are listed only.
+    not_collected: usize,
     not_answered: usize,
+}
+
+impl<'p> AskedTarget<'p> {
+    /// What a host may have beside what is known of it.
+    fn unnamed(host: &'p [Answer]) -> Self {
+        Self { host, target: None, machines: None, source: TargetSource::Listed }
+    }
 }
 
 impl Why {

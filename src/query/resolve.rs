@@ -14,8 +14,8 @@ use crate::model::{Context, Kind, SelectError, elements, glob, select};
 use crate::store::{PathId, Store, StoreError, StoredValue};
 
 /// Names that are no capabilities.
-const OTHERS: [&str; 7] =
-    ["host", "group", "machine", "arch", "virttype", "emulator", "deprecated"];
+const OTHERS: [&str; 8] =
+    ["host", "group", "machine", "alias", "arch", "virttype", "emulator", "deprecated"];
 
 /// Those and the facts of the context that are known by their name alone.
 pub(super) static FIELDS: LazyLock<Vec<&str>> = LazyLock::new(|| {
@@ -141,6 +141,7 @@ impl<'a> Resolver<'a> {
             "state" => self.host(name, HostTest::State(wanted)),
             "group" => self.group(&wanted)?,
             "machine" => self.target(TargetTest::Machine(wanted)),
+            "alias" => self.target(TargetTest::Alias(wanted)),
             "arch" => self.target(TargetTest::Arch(wanted)),
             "virttype" => self.target(TargetTest::Virttype(wanted)),
             "emulator" => self.target(TargetTest::Emulator(wanted)),

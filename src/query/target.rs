@@ -1,7 +1,7 @@
 //! Questions about a target, which its name and the machine list answer.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
 use super::answer::Answer;
@@ -14,6 +14,8 @@ use crate::store::{MachineListId, Store, StoreError};
 pub(super) enum TargetTest {
     /// About its machine, by the canonical name or an alias.
     Machine(Wanted),
+    /// About the aliases of its machine.
+    Alias(Wanted),
     /// About its arch.
     Arch(Wanted),
     /// About its domain type.
@@ -31,11 +33,14 @@ pub(super) enum TargetTest {
 pub(super) struct Machines {
     by_name: HashMap<String, Vec<Machine>>,
     aliases: HashMap<String, Vec<Machine>>,
+    targets: Vec<Rc<Target>>,
 }
 
 impl Machines {
     fn new(list: &MachineList) -> Self {
-        let mut machines = Self::default();
+        let targets: BTreeSet<Target> = list.iter().map(Target::of).collect();
+        let targets = targets.into_iter().map(Rc::new).collect();
+        let mut machines = Self { targets, ..Self::default() };
         for machine in list.iter() {
             machines.by_name.entry(machine.name.clone()).or_default().push(machine.clone());
             if let Some(canonical) = &machine.canonical {
@@ -62,9 +67,15 @@ impl Machines {
         })
     }
 
-    /// Every target that is listed.
-    pub(super) fn targets(&self) -> impl Iterator<Item = Target> {
-        self.by_name.values().flatten().map(Target::of)
+    /// Every target that is listed, each once and in order.
+    pub(super) fn targets(&self) -> &[Rc<Target>] {
+        &self.targets
+    }
+
+    /// The names that stand for a target's machine.
+    fn aliases<'m>(&'m self, target: &'m Target) -> impl Iterator<Item = &'m str> {
+        let Target { arch, virttype, machine, .. } = target;
+        Self::entries(&self.aliases, machine, arch, virttype).map(|alias| alias.name.as_str())
     }
 
     /// Whether a target's machine is deprecated; none where the list does not have it.
@@ -81,23 +92,31 @@ impl Machines {
 }
 
 impl TargetTest {
-    /// The answer for a target of a host with this machine list.
+    /// The answer for a target of a host with this machine list. Without the list, aliases and
+    /// deprecation are not known.
     pub(super) fn answer(&self, target: &Target, machines: Option<&Machines>) -> Answer {
         match self {
             Self::Arch(wanted) => wanted.is_met_by(&target.arch).into(),
             Self::Virttype(wanted) => wanted.is_met_by(&target.virttype).into(),
             Self::Emulator(wanted) => wanted.is_met_by(&target.emulator).into(),
             Self::Machine(wanted) => {
-                let Target { arch, virttype, machine, .. } = target;
-                let is_alias = || {
-                    machines.is_some_and(|machines| {
-                        Machines::entries(&machines.aliases, machine, arch, virttype)
-                            .any(|alias| wanted.is_met_by(&alias.name))
-                    })
-                };
-                let by_name = wanted.is_met_by_machine(machine);
-                (by_name || (!wanted.operator.is_order() && is_alias())).into()
+                if wanted.is_met_by_machine(&target.machine) {
+                    return Answer::Yes;
+                }
+                match machines {
+                    _ if wanted.operator.is_order() => Answer::No,
+                    Some(machines) => {
+                        machines.aliases(target).any(|alias| wanted.is_met_by(alias)).into()
+                    }
+                    None => Answer::Unknown,
+                }
             }
+            Self::Alias(wanted) => match machines {
+                Some(machines) => {
+                    machines.aliases(target).any(|alias| wanted.is_met_by(alias)).into()
+                }
+                None => Answer::Unknown,
+            },
             Self::Deprecated(wanted) => match machines.and_then(|it| it.is_deprecated(target)) {
                 Some(is_deprecated) => {
                     wanted.is_met_by(if is_deprecated { "yes" } else { "no" }).into()
@@ -109,11 +128,6 @@ impl TargetTest {
                 (known == *is_known).into()
             }
         }
-    }
-
-    /// Whether it asks the machine list.
-    pub(super) fn needs_list(&self) -> bool {
-        matches!(self, Self::Machine(_) | Self::Deprecated(_) | Self::IsDeprecationKnown(_))
     }
 }
 

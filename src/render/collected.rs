@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use crate::model::{HostName, Time};
+use crate::model::{HostName, Time, counted};
 
 /// What became of one host.
 #[derive(Clone, Debug)]
@@ -137,8 +137,7 @@ pub fn table(
     });
     let refused = (refused > 0).then(|| format!("{refused} of the list not asked"));
     let counts = counts.chain(refused).collect::<Vec<_>>().join(", ");
-    let s = if rows.len() == 1 { "" } else { "s" };
-    writeln!(out, "{} host{s}: {counts}", rows.len())
+    writeln!(out, "{}: {counts}", counted(rows.len(), "host"))
 }
 
 fn cells(row: &Collected, width: Option<usize>) -> Vec<String> {

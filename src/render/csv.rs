@@ -36,9 +36,10 @@ const COLUMNS: [&str; 15] = [
 pub fn findings(report: &Report, out: &mut dyn Write) -> std::io::Result<()> {
     let records = Records::new(report);
     let mut rows = csv::Writer::from_writer(out);
-    rows.write_record(COLUMNS)?;
+    rows.write_record(COLUMNS).map_err(io_error)?;
     for finding in &report.findings {
-        rows.write_record(row(finding, &records).iter().map(|cell| cell.as_bytes()))?;
+        let cells = row(finding, &records);
+        rows.write_record(cells.iter().map(|cell| cell.as_bytes())).map_err(io_error)?;
     }
     rows.flush()
 }
@@ -53,9 +54,10 @@ pub(super) fn records(
     out: &mut dyn Write,
 ) -> std::io::Result<()> {
     let mut rows = csv::Writer::from_writer(out);
-    rows.write_record(header)?;
+    rows.write_record(header).map_err(io_error)?;
     for record in records {
-        rows.write_record(record.iter().map(|cell| inert(cell).into_owned()))?;
+        let cells = record.iter().map(|cell| inert(cell).into_owned());
+        rows.write_record(cells).map_err(io_error)?;
     }
     rows.flush()
 }
@@ -115,21 +117,26 @@ pub(super) struct Sheet<'o> {
 impl<'o> Sheet<'o> {
     pub(super) fn new(columns: &[&str], out: &'o mut dyn Write) -> std::io::Result<Self> {
         let mut rows = csv::Writer::from_writer(out);
-        rows.write_record(columns.iter().map(|name| inert(name).into_owned()))?;
+        let names = columns.iter().map(|name| inert(name).into_owned());
+        rows.write_record(names).map_err(io_error)?;
         Ok(Self { rows })
     }
 
     pub(super) fn row(&mut self, cells: &[Cell<'_>]) -> std::io::Result<()> {
         let record = self.rows.write_record(cells.iter().map(|cell| field(cell).into_owned()));
-        // A closed pipe stays one.
-        record.map_err(|error| match error.into_kind() {
-            csv::ErrorKind::Io(error) => error,
-            other => std::io::Error::other(format!("{other:?}")),
-        })
+        record.map_err(io_error)
     }
 
     pub(super) fn finish(mut self) -> std::io::Result<()> {
         self.rows.flush()
+    }
+}
+
+/// The error of the output itself, so that a closed pipe stays one: `?` would make any other of it.
+fn io_error(error: csv::Error) -> std::io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => std::io::Error::other(format!("{other:?}")),
     }
 }
 

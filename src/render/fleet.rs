@@ -15,6 +15,7 @@ use std::io::Write;
 
 use super::text::wrapped;
 use crate::model::HostName;
+use crate::model::counted;
 
 /// A line in the terminal, broken where it is too long.
 fn line(
@@ -38,11 +39,6 @@ fn few<'n>(names: impl ExactSizeIterator<Item = &'n str>, most: usize) -> String
 /// The first few hosts.
 fn few_hosts(hosts: &[HostName], most: usize) -> String {
     few(hosts.iter().map(HostName::as_str), most)
-}
-
-/// `1 host`, `2 hosts`.
-fn counted(count: usize, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
 /// How many of all, in percent: never all or none where it is not.

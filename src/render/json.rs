@@ -19,6 +19,8 @@ use std::io::Write;
 
 use serde::Serialize;
 
+use super::visible::VisibleJson;
+
 pub use collected::collected;
 pub use diff::diff;
 pub use fleet::{cohorts, common, matrix, outliers};
@@ -38,7 +40,7 @@ pub use upkeep::{
 
 /// Writes one object, indented, with a line end.
 fn write(value: &impl Serialize, out: &mut dyn Write) -> std::io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, value)?;
+    serde_json::to_writer_pretty(VisibleJson::new(out), value)?;
     writeln!(out)
 }
 

@@ -8,7 +8,7 @@ mod inline;
 
 use std::io::Write;
 
-use super::page::{Entry, Group, Page, Purpose, Section};
+use super::page::{Entry, Group, Page, Purpose, Section, counted};
 use super::words::cut;
 use inline::{code, prose};
 
@@ -103,9 +103,10 @@ fn hosts(group: &Group) -> String {
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     let what = match (group.findings, group.old.is_empty()) {
         (0, _) => "no difference".to_owned(),
-        (count, true) => format!("{count} findings"),
+        (count, true) => counted(count, "finding"),
         (count, false) => format!(
-            "{count} findings; {} → {}",
+            "{}; {} → {}",
+            counted(count, "finding"),
             prose(&cut(&group.old, SHORT)),
             prose(&cut(&group.new, SHORT))
         ),

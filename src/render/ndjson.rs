@@ -5,6 +5,7 @@ use std::io::Write;
 use serde::Serialize;
 
 use super::record::Records;
+use super::visible::VisibleJson;
 use crate::diff::Plain;
 use crate::report::Report;
 use crate::rules::Finding;
@@ -43,7 +44,7 @@ pub fn findings(report: &Report, out: &mut dyn Write) -> std::io::Result<()> {
     let records = Records::new(report);
     for finding in &report.findings {
         let (hosts, targets) = (records.hosts(finding), records.targets(finding));
-        serde_json::to_writer(&mut *out, &line(finding, &records, &hosts, &targets))?;
+        serde_json::to_writer(VisibleJson::new(out), &line(finding, &records, &hosts, &targets))?;
         writeln!(out)?;
     }
     Ok(())

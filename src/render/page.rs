@@ -11,6 +11,7 @@ mod targets;
 mod verdict;
 
 use crate::diff::{Difference, Kind};
+pub(super) use crate::model::counted;
 use crate::report::{IgnoreUse, Report};
 use crate::rules::{Area, Rule, Severity, fingerprint};
 
@@ -231,9 +232,4 @@ impl Page {
             is_fleet: fleet.is_some(),
         }
     }
-}
-
-/// `1 host`, `400 hosts`.
-pub(super) fn counted(count: usize, thing: &str) -> String {
-    format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
 }

@@ -7,7 +7,7 @@ use anstyle::{AnsiColor, Style};
 use super::plain;
 use super::text::{heading, wrapped};
 use crate::guests::{Answer, Checked, Reason, Verdict, lacking};
-use crate::model::Guest;
+use crate::model::{Guest, counted};
 
 /// Hosts that are named where there are many.
 const NAMED: usize = 8;
@@ -136,7 +136,7 @@ fn some<'n>(names: impl Iterator<Item = &'n str>) -> String {
     let names: Vec<&str> = names.collect();
     let shown = names.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
     match names.len() {
-        count if count > NAMED => format!("{shown} … ({count} hosts)"),
+        count if count > NAMED => format!("{shown} … ({})", counted(count, "host")),
         _ => shown,
     }
 }

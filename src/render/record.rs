@@ -77,7 +77,11 @@ impl<'r> Records<'r> {
 fn in_short(report: &Report, seen: &[Seen]) -> String {
     let is_all = |seen: &Seen| {
         let there: BTreeSet<&ChangedTarget> = seen.targets.iter().collect();
-        !there.is_empty() && there == report.groups[seen.group].pairs.iter().collect()
+        let pairs = &report.groups[seen.group].pairs;
+        // Where not all are there, one of the first is missing, and no set of all is made.
+        !there.is_empty()
+            && pairs.iter().all(|pair| there.contains(pair))
+            && there == pairs.iter().collect()
     };
     if seen.iter().all(is_all) {
         return "all".to_owned();

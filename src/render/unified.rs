@@ -13,8 +13,10 @@ pub fn diff(old: (&str, &str), new: (&str, &str), out: &mut dyn Write) -> std::i
     let (old, new) = (super::plain(old.0), super::plain(new.0));
     let unified = diff.unified_diff().header(&old, &new).to_string();
     for line in unified.split_inclusive('\n') {
-        let (line, end) = line.strip_suffix('\n').map_or((line, ""), |line| (line, "\n"));
-        write!(out, "{}{end}", super::plain(line).replace(r"\u{9}", "\t").replace(r"\u{d}", "\r"))?;
+        // A carriage return is only kept where it ends a line: elsewhere it would go back over it.
+        let end = ["\r\n", "\n"].into_iter().find(|end| line.ends_with(end)).unwrap_or_default();
+        let line = line.strip_suffix(end).unwrap_or(line);
+        write!(out, "{}{end}", super::plain(line).replace(r"\u{9}", "\t"))?;
     }
     Ok(())
 }

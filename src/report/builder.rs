@@ -48,7 +48,7 @@ impl<'j> Builder<'j> {
         &mut self,
         sides: [Origin; 2],
         comparison: &Comparison,
-        used_by: Option<&UsedBy<'_>>,
+        used_by: Option<UsedBy<'_>>,
     ) -> usize {
         let group = self.report.groups.len();
         let names = names(&sides);

@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::judge::judge;
+use super::judge::{CONSEQUENCE, judge, judge_alone};
 use super::reason::reason;
 use super::{Area, Fingerprint, Policy, Rule, Severity, hints, knowledge, renamed};
-use crate::diff::{Change, ChangedTarget, Comparison, Difference, Evidence, Kind, Plain};
-use crate::model::Context;
+use crate::diff::{
+    Change, ChangedTarget, Comparison, Difference, Evidence, Kind, ListedFirmware, Plain,
+};
+use crate::model::{Context, LOADERS};
 
 /// A change and what is to be thought of it.
 #[derive(Clone, Debug)]
@@ -103,8 +105,25 @@ const REASON_BREAK: &str = " / ";
 /// What the reason ends with where no guest needs what is gone.
 const UNNEEDED: &str = "; no guest that was judged needs it";
 
-/// Which guests need what a change took away, by name.
-pub type UsedBy<'j> = dyn Fn(&Change) -> Vec<String> + 'j;
+/// What a change does to guests.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GuestHits {
+    /// The guests of which a requirement became worse, by name.
+    pub guests: Vec<String>,
+    /// How bad the worst of it is; `None` where it hits none.
+    pub severity: Option<Severity>,
+    /// Why, where the change says nothing but that.
+    pub reason: Option<String>,
+}
+
+/// What is known of the guests.
+#[derive(Clone, Copy)]
+pub struct UsedBy<'j> {
+    /// What a change does to them.
+    pub of: &'j dyn Fn(&Change) -> GuestHits,
+    /// Every guest was judged. One that was not may need anything, so that no severity is lowered.
+    pub is_complete: bool,
+}
 
 /// Everything that a judgement needs beside the changes.
 #[derive(Clone, Copy)]
@@ -112,7 +131,7 @@ pub struct Judge<'j> {
     /// What the site thinks of rules and findings.
     pub policy: &'j Policy,
     /// Which guests a change hits; severity follows real use where this is given.
-    pub used_by: Option<&'j UsedBy<'j>>,
+    pub used_by: Option<UsedBy<'j>>,
 }
 
 impl Judge<'_> {
@@ -126,11 +145,22 @@ impl Judge<'_> {
             deprecated: &comparison.deprecated,
             renamed: renamed::loaders(&comparison.changes),
             aliases: new_aliases(&comparison.changes),
+            gained_machines: gained_machines(&comparison.changes),
+            without_efi: targets_without_efi(&comparison.changes),
+            first_missing_image: first_missing_image(&comparison.changes),
+            firmware: &comparison.firmware,
+            is_other_virttype: comparison.is_other_virttype,
             is_sev_total_kept: is_sev_total_kept(&comparison.changes),
         };
         let changes = comparison.changes.iter();
-        let finding = |change| {
-            let mut finding = finding(change, &circumstances, group);
+        let finding = |change: &Change| {
+            // A guest that needs what is lost is not helped by what excuses the loss.
+            let is_needed = || {
+                let may_be_needed = change.difference.kind == Kind::Lost;
+                let hits = |used_by: UsedBy<'_>| !(used_by.of)(change).guests.is_empty();
+                may_be_needed && self.used_by.is_some_and(hits)
+            };
+            let mut finding = finding(change, &circumstances, group, &is_needed);
             self.weigh(&mut finding, change, comparison.became_suspect);
             finding.ignored = self.policy.ignored(&finding, names);
             finding
@@ -143,14 +173,18 @@ impl Judge<'_> {
     fn weigh(&self, finding: &mut Finding, change: &Change, became_suspect: bool) {
         let mut is_asked = false;
         if let Some(used_by) = self.used_by {
+            let hits = (used_by.of)(change);
             let is_marked = finding.rule.id == "cpu-model-deprecated";
             let takes_away = !matches!(finding.difference.kind, Kind::Gained | Kind::Reported);
-            is_asked = (takes_away || is_marked) && !finding.is_reporting();
-            let guests = if is_asked { used_by(change) } else { Vec::new() };
-            if !guests.is_empty() && finding.rule.id == "vcpu-max-lowered" {
-                finding.severity = Severity::Breaking;
+            is_asked = used_by.is_complete && (takes_away || is_marked) && !finding.is_reporting();
+            // The guests decide, whatever the rule says of hosts in general.
+            if let Some(severity) = hits.severity {
+                finding.severity = severity;
             }
-            finding.used_by = Some(guests);
+            if let Some(reason) = hits.reason {
+                finding.reason = reason;
+            }
+            finding.used_by = Some(hits.guests);
         }
         if let Some(severity) = self.policy.severity(finding.rule.id) {
             finding.severity = severity;
@@ -178,15 +212,55 @@ pub(super) struct Circumstances<'c> {
     pub(super) renamed: BTreeMap<&'c str, &'c str>,
     /// Names that became aliases.
     pub(super) aliases: BTreeSet<&'c str>,
+    /// Names that became machines of their own.
+    pub(super) gained_machines: BTreeSet<&'c str>,
+    /// Where firmware='efi' is no longer offered.
+    without_efi: BTreeSet<&'c ChangedTarget>,
+    /// Of several images that are gone while efi is still offered, the one that stands for all.
+    first_missing_image: Option<&'c str>,
+    /// What the whole new side lists of firmware.
+    pub(super) firmware: &'c ListedFirmware,
+    /// The two documents are of different domain types.
+    pub(super) is_other_virttype: bool,
     /// What one kind of SEV guests lost the other has gained.
     pub(super) is_sev_total_kept: bool,
 }
+
+/// The firmware images that libvirt looks for where no descriptor names the machine, whoever built it
+/// (`DEFAULT_LOADER_NVRAM`, src/qemu/qemu_conf.c): one that is not listed there does not exist.
+const BUILTIN_IMAGES: [&str; 4] = [
+    "/usr/share/OVMF/OVMF_CODE.fd",
+    "/usr/share/OVMF/OVMF_CODE.secboot.fd",
+    "/usr/share/AAVMF/AAVMF_CODE.fd",
+    "/usr/share/AAVMF/AAVMF32_CODE.fd",
+];
 
 impl Circumstances<'_> {
     /// Whether a machine that is gone is now an alias of another.
     pub(super) fn is_now_an_alias(&self, difference: &Difference) -> bool {
         let name = difference.value.as_deref().unwrap_or_default();
         difference.path == "machine" && self.aliases.contains(name)
+    }
+
+    /// Whether what is lost of firmware is lost with the choice of firmware itself: libvirt then lists no
+    /// image for the machine, and none of what images offer.
+    pub(super) fn goes_with_efi(&self, change: &Change) -> bool {
+        let is_efi = change.difference.path == "os.firmware";
+        !is_efi
+            && !change.targets.is_empty()
+            && change.targets.iter().all(|target| self.without_efi.contains(target))
+    }
+
+    /// Whether an image is one of several that are gone from a list that is empty now, and not the first.
+    pub(super) fn is_further_image(&self, image: &str) -> bool {
+        self.first_missing_image.is_some_and(|first| first != image)
+    }
+
+    /// Whether an image that no document of the new side lists does not exist any more.
+    pub(super) fn is_image_gone(&self, change: &Change, image: &str) -> bool {
+        let is_looked_for = BUILTIN_IMAGES.contains(&image)
+            || (change.evidence.is_builtin_list && self.is_one_libvirt());
+        self.firmware.has_builtin_list && is_looked_for
     }
 
     /// Whether the new side is known to have the older libvirt: then silence is to be expected.
@@ -199,10 +273,40 @@ impl Circumstances<'_> {
         matches!(self.libvirts(), [Some(old), Some(new)] if new == old)
     }
 
+    /// QEMU's version on both sides, where it is known.
+    pub(super) fn qemus(&self) -> [Option<knowledge::Version>; 2] {
+        self.known.versions(knowledge::Component::Qemu)
+    }
+
     /// libvirt's version on both sides, where it is known.
     pub(super) fn libvirts(&self) -> [Option<knowledge::Version>; 2] {
         self.known.versions(knowledge::Component::Libvirt)
     }
+}
+
+/// The names of machines that only the new side has.
+fn gained_machines(changes: &[Change]) -> BTreeSet<&str> {
+    let changes = changes.iter().map(|change| &change.difference);
+    let gained = changes.filter(|it| it.kind == Kind::Gained && it.path == "machine");
+    gained.filter_map(|it| it.value.as_deref()).collect()
+}
+
+/// The targets on which `firmware='efi'` was lost.
+fn targets_without_efi(changes: &[Change]) -> BTreeSet<&ChangedTarget> {
+    let is_efi = |change: &&Change| {
+        let it = &change.difference;
+        it.kind == Kind::Lost && it.path == "os.firmware" && it.value.as_deref() == Some("efi")
+    };
+    changes.iter().filter(is_efi).flat_map(|change| change.targets.iter()).collect()
+}
+
+/// The first image that is gone from a list that is empty now.
+fn first_missing_image(changes: &[Change]) -> Option<&str> {
+    let missing = changes.iter().filter(|change| {
+        let it = &change.difference;
+        it.kind == Kind::Lost && it.path == LOADERS && change.evidence.leaves_no_loader
+    });
+    missing.filter_map(|change| change.difference.value.as_deref()).min()
 }
 
 /// The names of `alias[NAME]` that only the new side has.
@@ -224,18 +328,27 @@ fn is_sev_total_kept(changes: &[Change]) -> bool {
     counts.len() == 2 && counts.iter().sum::<i64>() == 0
 }
 
-fn finding(change: &Change, circumstances: &Circumstances<'_>, group: usize) -> Finding {
+fn finding(
+    change: &Change,
+    circumstances: &Circumstances<'_>,
+    group: usize,
+    is_needed: &dyn Fn() -> bool,
+) -> Finding {
     let known = knowledge::explains(change, &circumstances.known);
-    let rule = match &known {
-        Some(_) => super::rule(knowledge::RULE),
-        None => judge(change, circumstances),
+    let (rule, known) = match known {
+        Some(known) if !is_needed() => (super::rule(knowledge::RULE), Some(known)),
+        _ => match judge(change, circumstances) {
+            rule if rule.id == CONSEQUENCE && is_needed() => (judge_alone(change), None),
+            rule => (rule, None),
+        },
     };
     let mut reason = known.unwrap_or_else(|| reason(rule, change, circumstances));
-    if rule.severity < Severity::Info
-        && change.difference.kind == Kind::Lost
-        && let Some(hint) = hints::hint(&change.difference)
-    {
-        reason.push_str(&format!("; {hint}"));
+    if rule.severity < Severity::Info && change.difference.kind == Kind::Lost {
+        let suspected = knowledge::suspects(change, &circumstances.known);
+        let hint = hints::hint(change).map(str::to_owned);
+        for more in suspected.into_iter().chain(hint) {
+            reason.push_str(&format!("; {more}"));
+        }
     }
     Finding {
         difference: change.difference.clone(),

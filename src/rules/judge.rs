@@ -5,31 +5,80 @@ use super::{Rule, rule};
 use crate::diff::{Change, Difference, Kind, Plain};
 use crate::model::{CUSTOM_MODELS, LOADERS};
 
+/// The rule of what another change beside it brings about.
+pub(super) const CONSEQUENCE: &str = "goes-with-another";
+
 /// The rule for a change, from its path and kind and what is beside it.
 pub(super) fn judge(change: &Change, beside: &Circumstances<'_>) -> &'static Rule {
     let difference = &change.difference;
-    let value = difference.value.as_deref().unwrap_or_default();
+    let path = difference.path.as_str();
+    let evidence = &change.evidence;
     rule(match difference.kind {
-        Kind::Lost if difference.path == LOADERS => match beside.renamed.get(value) {
-            Some(_) => "loader-renamed",
-            None if change.evidence.leaves_no_loader => "firmware-without-loader",
-            // The file is gone, or this libvirt was built with another list.
-            None if change.evidence.is_builtin_list && !beside.is_one_libvirt() => {
-                "loader-unlisted"
-            }
-            None => "loader-removed",
-        },
-        Kind::Lost | Kind::Gained if change.evidence.is_unusable => "reporting-changed",
-        Kind::Lost if beside.is_now_an_alias(difference) => "machine-aliased",
-        Kind::Gained | Kind::Changed if change.evidence.is_builtin_list => "reporting-changed",
-        Kind::Unreported if change.evidence.said_yes && !beside.is_downgrade() => {
-            "no-longer-reported"
+        _ if beside.is_other_virttype
+            && !matches!(path, "virttype" | "document" | "document.suspect") =>
+        {
+            "other-virttype"
         }
-        Kind::Changed if is_sev_count(&difference.path) && beside.is_sev_total_kept => {
+        Kind::Lost if path == LOADERS => lost_loader(change, beside),
+        Kind::Lost if path.starts_with("os.") && beside.goes_with_efi(change) => CONSEQUENCE,
+        Kind::Lost | Kind::Gained if evidence.is_unusable => "reporting-changed",
+        Kind::Lost if beside.is_now_an_alias(difference) => "machine-aliased",
+        Kind::Gained | Kind::Changed if evidence.is_builtin_list => "reporting-changed",
+        Kind::Unreported | Kind::Reported if evidence.may_be_loss => "cpu-feature-lost",
+        Kind::Unreported if evidence.said_yes && !beside.is_downgrade() => "no-longer-reported",
+        Kind::Changed if path.starts_with("alias[") => match &difference.new {
+            None if !beside.gained_machines.contains(alias_name(path).as_str()) => "alias-lost",
+            _ => "alias-moved",
+        },
+        Kind::Changed if is_sev_count(path) && beside.is_sev_total_kept && !is_zero(difference) => {
             "sev-guests-moved"
         }
         _ => of_difference(difference),
     })
+}
+
+/// The rule for a change as if it stood alone.
+pub(super) fn judge_alone(change: &Change) -> &'static Rule {
+    let difference = &change.difference;
+    rule(match (difference.kind, difference.path.as_str()) {
+        (Kind::Lost, LOADERS) => "loader-unlisted",
+        _ => of_difference(difference),
+    })
+}
+
+/// An image that is not in the list of a target any more. That is no proof that the file is gone: libvirt
+/// starts any file that exists.
+fn lost_loader(change: &Change, beside: &Circumstances<'_>) -> &'static str {
+    let image = change.difference.value.as_deref().unwrap_or_default();
+    if beside.firmware.images.contains(image) {
+        "loader-still-listed"
+    } else if beside.goes_with_efi(change) || beside.is_further_image(image) {
+        CONSEQUENCE
+    } else if change.evidence.leaves_no_loader {
+        "firmware-without-loader"
+    } else if beside.is_image_gone(change, image) {
+        "loader-removed"
+    } else if beside.renamed.contains_key(image) {
+        "loader-renamed"
+    } else {
+        "loader-unlisted"
+    }
+}
+
+/// The name in `alias[NAME]`.
+fn alias_name(path: &str) -> String {
+    let key = path.strip_prefix("alias[").and_then(|rest| rest.strip_suffix(']'));
+    let mut name = String::new();
+    let mut letters = key.unwrap_or_default().chars();
+    while let Some(letter) = letters.next() {
+        name.extend(if letter == '\\' { letters.next() } else { Some(letter) });
+    }
+    name
+}
+
+/// Whether a number fell to zero.
+fn is_zero(difference: &Difference) -> bool {
+    difference.new == Some(Plain::Number(0)) && is_less(difference)
 }
 
 /// The id of the rule that path and kind alone give.
@@ -100,9 +149,12 @@ fn changed(difference: &Difference) -> &'static str {
         "os.loader.value[0]" => "loader-default-changed",
         "cpu.mode[host-model].model" => "host-model-changed",
         "vcpu.max" if is_less(difference) => "vcpu-max-lowered",
+        "virttype" => "virttype-changed",
+        _ if is_sev_count(path) && is_zero(difference) => "launch-security-none",
+        "features.sgx.section_size" if is_zero(difference) => "launch-security-none",
+        _ if path.starts_with("emulator[") => "emulator-moved",
         "features.sev.cbitpos" | "features.sev.reducedPhysBits" => "sev-parameters-changed",
         _ if path.starts_with("machine[") && became_yes => "machine-deprecated",
-        _ if path.starts_with("alias[") => "alias-moved",
         _ if is_of_model(path, "canonical") => "cpu-canonical-moved",
         _ if is_of_model(path, "deprecated") && became_yes => "cpu-model-deprecated",
         _ => "value-changed",

@@ -2,13 +2,13 @@
 //! another host.
 //!
 //! An entry sets severity, rule and reason, never kind, path or value. It counts where the two sides'
-//! versions stand on different sides of it; where one of them is not known (plain files), it counts by
-//! its looks alone, and says so.
+//! versions stand on different sides of it. Where one of them is not known (plain files), a gain or
+//! a report counts by its looks alone, and says so; a loss stays a loss, and its reason names the entry.
 
 mod table;
 
 use crate::diff::{Change, Kind};
-use crate::model::{Context, glob};
+use crate::model::{CUSTOM_MODELS, Context, glob};
 
 pub use table::KNOWLEDGE;
 
@@ -102,6 +102,17 @@ impl<'s> Sides<'s> {
         Self { contexts, libvirts: of(Component::Libvirt), qemus: of(Component::Qemu) }
     }
 
+    /// Whether libvirt is another, and the hypervisor is known to be the same, as is the rest of what is known.
+    fn is_libvirt_alone(&self) -> bool {
+        let [old, new] = self.contexts;
+        let is_other_libvirt = matches!(self.libvirts, [Some(old), Some(new)] if old != new);
+        is_other_libvirt
+            && old.hypervisor.is_some()
+            && new.hypervisor.is_some()
+            && is_same_host(self.contexts)
+            && (old.kernel.is_none() || new.kernel.is_none() || old.kernel == new.kernel)
+    }
+
     /// The version on both sides, where it is known.
     pub(super) fn versions(&self, component: Component) -> [Option<Version>; 2] {
         match component {
@@ -118,23 +129,38 @@ pub fn explains(change: &Change, sides: &Sides<'_>) -> Option<String> {
     entry.or_else(|| named(change, sides))
 }
 
+/// What a loss may come from, if the versions were known: an entry that fits by its looks.
+pub(super) fn suspects(change: &Change, sides: &Sides<'_>) -> Option<String> {
+    if change.difference.kind != Kind::Lost {
+        return None;
+    }
+    KNOWLEDGE.iter().find_map(|entry| {
+        let [old, new] = sides.versions(entry.component);
+        let is_possible = match (old, new) {
+            (Some(_), Some(_)) => false,
+            (Some(old), None) => old < entry.since,
+            (None, Some(new)) => new >= entry.since,
+            (None, None) => true,
+        };
+        let is_it = is_possible
+            && glob(entry.path, &change.difference.path)
+            && entry.is_like(change, entry.kind)
+            && entry.is_so(change, sides.contexts);
+        is_it.then(|| format!("{}, if this is a {} upgrade", entry.reason, entry.component.name()))
+    })
+}
+
 /// libvirt names CPU features and models by a list of its own, which every version extends: under
 /// another libvirt the same CPU under the same QEMU can have more names, or another one.
 fn named(change: &Change, sides: &Sides<'_>) -> Option<String> {
-    let is_name = matches!(
-        change.difference.path.as_str(),
-        "cpu.mode[host-model].feature" | "cpu.mode[host-model].model"
-    );
-    if !is_name {
-        return None;
-    }
-    let [old, new] = sides.contexts;
-    let is_other_libvirt = matches!(sides.libvirts, [Some(old), Some(new)] if old != new);
-    let is_same = old.hypervisor.is_some()
-        && new.hypervisor.is_some()
-        && is_same_host(sides.contexts)
-        && (old.kernel.is_none() || new.kernel.is_none() || old.kernel == new.kernel);
-    (is_other_libvirt && is_same).then(|| {
+    let is_name = match change.difference.path.as_str() {
+        "cpu.mode[host-model].feature" => {
+            matches!(change.difference.kind, Kind::Reported | Kind::Unreported)
+        }
+        "cpu.mode[host-model].model" => true,
+        _ => false,
+    };
+    (is_name && sides.is_libvirt_alone()).then(|| {
         "only libvirt changed, and with it the names it has for CPU models and features".to_owned()
     })
 }
@@ -157,9 +183,12 @@ impl Entry {
             }
             (Some(old), Some(new)) if new < self.since && self.since <= old => {
                 // What a version learnt to name, an older one cannot use: that is a loss.
-                self.kind != Kind::Gained && self.is_like(change, self.kind.mirrored())
+                let is_name = self.kind == Kind::Gained && self.path == CUSTOM_MODELS;
+                !is_name && self.is_like(change, self.kind.mirrored())
             }
             (Some(_), Some(_)) => false,
+            // What may be a loss is excused only by what is known.
+            _ if change.difference.kind == Kind::Lost => false,
             // The one that is known may be past it, or not have come to it.
             (Some(old), None) if old >= self.since => false,
             (None, Some(new)) if new < self.since => false,
@@ -184,7 +213,9 @@ impl Entry {
             When::Always => true,
             When::SameHost => is_same_host(sides),
             When::Emulated => is_emulated(change),
-            When::NoVersionsBefore => !change.evidence.listed_versions,
+            When::NoVersionsBefore => {
+                change.evidence.is_listed_version && !change.evidence.listed_versions
+            }
             When::Only(member) => change.evidence.members == [member],
             When::NoPc => !is_pc(change),
             When::NoPcOrSameHost => is_same_host(sides) || !is_pc(change),
@@ -207,7 +238,11 @@ fn is_same_host([old, new]: &[Context; 2]) -> bool {
     let same =
         |old: &Option<String>, new: &Option<String>| old.is_none() || new.is_none() || old == new;
     same(&old.hypervisor, &new.hypervisor)
-        && same(&old.cpu, &new.cpu)
+        && !old
+            .cpu
+            .as_ref()
+            .zip(new.cpu.as_ref())
+            .is_some_and(|(old, new)| Context::is_other_cpu(old, new))
         && same(&old.microcode, &new.microcode)
 }
 
@@ -221,4 +256,139 @@ pub fn version(text: &str) -> Option<Version> {
     let mut parts = text.trim().splitn(3, '.').map(digits);
     let major = parts.next()??;
     Some((major, parts.next().flatten().unwrap_or(0), parts.next().flatten().unwrap_or(0)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diff::{ChangedTarget, Difference, Evidence, Plain};
+
+    /// A change that an entry is about, as an upgrade (or with `kind` mirrored a downgrade) brings it.
+    fn change(entry: &Entry, kind: Kind) -> Change {
+        let mut difference = Difference::new(kind, &entry.path.replace('*', "EPYC"));
+        if let Some(value) = entry.value {
+            difference = difference.with_value(&value.replace('*', "3"));
+        }
+        if kind == Kind::Changed {
+            let sides = [Some(Plain::text("unknown")), Some(Plain::text("IBM"))];
+            let [old, new] = sides;
+            difference = difference.with_sides(old, new);
+        }
+        let members = match entry.when {
+            When::Only(member) => vec![member.to_owned()],
+            _ => Vec::new(),
+        };
+        let arch = if matches!(entry.when, When::NoPc) { "sparc" } else { "x86_64" };
+        let target = ChangedTarget {
+            arch: Some(arch.to_owned()),
+            virttype: Some("qemu".to_owned()),
+            ..ChangedTarget::default()
+        };
+        Change {
+            difference,
+            evidence: Evidence { members, is_listed_version: true, ..Evidence::default() },
+            targets: [target].into(),
+        }
+    }
+
+    /// A host before or since an entry's version, all else the same.
+    fn side(entry: &Entry, is_since: bool) -> Context {
+        let (major, minor, micro) = entry.since;
+        let version = match (is_since, minor) {
+            (true, _) => format!("{major}.{minor}.{micro}"),
+            (false, 0) => format!("{}.99.0", major - 1),
+            (false, _) => format!("{major}.{}.0", minor - 1),
+        };
+        let mut side = Context { hypervisor: Some("QEMU 9.0.0".into()), ..Context::default() };
+        match entry.component {
+            Component::Libvirt => side.libvirt = Some(version),
+            Component::Qemu => side.hypervisor = Some(format!("QEMU {version}")),
+        }
+        side
+    }
+
+    fn reason(entry: &Entry, kind: Kind, contexts: &[Context; 2]) -> Option<String> {
+        entry.explains(&change(entry, kind), &Sides::new(contexts))
+    }
+
+    #[test]
+    fn every_entry_fires_in_both_directions() {
+        for entry in KNOWLEDGE {
+            let up = [side(entry, false), side(entry, true)];
+            let [old, new] = up.clone();
+            let down = [new.clone(), old.clone()];
+            let back = entry.kind.mirrored();
+            assert_eq!(reason(entry, entry.kind, &up).as_deref(), Some(entry.reason), "{entry:?}");
+            // An older libvirt cannot use what a newer one learnt to name: that is a loss.
+            let is_name = entry.kind == Kind::Gained && entry.path == CUSTOM_MODELS;
+            let expected = (!is_name).then_some(entry.reason);
+            assert_eq!(reason(entry, back, &down).as_deref(), expected, "{entry:?}");
+            // The other way round it explains nothing, nor between two versions on one side of it.
+            if entry.kind != back {
+                assert_eq!(reason(entry, back, &up), None, "{entry:?}");
+                assert_eq!(reason(entry, entry.kind, &down), None, "{entry:?}");
+            }
+            for same in [[old.clone(), old.clone()], [new.clone(), new.clone()]] {
+                assert_eq!(reason(entry, entry.kind, &same), None, "{entry:?}");
+                assert_eq!(reason(entry, back, &same), None, "{entry:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_loss_is_excused_only_where_both_versions_are_known() {
+        let unknown = Context::default();
+        for entry in KNOWLEDGE {
+            let [old, new] = [side(entry, false), side(entry, true)];
+            let of_files = [&unknown, &unknown].map(Clone::clone);
+            for contexts in
+                [of_files, [old.clone(), unknown.clone()], [unknown.clone(), new.clone()]]
+            {
+                let told = reason(entry, entry.kind, &contexts);
+                let lost = change(entry, entry.kind);
+                let suspected = suspects(&lost, &Sides::new(&contexts));
+                if entry.kind == Kind::Lost {
+                    assert_eq!(told, None, "{entry:?}");
+                    assert!(suspected.is_some_and(|it| it.contains("if this is a")), "{entry:?}");
+                } else {
+                    assert!(told.is_some_and(|it| it.contains("if this is a")), "{entry:?}");
+                    assert_eq!(suspected, None, "{entry:?}");
+                }
+            }
+            // The one that is known rules it out.
+            for contexts in [[new.clone(), unknown.clone()], [unknown.clone(), old.clone()]] {
+                assert_eq!(reason(entry, entry.kind, &contexts), None, "{entry:?}");
+                let lost = change(entry, entry.kind);
+                assert_eq!(suspects(&lost, &Sides::new(&contexts)), None, "{entry:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn each_condition_of_an_entry_counts() {
+        for entry in KNOWLEDGE {
+            let up = [side(entry, false), side(entry, true)];
+            let mut contexts = up.clone();
+            let mut other = change(entry, entry.kind);
+            let mut targets = other.targets.to_vec();
+            match entry.when {
+                When::Always => continue,
+                When::SameHost => {
+                    contexts[0].microcode = Some("1".into());
+                    contexts[1].microcode = Some("2".into());
+                }
+                When::NoPc => targets[0].arch = Some("x86_64".into()),
+                When::NoPcOrSameHost => {
+                    contexts[0].cpu = Some("AMD family 23 model 1 stepping 2".into());
+                    contexts[1].cpu = Some("AMD family 25 model 1 stepping 1".into());
+                }
+                When::NoVersionsBefore => other.evidence.is_listed_version = false,
+                When::Emulated => targets[0].virttype = Some("kvm".into()),
+                When::Only(_) => other.evidence.members.push("sev".into()),
+            }
+            other.targets = targets.into();
+            assert_eq!(entry.explains(&other, &Sides::new(&contexts)), None, "{entry:?}");
+            assert!(entry.explains(&change(entry, entry.kind), &Sides::new(&up)).is_some());
+        }
+    }
 }

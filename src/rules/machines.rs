@@ -2,41 +2,85 @@
 //!
 //! A versioned machine type is marked deprecated three major versions after it came and deleted six
 //! after (QEMU, `docs/about/deprecated.rst` and `MACHINE_VER_DELETION_MAJOR` of `boards.h`). It was
-//! agreed for 9.1 and deletes since 10.1: what was older by then went with 10.1 or is overdue.
+//! agreed for 9.1 and deletes since 10.1. What was older went one by one before that, some of it by
+//! 8.2 (`docs/about/removed-features.rst`), so that only the latest possible version can be named.
 
-/// When QEMU deletes a machine type: a version as (major, minor).
+use super::knowledge::Version;
+
+/// When QEMU deletes a machine type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Removal {
+    /// With this version: (major, minor).
+    With(u32, u32),
+    /// It is older than the policy: with this version at the latest.
+    AtLatest(u32, u32),
+}
+
+/// Families whose versioned machine types have followed the policy: those that QEMU defines with
+/// `DEFINE_..._MACHINE` macros over `MACHINE_VER_DELETION` (`hw/i386/pc_piix.c`, `pc_q35.c`,
+/// `hw/arm/virt.c`, `hw/ppc/spapr.c`, `hw/s390x/s390-virtio-ccw.c`, `hw/m68k/virt.c`).
+const FAMILIES: [&str; 5] = ["pc-i440fx", "pc-q35", "virt", "pseries", "s390-ccw-virtio"];
+
+/// The first version that deleted by the policy.
+const FIRST: (u32, u32) = (10, 1);
+
+/// When QEMU deletes a machine type; `known` is the QEMU that still has it, where that is known.
 ///
-/// `None` for machines without a version, and for a distribution's own (`pc-q35-rhel9.2.0`,
-/// `pc-q35-8.2-noble`), which live as long as the distribution says.
-pub(super) fn removal(machine: &str) -> Option<(u32, u32)> {
-    let (_, version) = machine.rsplit_once('-')?;
+/// `None` where the policy says nothing: of machines without a version, of a distribution's own
+/// (`pc-q35-rhel9.2.0`, `pc-q35-8.2-noble`), which live as long as the distribution says, and of what
+/// should be gone by now.
+pub(super) fn removal(machine: &str, known: Option<Version>) -> Option<Removal> {
+    let (family, version) = machine.rsplit_once('-')?;
+    if !FAMILIES.contains(&family) {
+        return None;
+    }
     let mut numbers = version.split('.').map(str::parse::<u32>);
     let (major, minor) = (numbers.next()?.ok()?, numbers.next()?.ok()?);
     if numbers.any(|number| number.is_err()) {
         return None;
     }
-    Some((major + 6, minor).max((10, 1)))
+    let removal = match (major + 6, minor) {
+        by_policy if by_policy >= FIRST => Removal::With(by_policy.0, by_policy.1),
+        _ => Removal::AtLatest(FIRST.0, FIRST.1),
+    };
+    let (Removal::With(major, minor) | Removal::AtLatest(major, minor)) = removal;
+    let is_past = known.is_some_and(|known| known >= (major, minor, 0));
+    (!is_past).then_some(removal)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::removal;
+    use super::{Removal, removal};
 
     #[test]
     fn six_major_versions_after_it_came() {
+        use Removal::{AtLatest, With};
         for (machine, version) in [
-            ("pc-q35-7.2", Some((13, 2))),
-            ("pc-q35-4.0.1", Some((10, 1))),
-            ("pc-i440fx-2.4", Some((10, 1))),
-            ("s390-ccw-virtio-5.2", Some((11, 2))),
+            ("pc-q35-7.2", Some(With(13, 2))),
+            ("pc-q35-4.2", Some(With(10, 2))),
+            ("pc-q35-4.1", Some(With(10, 1))),
+            ("pc-q35-4.0.1", Some(AtLatest(10, 1))),
+            ("pc-i440fx-1.7", Some(AtLatest(10, 1))),
+            ("s390-ccw-virtio-5.2", Some(With(11, 2))),
             ("pseries-2.12-sxxm", None),
             ("pc-q35-rhel9.2.0", None),
             ("pc-q35-8.2-noble", None),
             ("pc-i440fx-focal", None),
+            // The policy is about other families: a board may have a number in its name.
+            ("xenfv-4.2", None),
+            ("realview-eb-1.0", None),
             ("microvm", None),
             ("q35", None),
         ] {
-            assert_eq!(removal(machine), version, "{machine}");
+            assert_eq!(removal(machine, None), version, "{machine}");
         }
+    }
+
+    #[test]
+    fn no_release_of_the_past_is_predicted() {
+        assert_eq!(removal("pc-q35-7.2", Some((13, 1, 0))), Some(Removal::With(13, 2)));
+        assert_eq!(removal("pc-q35-7.2", Some((13, 2, 0))), None);
+        assert_eq!(removal("pc-i440fx-2.3", Some((10, 0, 5))), Some(Removal::AtLatest(10, 1)));
+        assert_eq!(removal("pc-i440fx-2.3", Some((10, 1, 0))), None);
     }
 }

@@ -1,9 +1,10 @@
 //! Why a finding matters, in the words of the one who must act on it.
 
 use super::finding::Circumstances;
-use super::machines::removal;
+use super::judge::CONSEQUENCE;
+use super::machines::{Removal, removal};
 use super::{Rule, rule};
-use crate::diff::{Change, Kind};
+use crate::diff::{Change, Kind, Plain};
 use crate::model::Context;
 
 /// How many blocking features are named.
@@ -18,18 +19,27 @@ pub(super) fn reason(rule: &Rule, change: &Change, beside: &Circumstances<'_>) -
         "machine-removed" | "target-lost"
             if beside.deprecated.contains(value.rsplit('/').next().unwrap_or_default()) =>
         {
-            "guests of this machine type cannot start or arrive here; it was marked deprecated"
-                .into()
+            "guests of this machine type cannot start or arrive here; it was marked deprecated".into()
         }
         "machine-removed" | "target-lost" => {
             "guests of this machine type cannot start or arrive here".to_owned()
         }
-        "machine-deprecated" => deprecated(&difference.path),
+        "machine-deprecated" => deprecated(&difference.path, beside),
         "emulator-lost" => emulator(beside),
-        "loader-removed" => "guests whose XML names this image cannot start".to_owned(),
-        "loader-renamed" => {
-            let heir = beside.renamed.get(value).copied().unwrap_or_default();
-            format!("guests whose XML names it cannot start; instead there is {heir}")
+        "emulator-moved" => {
+            "guests whose XML names the old path cannot start, unless a link is left there".to_owned()
+        }
+        "alias-lost" => match &difference.old {
+            Some(Plain::Text(canonical)) => format!(
+                "guests that name the alias cannot start; it stood for {canonical}, which guests that \
+                 were defined with it name"
+            ),
+            _ => rule.summary.to_owned(),
+        },
+        "cpu-feature-lost" if change.evidence.may_be_loss => {
+            "the host lost it, or another libvirt defines the model that host-model names in another \
+             way; the documents do not decide"
+                .to_owned()
         }
         "cpu-model-removed" => "guests of this CPU model cannot start or arrive here".to_owned(),
         "cpu-model-unusable" => {
@@ -46,20 +56,48 @@ pub(super) fn reason(rule: &Rule, change: &Change, beside: &Circumstances<'_>) -
             format!("no longer blocked by {}", features(blockers))
         }
         "enum-value-lost" => "guests that ask for it there cannot start".to_owned(),
-        "reporting-changed" if change.evidence.is_unusable => match difference.kind {
-            Kind::Lost => "the host could not use this CPU model before either".to_owned(),
-            _ => "the host knows this CPU model and cannot use it".to_owned(),
-        },
-        "reporting-changed" if change.evidence.is_builtin_list => {
+        "loader-removed" | "loader-renamed" | "loader-still-listed" | "loader-unlisted" => {
+            of_loader(rule, value, beside)
+        }
+        CONSEQUENCE if beside.goes_with_efi(change) => {
+            "goes with firmware='efi', which is no longer offered".to_owned()
+        }
+        CONSEQUENCE => "goes with the other images: none is left".to_owned(),
+        "reporting-changed" => of_reporting(change).to_owned(),
+        _ => rule.summary.to_owned(),
+    }
+}
+
+/// Why an image matters that is no longer listed.
+fn of_loader(rule: &Rule, image: &str, beside: &Circumstances<'_>) -> String {
+    let mut reason = match rule.id {
+        "loader-removed" => "the file is gone: guests whose XML names it cannot start",
+        "loader-still-listed" => {
+            return "other machines of this host still list it, so the file exists and guests that name it start"
+                .to_owned();
+        }
+        _ => "no document lists it any more; if the file still exists, guests that name it start",
+    }
+    .to_owned();
+    if let Some(heir) = beside.renamed.get(image) {
+        reason.push_str(&format!("; instead there is {heir}"));
+    }
+    reason
+}
+
+/// Why what is merely reported otherwise is no change of the host.
+fn of_reporting(change: &Change) -> &'static str {
+    match change.difference.kind {
+        Kind::Lost if change.evidence.is_unusable => {
+            "the host could not use this CPU model before either"
+        }
+        _ if change.evidence.is_unusable => "the host knows this CPU model and cannot use it",
+        _ if change.evidence.is_builtin_list => {
             "no firmware descriptor names this machine: libvirt lists files that it was built to look \
              for, and picks none by itself"
-                .to_owned()
         }
-        "reporting-changed" if difference.kind == Kind::Reported => {
-            "newly reported; the host need not differ".to_owned()
-        }
-        "reporting-changed" => "no longer reported; the host need not differ".to_owned(),
-        _ => rule.summary.to_owned(),
+        Kind::Reported => "newly reported; the host need not differ",
+        _ => "no longer reported; the host need not differ",
     }
 }
 
@@ -78,7 +116,9 @@ fn cause(sides: &[Context; 2]) -> Option<String> {
     let names = ["microcode", "kernel", "the CPU"];
     let moved = names.iter().zip(old.iter().zip(new));
     let moved = moved.filter_map(|(name, (old, new))| match (old, new) {
-        (Some(old), Some(new)) if old != new => Some(format!("{name} {old} → {new}")),
+        (Some(old), Some(new)) if Context::is_other_cpu(old, new) => {
+            Some(format!("{name} {old} → {new}"))
+        }
         _ => None,
     });
     let moved: Vec<String> = moved.collect();
@@ -86,32 +126,36 @@ fn cause(sides: &[Context; 2]) -> Option<String> {
 }
 
 /// `machine[NAME].deprecated`: when it goes.
-fn deprecated(path: &str) -> String {
+fn deprecated(path: &str, beside: &Circumstances<'_>) -> String {
     let name = path.strip_prefix("machine[").and_then(|rest| rest.split(']').next());
-    match name.and_then(removal) {
-        Some((major, minor)) => {
-            format!(
-                "QEMU deletes a machine type six major versions after it came (since 10.1: 5.0 goes with \
-                 11.0); this one with {major}.{minor}"
-            )
-        }
-        None => rule("machine-deprecated").summary.to_owned(),
-    }
+    let [_, qemu] = beside.qemus();
+    let when = match name.and_then(|name| removal(name, qemu)) {
+        Some(Removal::With(major, minor)) => format!("with {major}.{minor}"),
+        Some(Removal::AtLatest(major, minor)) => format!("by {major}.{minor} at the latest"),
+        None => return rule("machine-deprecated").summary.to_owned(),
+    };
+    format!("QEMU deletes a machine type six major versions after it came; goes {when}")
 }
 
-/// The oldest QEMU that a libvirt drives, from this version on (libvirt, NEWS).
-const OLDEST_QEMU: [((u32, u32), &str); 2] = [((12, 4), "7.2"), ((11, 2), "6.2")];
+/// The oldest QEMU that a libvirt drives, from this version on (`QEMU_MIN_MAJOR` of
+/// `src/qemu/qemu_capabilities.c`; NEWS).
+const OLDEST_QEMU: [((u32, u32), (u32, u32)); 2] = [((12, 4), (7, 2)), ((11, 2), (6, 2))];
 
 fn emulator(beside: &Circumstances<'_>) -> String {
     let [old, new] = beside.libvirts();
-    let risen = OLDEST_QEMU.iter().find(|((major, minor), _)| {
-        let since = (*major, *minor, 0);
-        old.is_some_and(|old| old < since) && new.is_some_and(|new| new >= since)
+    let [qemu, _] = beside.qemus();
+    let risen = OLDEST_QEMU.iter().find(|((major, minor), (least, its_minor))| {
+        let (since, least) = ((*major, *minor, 0), (*least, *its_minor, 0));
+        old.is_some_and(|old| old < since)
+            && new.is_some_and(|new| new >= since)
+            && qemu.is_some_and(|qemu| qemu < least)
     });
     let summary = rule("emulator-lost").summary;
     match risen {
-        Some(((major, minor), oldest)) => {
-            format!("{summary}; libvirt {major}.{minor} drives no QEMU older than {oldest}")
+        Some(((major, minor), (least, its_minor))) => {
+            format!(
+                "{summary}; libvirt {major}.{minor} drives no QEMU older than {least}.{its_minor}"
+            )
         }
         None => summary.to_owned(),
     }

@@ -55,36 +55,55 @@ struct Role {
 impl Role {
     fn of(path: &str) -> Self {
         let path = path.to_ascii_lowercase();
-        let file = path.rsplit('/').next().unwrap_or_default();
-        let first_of = |names: &[(&'static str, &'static str)], text: &str| {
-            names.iter().find(|(name, _)| text.contains(name)).map(|(_, meaning)| *meaning)
+        let folders: Vec<&str> = path.split('/').collect();
+        let file = folders.last().copied().unwrap_or_default();
+        let parts: Vec<&str> =
+            file.split(['.', '-', '_']).filter(|part| !part.is_empty()).collect();
+        let has = |names: &[&str]| parts.iter().any(|part| names.contains(part));
+        // `no-secboot` and `nosecboot` say that an image is without it.
+        let is_negated = |at: usize| at > 0 && matches!(parts[at - 1], "no" | "without");
+        let is_secure =
+            parts.iter().enumerate().any(|(at, part)| SECURE.contains(part) && !is_negated(at));
+        let of_file = parts.iter().find_map(|part| arch(part));
+        let of_folders = || {
+            let words = folders.iter().rev().flat_map(|folder| folder.split(['.', '-', '_']));
+            let mut words = words.filter_map(arch);
+            words.next()
         };
+        let confidential = CONFIDENTIAL.iter().find(|(name, _)| has(&[*name]));
         Self {
-            arch: first_of(ARCHES, &path),
-            is_secure: ["secboot", "secure", ".ms.", "snakeoil"].iter().any(|it| file.contains(it)),
-            confidential: first_of(CONFIDENTIAL, file),
-            has_code_only: file.contains("code"),
+            // `x86_64` is two parts of a name.
+            arch: if file.contains("x86_64") {
+                Some("x86_64")
+            } else {
+                of_file.or_else(of_folders)
+            },
+            is_secure,
+            confidential: confidential.map(|(_, meaning)| *meaning),
+            has_code_only: has(&["code"]),
         }
     }
 }
 
-/// How names say the guest's architecture; the first that fits counts.
-const ARCHES: &[(&str, &str)] = &[
-    ("aavmf32", "arm"),
-    ("aavmf", "aarch64"),
-    ("aarch64", "aarch64"),
-    ("riscv", "riscv"),
-    ("loongarch", "loongarch"),
-    ("ovmf32", "ia32"),
-    ("ia32", "ia32"),
-    ("i386", "ia32"),
-    ("arm", "arm"),
-    ("ovmf", "x86_64"),
-    ("x86_64", "x86_64"),
-];
+/// Parts of a name that say that an image does Secure Boot.
+const SECURE: [&str; 4] = ["secboot", "secure", "ms", "snakeoil"];
 
-const CONFIDENTIAL: &[(&str, &str)] =
-    &[("amdsev", "sev"), ("inteltdx", "tdx"), (".cc.", "sev"), ("microvm", "microvm")];
+/// The guest's architecture that a part of a name stands for.
+fn arch(part: &str) -> Option<&'static str> {
+    Some(match part {
+        "aavmf32" | "arm" => "arm",
+        "aavmf" | "aarch64" | "aa64" => "aarch64",
+        "riscv" | "riscv64" => "riscv",
+        "loongarch" | "loongarch64" => "loongarch",
+        "ovmf32" | "ia32" | "i386" => "ia32",
+        "ovmf" | "x64" | "x86" => "x86_64",
+        _ => return None,
+    })
+}
+
+/// What a part of a name says of a kind of guest.
+const CONFIDENTIAL: [(&str, &str); 4] =
+    [("amdsev", "sev"), ("inteltdx", "tdx"), ("cc", "sev"), ("microvm", "microvm")];
 
 #[cfg(test)]
 mod tests {
@@ -114,6 +133,25 @@ mod tests {
             let changes = [change(Kind::Gained, new, "q35"), change(Kind::Lost, old, "q35")];
             assert_eq!(loaders(&changes).get(old), Some(&new), "{old}");
         }
+    }
+
+    #[test]
+    fn roles_are_told_by_parts_of_the_name() {
+        let of = |path: &str| Role::of(path);
+        let plain = of("/usr/share/AAVMF/AAVMF_CODE.fd");
+        assert_eq!(of("/usr/share/AAVMF/AAVMF_CODE.no-secboot.fd"), plain);
+        for secure in ["AAVMF_CODE.secboot.fd", "AAVMF_CODE.ms.fd", "AAVMF_CODE.snakeoil.fd"] {
+            assert!(of(&format!("/usr/share/AAVMF/{secure}")).is_secure, "{secure}");
+        }
+        // No part of these is one of the words, though the words stand in them.
+        for other in ["OVMF_CODE.nosecboot.fd", "OVMF_CODE.insecure.fd", "OVMF_CODE.cms.fd"] {
+            let role = of(&format!("/usr/share/edk2/{other}"));
+            assert_eq!((role.is_secure, role.confidential), (false, None), "{other}");
+        }
+        assert_eq!(of("/usr/share/charm/OVMF.fd").arch, Some("x86_64"));
+        assert_eq!(of("/usr/share/edk2/arm/QEMU_EFI-pflash.raw").arch, Some("arm"));
+        assert_eq!(of("/usr/share/qemu/edk2-x86_64-secure-code.fd").arch, Some("x86_64"));
+        assert_eq!(of("/usr/share/OVMF/OVMF.amdsev.fd").confidential, Some("sev"));
     }
 
     #[test]

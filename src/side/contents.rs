@@ -8,7 +8,9 @@ use foldhash::{HashMap, HashSet};
 
 use super::parsed::{Number, Parsed};
 use super::parts::{Compared, Pieces};
-use crate::diff::{Difference, Facts, Kind, Plain, Scope, explained};
+use crate::diff::{
+    Difference, Facts, Kind, ListedFirmware, Observed, Outcome, Plain, Scope, explained,
+};
 use crate::model::{Capabilities, LOADERS, Value};
 use crate::store::{Store, StoreError, TreeId};
 
@@ -108,9 +110,11 @@ impl Contents {
                 let (old, new) = (self.firmware(old)?, self.firmware(new)?);
                 let changes = Rc::make_mut(piece);
                 for (change, evidence) in changes.iter_mut().filter(|(it, _)| is_of_loaders(it)) {
-                    let listed = if change.kind == Kind::Lost { &old } else { &new };
-                    evidence.is_builtin_list = !listed.has_efi;
-                    evidence.leaves_no_loader = new.has_efi && new.has_no_image;
+                    // What a descriptor does not name may exist all the same.
+                    let was_builtin = change.kind != Kind::Lost || !old.has_efi;
+                    evidence.is_builtin_list = was_builtin && !new.has_efi;
+                    evidence.leaves_no_loader =
+                        new.has_efi && new.has_list && new.images.is_empty();
                 }
             }
         }
@@ -121,7 +125,7 @@ impl Contents {
     /// What a document says of firmware, looked up once: many pairs of targets share one.
     fn firmware(&self, content: &Content) -> Result<Firmware, StoreError> {
         if let Some(known) = self.firmware.borrow().get(content) {
-            return Ok(*known);
+            return Ok(known.clone());
         }
         let firmware = match (content, &self.store) {
             (Content::Stored { tree, .. }, Some(store)) => {
@@ -133,8 +137,26 @@ impl Contents {
             }
             _ => self.with(content, Firmware::of)?,
         };
-        self.firmware.borrow_mut().insert(content.clone(), firmware);
+        self.firmware.borrow_mut().insert(content.clone(), firmware.clone());
         Ok(firmware)
+    }
+
+    /// What all documents of a side list of firmware.
+    ///
+    /// # Errors
+    /// Where the store cannot be read.
+    pub fn listed_firmware(&self, side: &Observed<Content>) -> Result<ListedFirmware, StoreError> {
+        let contents = side.outcomes.values().filter_map(|outcome| match outcome {
+            Outcome::Document(content) => Some(content),
+            Outcome::Failed { .. } => None,
+        });
+        let mut listed = ListedFirmware::default();
+        for content in contents.collect::<HashSet<_>>() {
+            let firmware = self.firmware(content)?;
+            listed.images.extend(firmware.images.iter().cloned());
+            listed.has_builtin_list |= firmware.has_list && !firmware.has_efi;
+        }
+        Ok(listed)
     }
 
     /// The differences; of stored documents only the part is read in which they differ.
@@ -205,12 +227,14 @@ impl Contents {
 }
 
 /// What a document says of firmware.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Firmware {
     /// A descriptor offers UEFI for the machine.
     has_efi: bool,
-    /// The list of images is there and empty: a descriptor without its file.
-    has_no_image: bool,
+    /// There is a list of images.
+    has_list: bool,
+    /// The images. Where there are none beside `has_efi`, a descriptor is there without its file.
+    images: Rc<[String]>,
 }
 
 impl Firmware {
@@ -226,7 +250,9 @@ impl Firmware {
     fn note(&mut self, path: &str, value: Value<'_>) {
         match value {
             Value::Set(it) if path == "os.firmware" => self.has_efi = it.contains("efi"),
-            Value::List(images) if path == LOADERS => self.has_no_image = images.is_empty(),
+            Value::List(images) if path == LOADERS => {
+                (self.has_list, self.images) = (true, images.iter().map(str::to_owned).collect());
+            }
             _ => {}
         }
     }

@@ -46,6 +46,7 @@ pub fn from_files(
     let mut observation =
         observe::files(inputs, &mut contents.parsed).map_err(|error| match error {
             ObserveError::Twice(twice) => SideError::from(twice),
+            ObserveError::TooMuch(error) => SideError::TooMuch { path: path.to_owned(), error },
             ObserveError::Index(never) => match never {},
         })?;
     observation.is_incomplete |= !unread.is_empty();

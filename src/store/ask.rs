@@ -1,6 +1,6 @@
 //! Statements of others: read only, one at a time, and interruptible.
 //!
-//! The connection is opened for reading, and SQLite asks [`permit`] about everything that a statement
+//! The connection is told to write nothing (`query_only`), and SQLite asks [`permit`] about everything that a statement
 //! would do before it does any of it.
 
 use std::borrow::Cow;
@@ -13,9 +13,10 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, Statement};
 use thiserror::Error;
 
-use super::error::StoreError;
+use super::error::{StoreError, words};
+use super::files;
 use super::ids::JsonNames;
-use super::open::{Store, read_only};
+use super::open::{Store, connect, read_only};
 use crate::model::{Cell, line_and_column};
 
 /// Views that are no interface: `migrations/README.md`.
@@ -77,7 +78,10 @@ impl Reader {
         // Brings an older database up to date, so that it has the views.
         drop(Store::open(path)?);
         let error = |source| StoreError::of(path, source);
-        let mut connection = read_only(path).map_err(error)?;
+        let file = files::existing(path)?;
+        // Opened as a writer would, though nothing can be written: the last one to close the file
+        // removes the log, and whoever may only read cannot.
+        let mut connection = connect(&file, "rw").or_else(|_| read_only(&file)).map_err(error)?;
         connection
             .execute_batch("PRAGMA query_only = ON; PRAGMA trusted_schema = OFF;")
             .map_err(error)?;
@@ -163,14 +167,6 @@ impl Reader {
                 None => AskError::Sql { message: words(&source), place: None },
             },
         }
-    }
-}
-
-/// SQLite's message without what the library adds.
-fn words(error: &rusqlite::Error) -> String {
-    match error {
-        rusqlite::Error::SqliteFailure(_, Some(message)) => message.clone(),
-        other => other.to_string(),
     }
 }
 

@@ -1,12 +1,13 @@
 //! A copy of the database while others write to it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
 use super::check::{Counts, counted};
 use super::error::StoreError;
-use super::open::{Store, create_private, draft, uri};
+use super::files::{self, Draft};
+use super::open::{Store, connect, uri};
 
 impl Store {
     /// Copies the database as it is at one moment to a new file that only its owner may read, and
@@ -22,36 +23,27 @@ impl Store {
         if std::fs::symlink_metadata(to).is_ok() && !is_replaced {
             return Err(StoreError::Exists { path: to.to_owned() });
         }
-        if is_in_use(to) || is_same_file(self.path(), to) {
+        if is_same_file(self.path(), to) {
             return Err(StoreError::InUse { path: to.to_owned() });
         }
-        self.end_reading()?;
-        let draft = draft(to);
-        create_private(&draft).map_err(io)?;
-        let made = self.copy(&draft, to).and_then(|counts| {
-            let size = std::fs::metadata(&draft).map_err(io)?.len();
-            if is_replaced {
-                std::fs::rename(&draft, to).map_err(io)?;
-            } else if let Err(source) = std::fs::hard_link(&draft, to) {
-                let is_there = source.kind() == std::io::ErrorKind::AlreadyExists;
-                return Err(match is_there {
-                    true => StoreError::Exists { path: to.to_owned() },
-                    false => io(source),
-                });
-            }
-            Ok((size, counts))
-        });
-        for suffix in ["", "-wal", "-shm", "-journal"] {
-            let mut name = draft.clone().into_os_string();
-            name.push(suffix);
-            let _already_gone = std::fs::remove_file(name);
+        if let Some(leftover) = in_use(to) {
+            return Err(match to.exists() {
+                true => StoreError::InUse { path: to.to_owned() },
+                false => StoreError::Leftover { path: to.to_owned(), leftover },
+            });
         }
-        let made = made?;
-        let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty());
-        // The name must last too. Not every file system can promise it.
-        let _no_promise =
-            std::fs::File::open(folder.unwrap_or(Path::new("."))).and_then(|it| it.sync_all());
-        Ok(made)
+        self.end_reading()?;
+        let draft = Draft::new(to).map_err(io)?;
+        let counts = self.copy(draft.file(), to)?;
+        let size = std::fs::metadata(draft.file()).map_err(io)?.len();
+        if is_replaced {
+            draft.replace(to).map_err(io)?;
+        } else if !draft.put_new(to).map_err(io)? {
+            return Err(StoreError::Exists { path: to.to_owned() });
+        }
+        // The name must last too.
+        files::sync_folder(to);
+        Ok((size, counts))
     }
 
     fn copy(&self, draft: &Path, to: &Path) -> Result<Counts, StoreError> {
@@ -78,11 +70,19 @@ impl Store {
 }
 
 /// A log beside a file says that a process works with it, or that one was killed: another file in
-/// its place would get the log's pages.
-fn is_in_use(path: &Path) -> bool {
-    let mut log = path.as_os_str().to_owned();
-    log.push("-wal");
-    std::fs::metadata(log).is_ok_and(|log| log.len() > 0)
+/// its place would get the log's pages. What a killed one left beside a database is settled by opening
+/// and closing it.
+fn in_use(path: &Path) -> Option<PathBuf> {
+    let leftover = files::leftover(path)?;
+    let mut start = [0; 16];
+    let is_database = std::fs::File::open(path)
+        .and_then(|mut file| std::io::Read::read_exact(&mut file, &mut start))
+        .is_ok_and(|()| &start == b"SQLite format 3\0");
+    if is_database && let Ok(connection) = connect(path, "rw") {
+        let _still_in_use = connection.close();
+        return files::leftover(path);
+    }
+    Some(leftover)
 }
 
 fn is_same_file(one: &Path, other: &Path) -> bool {

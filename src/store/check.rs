@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use rusqlite::{Connection, Row};
 
 use super::error::StoreError;
+use super::migrate::{expected_schema, schema};
 use super::open::Store;
 use crate::model::Hash;
 
@@ -89,6 +90,7 @@ impl Store {
             Err(error) => damage.push(Damage::new("the file", format!("cannot be read: {error}"))),
         };
         look(self.sql(integrity));
+        look(self.sql(definitions));
         look(self.sql(references));
         for law in LAWS {
             look(self.sql(|connection| breaches(connection, law)));
@@ -129,6 +131,24 @@ fn integrity(connection: &Connection) -> rusqlite::Result<Vec<Damage>> {
                 more => format!("{first}, and {more} more"),
             };
             damage.push(Damage::new("the file", what));
+        }
+    }
+    Ok(damage)
+}
+
+/// Whether tables, indexes and views are as domcaps makes them: a view that is damaged gives wrong
+/// answers. What others added is theirs.
+fn definitions(connection: &Connection) -> rusqlite::Result<Vec<Damage>> {
+    let found: HashMap<(String, String), String> =
+        schema(connection)?.into_iter().map(|(kind, name, sql)| ((kind, name), sql)).collect();
+    let words = |sql: &str| sql.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut damage = Vec::new();
+    for (kind, name, sql) in expected_schema()? {
+        let place = format!("{kind} {name}");
+        match found.get(&(kind, name)) {
+            Some(found) if words(found) == words(&sql) => {}
+            Some(_) => damage.push(Damage::new(place, "its definition is not that of domcaps")),
+            None => damage.push(Damage::new(place, "it is not there")),
         }
     }
     Ok(damage)

@@ -29,6 +29,42 @@ pub enum StoreError {
         /// The database file.
         path: PathBuf,
     },
+    /// Something else than a file.
+    #[error("{}: {what}, not a file", path.display())]
+    NotAFile {
+        /// What was named.
+        path: PathBuf,
+        /// What it is.
+        what: &'static str,
+    },
+    /// A new database would take over what another one left.
+    #[error("{}: {} is left from another database, and would be read into a new one", path.display(), leftover.display())]
+    Leftover {
+        /// The database file.
+        path: PathBuf,
+        /// The file beside it.
+        leftover: PathBuf,
+    },
+    /// The file has several names.
+    #[error("{}: the file has {links} names (hard links), and each would get a log of its own; nothing was stored", path.display())]
+    Linked {
+        /// The database file.
+        path: PathBuf,
+        /// How many names it has.
+        links: u64,
+    },
+    /// The file is a mount point.
+    #[error("{}: the file is mounted by itself, so its log would be kept apart from it; nothing was stored", path.display())]
+    Mounted {
+        /// The database file.
+        path: PathBuf,
+    },
+    /// The name means another file now, or none.
+    #[error("{}: the file or its log was deleted or replaced meanwhile; nothing was stored", path.display())]
+    Replaced {
+        /// The database file.
+        path: PathBuf,
+    },
     /// Written by a newer domcaps.
     #[error("{}: database version {found} is newer than this domcaps, which reads up to {supported}", path.display())]
     TooNew {
@@ -46,7 +82,7 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// The disk is full, or fails.
-    #[error("{}: the disk is full or fails ({source}); nothing was stored", path.display())]
+    #[error("{}: the disk is full or fails ({}); nothing was stored", path.display(), words(source))]
     Full {
         /// The database file.
         path: PathBuf,
@@ -54,7 +90,7 @@ pub enum StoreError {
         source: rusqlite::Error,
     },
     /// The file or its folder may not be written, or not be read.
-    #[error("{}: no permission ({source})", path.display())]
+    #[error("{}: no permission ({})", path.display(), words(source))]
     NotWritable {
         /// The database file.
         path: PathBuf,
@@ -62,7 +98,7 @@ pub enum StoreError {
         source: rusqlite::Error,
     },
     /// SQLite's own error.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {}", path.display(), words(source))]
     Sql {
         /// The database file.
         path: PathBuf,
@@ -149,4 +185,13 @@ pub enum StoreError {
         /// The ids in full.
         candidates: Vec<String>,
     },
+}
+
+/// SQLite's message without what the library adds, such as the whole statement.
+pub(super) fn words(error: &rusqlite::Error) -> String {
+    match error {
+        rusqlite::Error::SqliteFailure(_, Some(message)) => message.clone(),
+        rusqlite::Error::SqlInputError { msg, .. } => msg.clone(),
+        other => other.to_string(),
+    }
 }

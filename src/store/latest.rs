@@ -208,6 +208,20 @@ impl Store {
     }
 }
 
+impl Store {
+    /// The snapshots that answer for their hosts and are later than a time, by host.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn latest_after(&self, time: Time) -> Result<Vec<SnapshotRow>, StoreError> {
+        self.sql(|connection| {
+            let mut select =
+                connection.prepare_cached(&format!("{SELECT} WHERE taken_at > ? ORDER BY name"))?;
+            select.query_map([time.milliseconds()], snapshot_row)?.collect()
+        })
+    }
+}
+
 /// The columns of a [`Latest`].
 const SELECT: &str =
     "SELECT name, host_id, hash, taken_at, state, profile_id, context_id, newest_at

@@ -1,16 +1,17 @@
 //! Migrations: numbered `.sql` files, embedded, immutable once released.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode};
 
-use super::error::StoreError;
+use super::error::{StoreError, words};
 use super::open::Store;
 
 /// In order; the version of a database is how many of these it has seen.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("../../migrations/0001_initial.sql"),
     include_str!("../../migrations/0002_fleet.sql"),
     include_str!("../../migrations/0003_counts.sql"),
     include_str!("../../migrations/0004_observation.sql"),
+    include_str!("../../migrations/0005_removed.sql"),
 ];
 
 /// `domc` in ASCII: says that a SQLite file is ours (SQLite's file format, offset 68).
@@ -31,6 +32,10 @@ pub(super) fn migrate(store: &mut Store, may_be_blank: bool) -> Result<(), Store
         if found > supported {
             return Err(StoreError::TooNew { path: path.clone(), found, supported });
         }
+        if found < 1 && !is_blank {
+            let what = format!("its user_version is {found}, which no domcaps writes");
+            return Err(StoreError::Damaged { path: path.clone(), what });
+        }
         Ok(())
     };
     check(found, ours, may_be_blank && found == 0 && store.sql(is_blank)?)?;
@@ -48,7 +53,14 @@ pub(super) fn migrate(store: &mut Store, may_be_blank: bool) -> Result<(), Store
     let (found, ours) = versions(&transaction).map_err(sql)?;
     check(found, ours, may_be_blank && is_blank(&transaction).map_err(sql)?)?;
     for migration in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or_default()) {
-        transaction.execute_batch(migration).map_err(sql)?;
+        transaction.execute_batch(migration).map_err(|source| match source {
+            // Of SQL that is known to be right.
+            source if source.sqlite_error_code() == Some(ErrorCode::Unknown) => {
+                let what = format!("it does not fit its user_version {found}: {}", words(&source));
+                StoreError::Damaged { path: path.clone(), what }
+            }
+            source => sql(source),
+        })?;
     }
     transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(sql)?;
     transaction.pragma_update(None, "user_version", supported).map_err(sql)?;
@@ -64,4 +76,22 @@ fn versions(connection: &Connection) -> rusqlite::Result<(i64, i64)> {
 /// Whether nothing was ever put into the database.
 fn is_blank(connection: &Connection) -> rusqlite::Result<bool> {
     connection.query_row("SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema)", [], |row| row.get(0))
+}
+
+/// The tables, indexes and views of a database that has seen all migrations: kind, name and definition.
+pub(super) fn expected_schema() -> rusqlite::Result<Vec<(String, String, String)>> {
+    let blank = Connection::open_in_memory()?;
+    for migration in MIGRATIONS {
+        blank.execute_batch(migration)?;
+    }
+    schema(&blank)
+}
+
+/// What a database consists of: kind, name and definition.
+pub(super) fn schema(connection: &Connection) -> rusqlite::Result<Vec<(String, String, String)>> {
+    let mut select = connection.prepare(
+        "SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'",
+    )?;
+    let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    rows.collect()
 }

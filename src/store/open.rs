@@ -1,5 +1,6 @@
 //! Opening the database file.
 
+use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 
 use super::error::StoreError;
+use super::files::{self, Draft, FileIdentity};
 use super::known::Kept;
 use super::migrate;
 use super::tree::Nodes;
@@ -17,6 +19,9 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long it sleeps between two tries. SQLite's own waiting sleeps ever longer, up to 100 ms, so that
 /// whoever waited longest tries least: of four importers in loops one waited 2 s for its turn.
 const NAP: Duration = Duration::from_millis(2);
+
+/// So many naps a file may have two names.
+const NAPS_FOR_LINKS: u32 = 150;
 
 /// Says whether to try once more after `tries`.
 fn wait(tries: i32) -> bool {
@@ -29,31 +34,46 @@ fn wait(tries: i32) -> bool {
 pub struct Store {
     pub(super) connection: Connection,
     path: PathBuf,
+    named: Option<Named>,
     pub(super) nodes: Nodes,
     pub(super) kept: Kept,
 }
 
+/// The file that was opened, to tell whether it still is the one that the name means.
+#[derive(Debug)]
+struct Named {
+    file: PathBuf,
+    identity: Option<FileIdentity>,
+    /// Its log, where it has one.
+    log: Option<FileIdentity>,
+    is_mounted: OnceCell<bool>,
+}
+
 impl Store {
-    /// Opens the database at `path`, and creates it (mode 0600, its folder too) if there is none.
+    /// Opens the database at `path`, and creates it (mode 0600, its folder too) if there is none. Where
+    /// `path` is a link to a file that is not there yet, the file is made where the link leads.
     ///
     /// A new database is made under another name and put in its place whole, so nobody ever sees
     /// a part of it, and of two first runs at once both work with the one that was first.
     ///
     /// # Errors
-    /// Where the file cannot be had, is not ours, or is newer than this program.
+    /// Where the file cannot be had, is not ours, or is newer than this program; where another
+    /// database left its log beside the name.
     pub fn create_or_open(path: &Path) -> Result<Self, StoreError> {
-        if !path.exists() {
-            let io = |source| StoreError::Io { path: path.to_owned(), source };
-            make_folder(path).map_err(io)?;
-            let draft = draft(path);
-            let made = create_private(&draft).map_err(io).and_then(|()| make(&draft, path));
-            // Linked into its place, or of no use; on a full disk its log stays too.
-            for suffix in ["", "-wal", "-shm"] {
-                let mut name = draft.clone().into_os_string();
-                name.push(suffix);
-                let _already_gone = std::fs::remove_file(name);
+        match files::existing(path) {
+            Ok(file) => files::sweep(&file),
+            Err(StoreError::Missing { .. }) => {
+                let file = new_path(path)?;
+                // Made after the look: whoever was faster has put a log beside the name by now.
+                match (files::leftover(&file), file.exists()) {
+                    (_, true) => {}
+                    (Some(leftover), _) => {
+                        return Err(StoreError::Leftover { path: file, leftover });
+                    }
+                    (None, _) => make(&file, path)?,
+                }
             }
-            made?;
+            Err(error) => return Err(error),
         }
         Self::open_at_rest(path)
     }
@@ -76,25 +96,60 @@ impl Store {
     /// # Errors
     /// As [`Store::open`].
     pub fn open_at_rest(path: &Path) -> Result<Self, StoreError> {
-        if !path.exists() {
-            return Err(StoreError::Missing { path: path.to_owned() });
-        }
-        if path.is_dir() {
-            return Err(StoreError::NotOurs { path: path.to_owned() });
-        }
-        let connection = match connect(path, "rw") {
-            Err(error) if is_not_writable(&error) => read_only(path).map_err(|_| error),
+        let file = files::existing(path)?;
+        let identity = FileIdentity::of(&file);
+        let connection = match connect(&file, "rw") {
+            Err(error) if is_not_writable(&error) => read_only(&file).map_err(|_| error),
             other => other,
         };
         let connection = connection.map_err(|source| StoreError::of(path, source))?;
+        let log = FileIdentity::of(&files::beside(&file, "-wal"));
         let mut store = Self {
             connection,
             path: path.to_owned(),
+            named: Some(Named { file, identity, log, is_mounted: OnceCell::new() }),
             nodes: Nodes::default(),
             kept: Kept::default(),
         };
         migrate::migrate(&mut store, false)?;
         Ok(store)
+    }
+
+    /// Looks whether what is written now is there for whoever opens the name next: the file still has
+    /// its name, and no other.
+    ///
+    /// # Errors
+    /// Where it has been deleted or replaced, has several names, or is mounted by itself.
+    pub(super) fn check_named(&self) -> Result<(), StoreError> {
+        // A draft has no name yet.
+        let Some(named) = &self.named else { return Ok(()) };
+        let path = || self.path.clone();
+        let mut naps = 0;
+        loop {
+            let metadata = std::fs::metadata(&named.file).ok();
+            let metadata = metadata.filter(|it| named.identity == Some(FileIdentity::from(it)));
+            let Some(metadata) = metadata else {
+                return Err(StoreError::Replaced { path: path() });
+            };
+            let links = std::os::unix::fs::MetadataExt::nlink(&metadata);
+            if links <= 1 {
+                break;
+            }
+            // A new database may have two names for a moment, where it could only be linked.
+            if naps >= NAPS_FOR_LINKS {
+                return Err(StoreError::Linked { path: path(), links });
+            }
+            std::thread::sleep(NAP);
+            naps += 1;
+        }
+        if named.log.is_some() && FileIdentity::of(&files::beside(&named.file, "-wal")) != named.log
+        {
+            return Err(StoreError::Replaced { path: path() });
+        }
+        match named.is_mounted.get_or_init(|| files::is_mount_point(&named.file)) {
+            true => Err(StoreError::Mounted { path: path() }),
+            false => Ok(()),
+        }
     }
 
     /// Ends the moment that is read: what is read from now on may have changed.
@@ -143,7 +198,7 @@ impl Store {
                 path: self.path.clone(),
                 source: std::io::ErrorKind::PermissionDenied.into(),
             }),
-            false => Ok(()),
+            false => self.check_named(),
         }
     }
 
@@ -152,10 +207,12 @@ impl Store {
     /// # Errors
     /// Where it cannot.
     pub fn check_creatable(path: &Path) -> Result<(), StoreError> {
-        let draft = draft(path);
-        let made = make_folder(path).and_then(|()| create_private(&draft));
-        made.and_then(|()| std::fs::remove_file(&draft))
-            .map_err(|source| StoreError::Io { path: path.to_owned(), source })
+        let file = new_path(path)?;
+        if let Some(leftover) = files::leftover(&file).filter(|_| !file.exists()) {
+            return Err(StoreError::Leftover { path: file, leftover });
+        }
+        let io = |source| StoreError::Io { path: path.to_owned(), source };
+        Draft::new(&file).map(drop).map_err(io)
     }
 
     /// The database file.
@@ -174,6 +231,7 @@ impl Store {
 
     /// A transaction that may write: it waits for its turn here, and not half-way.
     pub(super) fn begin(&mut self) -> Result<Transaction<'_>, StoreError> {
+        self.check_named()?;
         self.forget_known();
         let path = &self.path;
         self.connection
@@ -205,7 +263,7 @@ impl StoreError {
 }
 
 /// Connects, and looks whether the file can be used so.
-fn connect(path: &Path, mode: &str) -> rusqlite::Result<Connection> {
+pub(super) fn connect(path: &Path, mode: &str) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX
         | OpenFlags::SQLITE_OPEN_URI;
@@ -246,42 +304,51 @@ pub(super) fn uri(path: &Path, mode: &str) -> String {
     format!("{uri}?mode={mode}")
 }
 
-/// Makes the folder of a database, where there is none.
-fn make_folder(path: &Path) -> std::io::Result<()> {
-    match path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        Some(folder) => std::fs::create_dir_all(folder),
-        None => Ok(()),
+/// The file that a new database at `path` is; its folder is made, but not that of a link's target: what
+/// is to be mounted there may be missing.
+fn new_path(path: &Path) -> Result<PathBuf, StoreError> {
+    let io = |source| StoreError::Io { path: path.to_owned(), source };
+    if let Ok(target) = std::fs::read_link(path) {
+        return files::real_path(path).map_err(|source| StoreError::Io {
+            path: format!("{} -> {}", path.display(), target.display()).into(),
+            source,
+        });
     }
+    std::fs::create_dir_all(files::folder(path)).map_err(io)?;
+    files::real_path(path).map_err(io)
 }
 
-/// The name under which a new database is made, of this process alone.
-pub(super) fn draft(path: &Path) -> PathBuf {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    path.with_file_name(format!(".{name}.{}", std::process::id()))
-}
-
-/// Makes an empty database at `draft` and puts it at `path`, unless one has come there.
-fn make(draft: &Path, path: &Path) -> Result<(), StoreError> {
+/// Makes an empty database and puts it at `file`, unless one has come there; `path` names it in errors.
+fn make(file: &Path, path: &Path) -> Result<(), StoreError> {
     let error = |source| StoreError::of(path, source);
-    let connection = connect(draft, "rw").map_err(error)?;
-    let mut store =
-        Store { connection, path: path.to_owned(), nodes: Nodes::default(), kept: Kept::default() };
+    let io = |source| StoreError::Io { path: path.to_owned(), source };
+    let draft = Draft::new(file).map_err(io)?;
+    let connection = connect(draft.file(), "rw").map_err(error)?;
+    let mut store = Store {
+        connection,
+        path: path.to_owned(),
+        named: None,
+        nodes: Nodes::default(),
+        kept: Kept::default(),
+    };
     // Before the first table, or not without a VACUUM: lets `prune` give space back in small steps.
     store.sql(|connection| connection.pragma_update(None, "auto_vacuum", "INCREMENTAL"))?;
     migrate::migrate(&mut store, true)?;
+    // Closing does not tell whether the last checkpoint failed, and without its log the file would be
+    // malformed for ever.
+    let is_busy: bool = store.sql(|connection| {
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))
+    })?;
     store.connection.close().map_err(|(_, source)| error(source))?;
-    match std::fs::hard_link(draft, path) {
-        Err(source) if !path.exists() => Err(StoreError::Io { path: path.to_owned(), source }),
-        _ => Ok(()),
+    let log = files::leftover(draft.file());
+    if is_busy || log.is_some_and(|log| std::fs::metadata(log).is_ok_and(|log| log.len() > 0)) {
+        return Err(StoreError::Damaged {
+            path: path.to_owned(),
+            what: "the new database could not be written whole".to_owned(),
+        });
     }
-}
-
-/// Creates an empty file that only its owner may read: documents tell what a host can be
-/// attacked with.
-pub(super) fn create_private(path: &Path) -> std::io::Result<()> {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(drop)
+    std::fs::File::open(draft.file()).and_then(|file| file.sync_all()).map_err(io)?;
+    draft.put_new(file).map_err(io)?;
+    files::sync_folder(file);
+    Ok(())
 }

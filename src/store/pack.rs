@@ -33,6 +33,10 @@ pub(super) const MAX_DEPTH: i64 = 3;
 /// Nothing is packed against a larger body: zstd looks back no further than twice this.
 const LARGEST_BASE: usize = 1 << 20;
 
+/// No body is longer: twice what a document may have. What a database says of a length is a claim, and
+/// damage must not be taken for a wish for memory.
+const LARGEST: usize = 16 << 20;
+
 /// What the bases that are kept ready may take together, in bytes.
 const READY: usize = 48 << 20;
 
@@ -245,8 +249,12 @@ impl Store {
 
 /// Bytes of `length` that were packed against `prefix`, or against nothing where that is empty.
 pub(super) fn unpack(content: &[u8], prefix: &[u8], length: usize) -> std::io::Result<Vec<u8>> {
+    if length > LARGEST {
+        return Err(std::io::Error::other(format!("a length of {length} bytes")));
+    }
     let mut bytes = Vec::with_capacity(length);
-    let decoder = zstd::stream::Decoder::with_ref_prefix(content, prefix)?;
+    let mut decoder = zstd::stream::Decoder::with_ref_prefix(content, prefix)?;
+    decoder.window_log_max(LARGEST.ilog2())?;
     // One byte more than was stored, so that a longer content is seen as damage.
     decoder.take(length as u64 + 1).read_to_end(&mut bytes)?;
     if bytes.len() == length { Ok(bytes) } else { Err(std::io::Error::other("other length")) }

@@ -62,6 +62,29 @@ pub struct ProfileAnswers<'s> {
     failures: RefCell<HashMap<i64, (FailureClass, Rc<str>)>>,
 }
 
+/// Positions in `listed` of the targets that no answer is of: listed by the host, but not collected.
+/// Both are in the order of targets.
+#[must_use]
+pub fn not_collected(listed: &[Rc<Target>], answers: &[Answered]) -> Vec<usize> {
+    fn without_emulator(target: &Target) -> [&str; 3] {
+        [&target.arch, &target.virttype, &target.machine]
+    }
+    let (mut missing, mut rest) = (Vec::new(), answers);
+    for (position, target) in listed.iter().enumerate() {
+        let name = without_emulator(target);
+        while let Some((first, later)) = rest.split_first()
+            && without_emulator(&first.target) < name
+        {
+            rest = later;
+        }
+        let mut same = rest.iter().take_while(|it| without_emulator(&it.target) == name);
+        if !same.any(|it| it.target.is_same(target)) {
+            missing.push(position);
+        }
+    }
+    missing
+}
+
 impl Store {
     /// The rows of profiles.
     ///

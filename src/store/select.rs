@@ -60,6 +60,18 @@ impl Store {
         Ok(Resolved { snapshot, passed_over })
     }
 
+    /// The oldest complete snapshot of a host.
+    ///
+    /// # Errors
+    /// Where there is no such host.
+    pub fn first_complete(&self, host: &str) -> Result<Option<SnapshotRow>, StoreError> {
+        let (id, _) = self.host(host)?;
+        self.snapshot_where(
+            "host_id = ? AND state = 'complete' ORDER BY taken_at LIMIT 1",
+            params![id],
+        )
+    }
+
     /// The newest complete snapshot before the `count`th change of content, counted back.
     fn changes_back(&self, host: HostId, count: u32) -> Result<Option<SnapshotRow>, StoreError> {
         if count == 0 {
@@ -131,6 +143,26 @@ impl Store {
     }
 
     /// The error that says what there is instead.
+    /// `; its tags are pre-upgrade, gold`: those of a host, nearest first.
+    fn nearest_tags(&self, host: HostId, wanted: &Tag) -> Result<String, StoreError> {
+        const SHOWN: usize = 5;
+        let tags: Vec<String> = self.sql(|connection| {
+            let mut select = connection.prepare_cached(
+                "SELECT DISTINCT name FROM snapshot_tag WHERE host_id = ? ORDER BY name",
+            )?;
+            select.query_map([host], |row| row.get(0))?.collect()
+        })?;
+        let mut tags: Vec<&str> = tags.iter().map(String::as_str).collect();
+        tags.sort_by_key(|tag| std::cmp::Reverse(shared_start(tag, wanted.as_str())));
+        let more = if tags.len() > SHOWN { ", …" } else { "" };
+        let shown = tags.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
+        Ok(match tags.len() {
+            0 => String::new(),
+            1 => format!("; its tag is {shown}"),
+            _ => format!("; its tags are {shown}{more}"),
+        })
+    }
+
     fn no_snapshot(
         &self,
         host: HostId,
@@ -152,6 +184,15 @@ impl Store {
             (Some(first), _) => format!(": it has one, of {}", time(first)),
             _ => ": it has none at all".to_owned(),
         };
+        let hint = match when {
+            When::Tag(tag) => format!("{hint}{}", self.nearest_tags(host, tag)?),
+            _ => hint,
+        };
         Ok(StoreError::NoSnapshot { host: name, moment: when.to_string(), hint: Some(hint) })
     }
+}
+
+/// How many letters two names begin with alike.
+fn shared_start(one: &str, other: &str) -> usize {
+    one.chars().zip(other.chars()).take_while(|(a, b)| a == b).count()
 }

@@ -287,6 +287,10 @@ impl Store {
         let Some(parts) = parts else { return Ok(Vec::new()) };
         let parts: Vec<i64> = serde_json::from_str(parts)
             .map_err(|error| self.damaged(format!("parts of subtree {}: {error}", tree.0)))?;
+        // Parts are stored before the whole. Damage could make a circle, which nobody came out of.
+        if parts.iter().any(|part| *part >= tree.0) {
+            return Err(self.damaged(format!("subtree {} is a part of itself", tree.0)));
+        }
         Ok(parts.into_iter().map(TreeId).collect())
     }
 

@@ -77,6 +77,7 @@ impl Store {
         self.end_reading()?;
         self.sql(|connection| connection.execute_batch("BEGIN IMMEDIATE"))?;
         let mut writer = Writer { store: self, is_open: true, known: Known::default() };
+        writer.store.check_named()?;
         writer.known = writer.store.take_known()?;
         Ok(writer)
     }
@@ -107,8 +108,11 @@ impl Writer<'_> {
     pub fn commit(mut self) -> Result<(), StoreError> {
         // Asked within the transaction: once it has ended, somebody else may write.
         let version = self.store.data_version()?;
+        self.store.check_named()?;
         self.sql(|connection| connection.execute_batch("COMMIT"))?;
         self.is_open = false;
+        // What is acknowledged must be there for whoever opens the name next.
+        self.store.check_named()?;
         self.store.keep_known(version, std::mem::take(&mut self.known));
         Ok(())
     }

@@ -193,7 +193,7 @@ fn a_file_that_is_cut_or_overwritten() {
     }
     // A page in the middle.
     let mut broken = whole.clone();
-    broken[40 * 4096..41 * 4096].fill(0xa5);
+    broken[60 * 4096..61 * 4096].fill(0xa5);
     sandbox.write("demo.db", &broken);
     let output = check(&sandbox, &[]);
     named(&output, "the file: ");

@@ -13,7 +13,7 @@ use std::path::Path;
 use domcaps::diff::{Comparison, Scope, snapshots};
 use domcaps::render::{self, Format, Options};
 use domcaps::report::{Builder, Fleet, Report};
-use domcaps::rules::{Ignore, Policy, UsedBy};
+use domcaps::rules::{GuestHits, Ignore, Policy, Severity, UsedBy};
 use domcaps::side::{Contents, Origin, from_files};
 
 use crate::support::{Sandbox, document};
@@ -26,7 +26,7 @@ pub(crate) fn compare(paths: [&Path; 2], names: [&str; 2]) -> ([Origin; 2], Comp
     let mut contents = Contents::default();
     let mut side = |path: &Path| from_files(&mut contents, path, &mut std::io::empty()).unwrap();
     let (old, new) = (side(paths[0]), side(paths[1]));
-    let scope = Scope { is_one_host: false, is_other_flags: false };
+    let scope = Scope::default();
     let judge = |old: &_, new: &_| contents.compare(old, new, scope);
     let comparison = snapshots(&old.observed, &new.observed, judge).unwrap();
     let named = |name: &str| Origin { source: Some(name.to_owned()), ..Origin::default() };
@@ -34,7 +34,7 @@ pub(crate) fn compare(paths: [&Path; 2], names: [&str; 2]) -> ([Origin; 2], Comp
 }
 
 /// The report of the bundled hosts, some of it ignored.
-fn upgrade(used_by: Option<&UsedBy<'_>>) -> Report {
+fn upgrade(used_by: Option<UsedBy<'_>>) -> Report {
     let (sides, comparison) = compare(SIDES.map(Path::new), SIDES);
     let policy = policy();
     let mut builder = Builder::new(&policy);
@@ -132,12 +132,17 @@ fn samples_for_other_tools() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("formats");
     std::fs::create_dir_all(&folder).unwrap();
     let needed = |change: &domcaps::diff::Change| match change.difference.value.as_deref() {
-        Some("qxl") => vec!["web01".to_owned(), "db|`01`".to_owned()],
-        _ => Vec::new(),
+        Some("qxl") => GuestHits {
+            guests: vec!["web01".to_owned(), "db|`01`".to_owned()],
+            severity: Some(Severity::Breaking),
+            reason: None,
+        },
+        _ => GuestHits::default(),
     };
+    let needed = UsedBy { of: &needed, is_complete: true };
     let reports = [
         ("upgrade", upgrade(None)),
-        ("guests", upgrade(Some(&needed))),
+        ("guests", upgrade(Some(needed))),
         ("fleet", fleet()),
         ("small", small()),
         ("hostile", hostile()),

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::support::{Sandbox, expect};
 
-const COMMANDS: [&[&str]; 37] = [
+const COMMANDS: [&[&str]; 40] = [
     &[],
     &["collect"],
     &["import"],
@@ -14,6 +14,9 @@ const COMMANDS: [&[&str]; 37] = [
     &["host", "rename"],
     &["host", "forget"],
     &["snapshots"],
+    &["snapshot"],
+    &["snapshot", "rm"],
+    &["snapshot", "removed"],
     &["show"],
     &["query"],
     &["paths"],

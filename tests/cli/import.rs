@@ -344,6 +344,11 @@ fn a_time_in_the_future_is_warned_of() {
     }
     let said = warned(&["--tree", "t"]);
     assert!(said.contains("2126-01-02T02:00:00Z is in the future (and 1 more)"), "{said}");
-    assert_eq!(warned(&["--host", "h", "a.xml"]), "");
-    assert_eq!(warned(&["--host", "h", "--at", "2026-01-01", "a.xml"]), "");
+    for arguments in
+        [&["--host", "h", "a.xml"][..], &["--host", "h", "--at", "2026-01-01", "a.xml"]]
+    {
+        let said = warned(arguments);
+        assert!(said.starts_with("warning: h: has a snapshot of 2126-01-01T00:00:00Z"), "{said}");
+    }
+    assert_eq!(warned(&["--host", "other", "a.xml"]), "");
 }

@@ -6,13 +6,16 @@
 #![expect(clippy::unwrap_used, reason = "a failed test may panic, and says what it read")]
 
 mod bad_input;
+mod channels;
 mod check;
 mod collect;
 mod collect_faults;
 mod collect_fleet;
 mod demo;
+mod derived;
 mod diff;
 mod export;
+mod faults;
 mod fleet;
 mod forget;
 mod formats;
@@ -20,6 +23,7 @@ mod help;
 mod history;
 mod import;
 mod judging;
+mod kinds;
 mod layering;
 mod listings;
 mod migrate;
@@ -34,6 +38,7 @@ mod report;
 mod rules;
 mod show;
 mod side_by_side;
+mod small_disk;
 mod sql;
 mod storm;
 mod support;

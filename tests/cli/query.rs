@@ -208,7 +208,7 @@ fn bash_completes() {
     bash.args(["--norc", "-c", script]).current_dir(sandbox.path(""));
     bash.env_clear().env("PATH", "/usr/bin:/bin").env("DOMCAPS_DB", sandbox.path("demo.db"));
     bash.env("DOMCAPS", env!("CARGO_BIN_EXE_domcaps"));
-    assert_eq!(output(bash).ok(), "virtio\nsnapshots\n");
+    assert_eq!(output(bash).ok(), "virtio\nsnapshots snapshot\n");
 }
 
 #[test]
@@ -224,11 +224,11 @@ fn what_is_listed_and_was_not_asked_is_unknown() {
     }
     for (expression, machine, a, b) in [
         ("disk.bus = fdc", "pc-q35-7.2", "yes", "yes"),
-        ("disk.bus = fdc", "pc-i440fx-2.1", "unknown", "no"),
-        ("not disk.bus = fdc", "pc-i440fx-2.1", "unknown", "no"),
-        ("disk.bus = fdc and libvirt < 1", "pc-i440fx-2.1", "no", "no"),
-        ("arch = aarch64", "x86_64/*/pc-i440fx-2.1", "no", "no"),
-        ("disk.bus = fdc", "pc-0.1", "no", "no"),
+        ("disk.bus = fdc", "pc-i440fx-2.1", "unknown", "unknown"),
+        ("not disk.bus = fdc", "pc-i440fx-2.1", "unknown", "unknown"),
+        ("disk.bus = fdc and libvirt < 1", "pc-i440fx-2.1", "no", "unknown"),
+        ("arch = aarch64", "x86_64/*/pc-i440fx-2.1", "no", "unknown"),
+        ("disk.bus = fdc", "pc-0.1", "no", "unknown"),
         ("libvirt < 10", "pc-0.1", "yes", "unknown"),
         ("not libvirt < 10", "pc-0.1", "no", "unknown"),
         ("libvirt < 10", "pc-i440fx-2.1", "yes", "unknown"),
@@ -242,7 +242,7 @@ fn what_is_listed_and_was_not_asked_is_unknown() {
         query(&sandbox, &all).json()["hosts"][0]["why"].clone()
     };
     let unasked = ["disk.bus = fdc", "--machine", "pc-i440fx-2.1"];
-    assert_eq!(why(&unasked), serde_json::json!(["not asked"]));
+    assert_eq!(why(&unasked), serde_json::json!(["2 targets not collected"]));
     let unknown = ["libvirt < 10 and not host = a", "--machine", "pc-0.1"];
     assert_eq!(why(&unknown), serde_json::json!(["not known: libvirt"]));
 }
@@ -298,4 +298,57 @@ fn hosts_whose_newer_snapshots_do_not_count_are_named() {
     }
     let said = query(&sandbox, &["vcpu.max > 1"]).stderr;
     assert!(said.contains("of 4 hosts (a, b, c, …) newer snapshots were passed over"), "{said}");
+}
+
+/// Of a host with a machine list and one document, and of one with that document alone.
+#[test]
+fn machines_that_are_listed_are_asked_though_they_were_not_collected() {
+    let sandbox = Sandbox::new();
+    for file in ["capabilities.xml", "version.txt", "x86_64.pc-q35-7.2.qemu.xml"] {
+        sandbox
+            .write(&format!("listed/{file}"), project_file(&format!("snapshots/debian-12/{file}")));
+    }
+    sandbox.write("bare.xml", document());
+    for (host, from) in [("listed", "listed"), ("bare", "bare.xml")] {
+        sandbox.run(&["--db", "demo.db", "import", "--host", host, from]).ok();
+    }
+    for (expression, bare, listed) in [
+        ("machine = pc-i440fx-2.1", "unknown", "yes"),
+        ("machine != pc-i440fx-2.1", "unknown", "yes"),
+        ("not machine = pc-i440fx-2.1 and machine ~ \"pc-i440fx-2.1\"", "unknown", "no"),
+        ("machine = pc", "unknown", "yes"),
+        ("machine = pc-i440fx-99", "unknown", "no"),
+        ("machine < pc-i440fx-2.2", "unknown", "yes"),
+        ("alias = pc", "unknown", "yes"),
+        ("alias = q35 and machine = pc-q35-7.2", "unknown", "yes"),
+        ("alias = pc-q35-7.2", "unknown", "no"),
+        ("deprecated", "unknown", "yes"),
+        ("machine = pc-i440fx-1.4 and deprecated", "unknown", "yes"),
+        ("machine = pc-i440fx-7.2 and deprecated", "unknown", "no"),
+        ("machine = pc-i440fx-2.1 and disk.bus = fdc", "unknown", "unknown"),
+        ("machine = pc-i440fx-2.1 and disk.bus is reported", "unknown", "unknown"),
+        ("machine = pc-i440fx-2.1 and libvirt < 1", "unknown", "no"),
+        ("machine = pc-q35-7.2 and disk.bus = nvme", "unknown", "unknown"),
+        ("disk.bus = nvme", "no", "no"),
+        ("disk.bus = sata", "yes", "yes"),
+        ("arch = x86_64", "yes", "yes"),
+        ("arch = aarch64", "unknown", "no"),
+        ("virttype = kvm", "unknown", "no"),
+        ("emulator = /usr/bin/qemu-system-x86_64 and machine = isapc", "unknown", "yes"),
+        ("emulator ~ \"*kvm\"", "unknown", "no"),
+    ] {
+        let expected = [("bare", bare), ("listed", listed)];
+        let expected = expected.map(|(host, answer)| (host.to_owned(), answer.to_owned()));
+        assert_eq!(hosts(&sandbox, &[expression]), expected, "{expression}");
+    }
+    let every = |expression: &str| hosts(&sandbox, &["--every", expression])[1].1.clone();
+    assert_eq!(every("arch = x86_64"), "yes");
+    assert_eq!(every("machine = pc-q35-7.2"), "no");
+    assert_eq!(every("disk.bus = sata"), "yes");
+    assert_eq!(every("disk.bus = sata and arch = x86_64"), "unknown");
+    let said = query(&sandbox, &["machine = pc-i440fx-2.1 and disk.bus = fdc", "--unknown"]);
+    assert!(said.ok().contains("machine list not collected"), "why of a host without the list");
+    let json = query(&sandbox, &["machine = pc", "--targets", "--format", "json"]).json();
+    valid("query", &json);
+    assert_eq!(json["hosts"][0]["matching"][0]["machine"], "pc-i440fx-7.2");
 }

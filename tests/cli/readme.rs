@@ -1,6 +1,8 @@
 //! The README shows what the program prints, and `migrations/README.md` what its queries answer.
 
-use crate::support::{Sandbox, project_file};
+use std::process::{Command, Stdio};
+
+use crate::support::{Output, Sandbox, output, project_file, root};
 
 /// The `console` blocks of a text: each command with the lines shown below it.
 fn commands(text: &str) -> Vec<(String, Vec<String>)> {
@@ -42,9 +44,8 @@ fn each_command_prints_what_is_shown() {
 fn check(found: Vec<(String, Vec<String>)>) {
     let sandbox = Sandbox::with_snapshots();
     for (command, shown) in found {
-        let words = words(&command);
-        assert_eq!(words[0], "domcaps", "{command}");
-        let output = sandbox.run(&words[1..]);
+        assert!(command.starts_with("domcaps "), "{command}");
+        let output = in_bash(&sandbox, &command);
         assert_eq!(output.code, Some(0), "{command}: {output}");
         let printed = format!("{}{}", output.stderr, output.stdout);
         let printed: Vec<&str> = printed.lines().collect();
@@ -52,14 +53,60 @@ fn check(found: Vec<(String, Vec<String>)>) {
     }
 }
 
-/// The words of a command; what stands between double quotes is one.
-fn words(command: &str) -> Vec<&str> {
-    let pieces = command.split('"').enumerate();
-    let words = pieces.flat_map(|(at, piece)| match at % 2 {
-        0 => piece.split_whitespace().collect::<Vec<_>>(),
-        _ => vec![piece],
-    });
-    words.collect()
+/// Runs a command as a reader would who copies it: a shell expands patterns and redirects at `>`. A pattern
+/// that no file fits is an error, as it is in zsh.
+fn in_bash(sandbox: &Sandbox, command: &str) -> Output {
+    let domcaps = sandbox.command(&[]);
+    let mut bash = Command::new("bash");
+    let script = format!("domcaps() {{ \"$DOMCAPS\" \"$@\"; }}; {command}");
+    bash.args(["--norc", "-O", "failglob", "-c", &script])
+        .current_dir(sandbox.path(""))
+        .env_clear();
+    bash.envs(domcaps.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    bash.env("PATH", "/usr/bin:/bin").env("DOMCAPS", env!("CARGO_BIN_EXE_domcaps"));
+    bash.stdin(Stdio::null());
+    output(bash)
+}
+
+/// The examples in `sh` and `console` blocks of all pages mean in a shell what they say: what bash passes on
+/// are the words as they are written, and no file appears.
+#[test]
+fn no_example_is_changed_by_a_shell() {
+    let sandbox = Sandbox::new();
+    let docs = std::fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path());
+    let docs = docs.filter(|page| page.extension().is_some_and(|it| it == "md"));
+    let mut count = 0;
+    for page in docs.chain([root().join("README.md")]) {
+        let text = std::fs::read_to_string(&page).unwrap();
+        for command in examples(&text) {
+            let command = command.split(" |").next().unwrap().split(" >").next().unwrap();
+            let mut bash = Command::new("bash");
+            bash.args(["--norc", "-O", "failglob", "-c"]);
+            bash.arg(format!("domcaps() {{ printf '%s\\n' \"$@\" >/dev/null; }}; {command}"));
+            bash.current_dir(sandbox.path("")).stdin(Stdio::null());
+            let output = output(bash);
+            assert_eq!(output.code, Some(0), "{}: {command}: {output}", page.display());
+            let files = std::fs::read_dir(sandbox.path("")).unwrap().count();
+            assert_eq!(files, 0, "{}: {command} writes a file", page.display());
+            count += 1;
+        }
+    }
+    assert!(count > 50, "{count}");
+}
+
+/// The commands of a page that are whole on their line.
+fn examples(text: &str) -> Vec<&str> {
+    let (mut found, mut is_inside) = (Vec::new(), false);
+    for line in text.lines() {
+        if let Some(kind) = line.strip_prefix("```") {
+            is_inside = !is_inside && ["console", "sh", "bash"].contains(&kind.trim());
+        }
+        let command = line.strip_prefix("$ ").unwrap_or(line);
+        if is_inside && command.starts_with("domcaps ") && !command.ends_with('\\') {
+            found.push(command);
+        }
+    }
+    found
 }
 
 /// A line `…` stands for any number of lines.

@@ -130,3 +130,68 @@ fn where_nothing_can_be_compared_it_says_why() {
     let found = report(&sandbox, &["hv01", "--fail-on", "breaking"]);
     assert_eq!(found.code, Some(10));
 }
+
+/// "Before the last change" of a host that never changed is what it was first.
+#[test]
+fn a_host_that_never_changed_is_compared_and_equal() {
+    let sandbox = Sandbox::with_snapshots();
+    for at in [BEFORE, AFTER] {
+        let import = ["--db", "f.db", "import", "-q", "--host", "a", "--at", at];
+        sandbox.run(&[&import[..], &["snapshots/debian-12"]].concat()).ok();
+    }
+    for from in ["prev", "-1", "-3", "run-1"] {
+        let upgrade =
+            ["--db", "f.db", "report", "upgrade", "a", "--fail-on", "info", "--from", from];
+        let said = sandbox.run(&upgrade).ok();
+        assert!(said.contains("no difference"), "{from}: {said}");
+        assert!(said.contains("snapshots of 2026-11-01 → 2026-11-02"), "{from}: {said}");
+    }
+    let json = ["--db", "f.db", "report", "upgrade", "a", "--from", "prev", "--format", "json"];
+    let json = sandbox.run(&json).json();
+    assert_eq!(json["changes"], serde_json::json!([]));
+    assert_eq!(json["not_compared"], serde_json::json!([]));
+    // A host with one snapshot has nothing to be compared with.
+    let import =
+        ["--db", "f.db", "import", "-q", "--host", "b", "--at", AFTER, "snapshots/debian-12"];
+    sandbox.run(&import).ok();
+    sandbox.run(&["--db", "f.db", "report", "upgrade", "b", "--from", "prev"]).fails(1);
+}
+
+#[test]
+fn a_report_names_the_days_that_it_compares() {
+    let sandbox = fleet();
+    for format in ["text", "markdown", "html"] {
+        let said = report(&sandbox, &["hv01", "hv02", "--format", format]).ok();
+        for day in ["2026-11-01", "2026-11-02"] {
+            assert!(said.contains(day), "{format} does not name {day}: {said}");
+        }
+    }
+}
+
+#[test]
+fn messages_point_to_the_fault() {
+    let sandbox = fleet();
+    let fails = |arguments: &[&str]| sandbox.run(&[&["--db", "f.db"], arguments].concat()).fails(1);
+    sandbox.run(&["--db", "f.db", "tag", "hv01@2026-11-01", "pre-upgrade"]).ok();
+    sandbox.run(&["--db", "f.db", "tag", "hv01@2026-11-02", "gold"]).ok();
+    let error = fails(&["diff", "hv01@pre-upgade", "hv01"]);
+    assert!(error.contains("; its tags are pre-upgrade, gold"), "{error}");
+    let error = fails(&["diff", "snapshots/debian-12", "snapshots/debian-99"]);
+    assert!(error.contains("snapshots/debian-99: no such file or folder"), "{error}");
+    assert!(!error.contains("hv01"), "{error}");
+    for arguments in [&["tag", "hv99", "x"][..], &["snapshots", "hv99"]] {
+        let error = fails(arguments);
+        assert!(error.contains("hv99") && !error.contains(".xml"), "{error}");
+    }
+    assert!(fails(&["diff", "hv99", "hv01"]).contains("a path must exist"));
+    let upgrade = ["report", "upgrade", "hv01", "--from", "2026-11-01", "--output"];
+    let error = fails(&[&upgrade[..], &["html=nowhere/x.html"]].concat());
+    assert!(error.contains("nowhere/x.html: ") && !error.contains("tmp"), "{error}");
+    let error = fails(&["backup", "nowhere/b.db"]);
+    assert!(
+        error.contains("No such file or directory: nowhere") && !error.contains("--db"),
+        "{error}"
+    );
+    let error = fails(&["report", "upgrade", "hv01", "--from", "2030-01-01"]);
+    assert!(error.contains("(--from 2030-01-01)"), "{error}");
+}

@@ -1,5 +1,7 @@
-//! Collectors, importers, queries, upkeep and backups at once on one database, killed at random
-//! moments; and a disk that fills up. Nothing that a command acknowledged is lost.
+//! Collectors, importers, queries, upkeep and backups at once on one database, and first runs of new
+//! ones, killed at random moments; and a disk that fills up. Nothing that a command acknowledged is lost.
+//!
+//! `tests/storm` runs it for as long as it takes to kill 2,000 processes.
 
 use std::collections::BTreeMap;
 use std::process::{Command, Stdio};
@@ -12,6 +14,12 @@ use crate::support::{Fakes, Sandbox, document, output};
 
 const SEED: u64 = 20_261_123;
 const STORM: Duration = Duration::from_secs(6);
+
+/// A number from the environment: how long a storm is, where it is not the short one of every day.
+#[expect(clippy::disallowed_methods, reason = "a test is told how long to go on")]
+pub(crate) fn number(name: &str) -> Option<usize> {
+    std::env::var(name).ok().map(|text| text.parse().unwrap())
+}
 
 /// How long a command that is not killed may take: a waiting writer gets its turn.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -31,6 +39,8 @@ struct Storm {
     fakes: Fakes,
     seen: Mutex<Seen>,
     end: Instant,
+    /// Goes on until so many were killed.
+    kills: Option<usize>,
 }
 
 /// What became of a run.
@@ -84,20 +94,90 @@ impl Storm {
     }
 
     fn is_on(&self) -> bool {
-        Instant::now() < self.end
+        match self.kills {
+            Some(kills) => self.seen.lock().unwrap().killed < kills,
+            None => Instant::now() < self.end,
+        }
+    }
+
+    fn wrong(&self, what: String) {
+        self.seen.lock().unwrap().wrong.push(what);
+    }
+
+    /// A tree of two hosts at a time.
+    fn import_tree(&self) {
+        let mut random = fastrand::Rng::with_seed(SEED + 400);
+        for (name, folder) in [("tree-1", "debian-12"), ("tree-2", "debian-13")] {
+            self.fakes.copy(&format!("snapshots/{folder}"), &format!("tree/{name}"));
+        }
+        for run in 0_u64.. {
+            if !self.is_on() {
+                break;
+            }
+            let at = time(run);
+            let import = ["import", "--tree", "tree", "--at", &at];
+            let ended = self.run(&mut random, "tree", true, &[], self.domcaps(&import));
+            if let Ended::Well(_) = ended {
+                let stored = ["tree-1", "tree-2"].map(|host| (host.to_owned(), at.clone()));
+                self.seen.lock().unwrap().stored.extend(stored);
+            }
+        }
+    }
+
+    /// First runs, two at once on a database that is not there yet.
+    fn first_runs(&self) {
+        for run in 0_u64.. {
+            if !self.is_on() {
+                break;
+            }
+            let db = format!("first-{run}.db");
+            let command = |arguments: &[&str]| {
+                self.fakes.sandbox.command(&[&["--db", &db], arguments].concat())
+            };
+            let stored = std::thread::scope(|scope| {
+                let first = |host: &'static str| {
+                    let command = command(&["import", "--host", host, "snapshots/debian-12"]);
+                    scope.spawn(move || {
+                        let seed = SEED + 500 + 2 * run + u64::from(host == "a");
+                        let mut random = fastrand::Rng::with_seed(seed);
+                        let ended = self.run(&mut random, "first run", true, &[], command);
+                        matches!(ended, Ended::Well(_)).then_some(host)
+                    })
+                };
+                let both = ["a", "b"].map(first);
+                both.map(|run| run.join().unwrap())
+            });
+            let mut random = fastrand::Rng::with_seed(SEED);
+            // Whatever the killed ones left, the next one works.
+            let third = command(&["import", "--host", "c", "snapshots/debian-12"]);
+            self.run(&mut random, "first run", false, &[], third);
+            self.run(&mut random, "check", false, &[], command(&["check", "--read-data"]));
+            let hosts = command(&["hosts", "--format", "json"]);
+            if let Ended::Well(said) = self.run(&mut random, "read", false, &[], hosts) {
+                for host in stored.into_iter().flatten().chain(["c"]) {
+                    if !said.contains(&format!("\"host\": \"{host}\"")) {
+                        self.wrong(format!("{db}: {host} was acknowledged: {said}"));
+                    }
+                }
+            }
+            for suffix in ["", "-wal", "-shm"] {
+                let _not_there =
+                    std::fs::remove_file(self.fakes.sandbox.path(&format!("{db}{suffix}")));
+            }
+        }
     }
 
     /// Imports: `kept-…` are never forgotten, `group-…` are thinned, `gone-…` are removed whole.
     fn import(&self, worker: usize) {
         let mut random = fastrand::Rng::with_seed(SEED + worker as u64);
-        for run in 0.. {
+        for run in 0_u64.. {
             if !self.is_on() {
                 break;
             }
             let kind = ["kept", "group", "gone"][random.usize(..3)];
             let folder = ["debian-12", "debian-13"][random.usize(..2)];
             let host = format!("{kind}-{worker}");
-            let at = format!("2026-01-01T00:{:02}:{:02}Z", run / 60, run % 60);
+            let at = time(run);
             let path = format!("snapshots/{folder}");
             let import = ["import", "--host", &host, "--at", &at, "--group", kind, &path];
             let ended = self.run(&mut random, "import", true, &[], self.domcaps(&import));
@@ -141,13 +221,26 @@ impl Storm {
 
     fn upkeep(&self) {
         let mut random = fastrand::Rng::with_seed(SEED + 300);
-        while self.is_on() {
+        let at = time(0);
+        let import = ["import", "--host", "moving-1", "--at", &at, "snapshots/debian-12"];
+        self.run(&mut random, "import", false, &[], self.domcaps(&import));
+        for run in 0_u64.. {
+            if !self.is_on() {
+                break;
+            }
+            let (old, new) = match run % 2 {
+                0 => ("moving-1", "moving-2"),
+                _ => ("moving-2", "moving-1"),
+            };
             let forget = ["forget", "--group", "group", "--keep-last", "1", "--drop-changes"];
             let gone = format!("gone-{}", random.usize(..2));
             for (name, codes, kills, arguments) in [
                 // Nobody may be in the group yet, and the host not there.
                 ("forget", &[1][..], true, &forget[..]),
                 ("host forget", &[1], true, &["host", "forget", &gone]),
+                // The run before may have been killed.
+                ("host rename", &[1], true, &["host", "rename", old, new]),
+                ("tag", &[], true, &["tag", "debian-13", "storm"]),
                 ("prune", &[], true, &["prune"]),
                 ("backup", &[], true, &["backup", "--force", "backup.db"]),
                 ("check", &[], false, &["check", "--read-data"]),
@@ -156,6 +249,11 @@ impl Storm {
             }
         }
     }
+}
+
+/// The time of a run: each a second after the one before.
+fn time(run: u64) -> String {
+    format!("2026-01-01T{:02}:{:02}:{:02}Z", run / 3600, run / 60 % 60, run % 60)
 }
 
 /// Snapshots that do not have all documents of the folder that they are of.
@@ -185,18 +283,27 @@ fn stored(sandbox: &Sandbox) -> BTreeMap<String, Vec<String>> {
 fn many_at_once_and_killed_lose_nothing() {
     let fakes = Fakes::new();
     fakes.run(&["demo"]).ok();
-    let storm = Storm { fakes, seen: Mutex::default(), end: Instant::now() + STORM };
+    let kills = number("DOMCAPS_STORM_KILLS");
+    let storm = Storm { fakes, seen: Mutex::default(), end: Instant::now() + STORM, kills };
     std::thread::scope(|scope| {
         let storm = &storm;
         for worker in 0..2 {
             scope.spawn(move || storm.import(worker));
         }
+        scope.spawn(|| storm.import_tree());
+        scope.spawn(|| storm.first_runs());
         scope.spawn(|| storm.collect());
         scope.spawn(|| storm.read());
         scope.spawn(|| storm.upkeep());
     });
     let seen = storm.seen.into_inner().unwrap();
-    println!("seed {SEED}: {:?}, {} killed, slowest {:?}", seen.runs, seen.killed, seen.slowest);
+    println!(
+        "seed {SEED}: {:?}, {} killed, {} acknowledged, slowest {:?}",
+        seen.runs,
+        seen.killed,
+        seen.stored.len(),
+        seen.slowest
+    );
     assert!(seen.wrong.is_empty(), "seed {SEED}: {:#?}", seen.wrong);
     assert!(seen.slowest < PATIENCE, "{:?}", seen.slowest);
     assert!(seen.killed > 0 && seen.stored.len() > 10, "the storm was none");
@@ -214,6 +321,14 @@ fn many_at_once_and_killed_lose_nothing() {
         };
         assert!(is_there, "seed {SEED}: {host} of {at} was acknowledged; there is {times:?}");
     }
+    // What the killed ones left is swept by whoever writes next.
+    storm.fakes.run(&["import", "--host", "last", "snapshots/debian-12"]).ok();
+    let left = std::fs::read_dir(storm.fakes.sandbox.path("")).unwrap();
+    let left = left.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let drafts: Vec<String> = left.filter(|name| name.starts_with(".domcaps")).collect();
+    assert!(drafts.is_empty(), "{drafts:?}");
+    let moving = ["moving-1", "moving-2"].into_iter().filter(|host| there.contains_key(*host));
+    assert_eq!(moving.count(), 1, "a host has one name");
     if storm.fakes.sandbox.path("backup.db").exists() {
         storm.fakes.sandbox.run(&["--db", "backup.db", "check", "--read-data"]).ok();
     }

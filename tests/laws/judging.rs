@@ -3,7 +3,7 @@
 use domcaps::diff::{Change, ChangedTarget, Comparison, Difference, Evidence, Kind, Plain};
 use domcaps::model::Context;
 use domcaps::report::Builder;
-use domcaps::rules::{self, Ignore, Policy, Severity, UsedBy};
+use domcaps::rules::{self, GuestHits, Ignore, Policy, Severity, UsedBy};
 use domcaps::side::Origin;
 use proptest::collection::{btree_set, vec};
 use proptest::option;
@@ -109,10 +109,15 @@ fn policy() -> impl Strategy<Value = Policy> {
     })
 }
 
+/// Guests that no change hits, all judged or not.
+fn no_guest(is_complete: bool) -> UsedBy<'static> {
+    UsedBy { of: &|_| GuestHits::default(), is_complete }
+}
+
 fn judged(
     comparison: &Comparison,
     policy: &Policy,
-    used_by: Option<&UsedBy<'_>>,
+    used_by: Option<UsedBy<'_>>,
 ) -> domcaps::report::Report {
     let mut builder = Builder::new(policy);
     builder.add(<[Origin; 2]>::default(), comparison, used_by);
@@ -141,7 +146,7 @@ proptest! {
     #[test]
     fn fingerprints_follow_from_the_difference_alone((comparison, policy) in (comparison(), policy())) {
         let none = Policy::default();
-        for report in [judged(&comparison, &policy, None), judged(&comparison, &none, Some(&|_| Vec::new()))] {
+        for report in [judged(&comparison, &policy, None), judged(&comparison, &none, Some(no_guest(true)))] {
             for finding in &report.findings {
                 prop_assert_eq!(finding.fingerprint(), &rules::fingerprint(&finding.difference));
             }
@@ -153,7 +158,7 @@ proptest! {
     #[test]
     fn what_no_guest_needs_breaks_nothing(comparison in comparison()) {
         let policy = Policy::default();
-        let unneeded = judged(&comparison, &policy, Some(&|_| Vec::new()));
+        let unneeded = judged(&comparison, &policy, Some(no_guest(true)));
         let worse = unneeded.findings.iter().find(|it| {
             it.severity < Severity::Info && it.rule.id != "document-suspect"
         });
@@ -161,6 +166,16 @@ proptest! {
         if comparison.became_suspect {
             prop_assert_eq!(judged(&comparison, &policy, None).count_severity(Severity::Breaking), 0);
         }
+    }
+
+    /// A guest that could not be judged takes nothing away: severities are as without any guest.
+    #[test]
+    fn what_is_not_known_turns_no_gate_green((comparison, policy) in (comparison(), policy())) {
+        let severities = |used_by| {
+            let report = judged(&comparison, &policy, used_by);
+            report.findings.iter().map(|it| (it.difference.clone(), it.severity)).collect::<Vec<_>>()
+        };
+        prop_assert_eq!(severities(None), severities(Some(no_guest(false))));
     }
 
     /// What libvirt merely reports otherwise is never more than information, unless the site says so.

@@ -5,8 +5,10 @@
 mod documents;
 mod fleet;
 mod judging;
+mod listed;
 mod nights;
 mod snapshots;
+mod verdicts;
 mod writing;
 
 use documents::{Shape, render};

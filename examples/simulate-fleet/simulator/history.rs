@@ -353,6 +353,7 @@ impl Now {
         };
         let microcode = cpu.microcode + month / 3 + 4 * u32::from(self.shape.is_taken_away);
         Context {
+            maxphysaddr: None,
             libvirt: Some(libvirt.to_owned()),
             hypervisor: Some(format!("QEMU {qemu}")),
             kernel: Some(kernel),

@@ -1,14 +1,14 @@
 //! Which hosts a collection is of.
 
 use std::collections::BTreeSet;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::Arguments;
+use crate::bounded;
 use crate::cli::failure::Failure;
 use crate::cli::ui;
-use crate::collect::{self, Inventory, InventoryError, Refused, Site};
+use crate::collect::{self, Inventory, InventoryError, MAX_LIST_BYTES, Refused, Site};
 use crate::model::HostName;
 use crate::source::STDIN;
 use crate::store::{Store, StoreError};
@@ -67,14 +67,12 @@ fn listed(arguments: &Arguments) -> Result<Option<(PathBuf, Inventory)>, Failure
 }
 
 fn text(path: &Path) -> Result<String, Failure> {
-    let mut text = String::new();
     let read = if path == Path::new(STDIN) {
-        std::io::stdin().lock().read_to_string(&mut text)
+        bounded::text(std::io::stdin().lock(), MAX_LIST_BYTES)
     } else {
-        std::fs::File::open(path).and_then(|mut file| file.read_to_string(&mut text))
+        bounded::file(path, MAX_LIST_BYTES)
     };
-    let error = |source| Failure::new(&InventoryError::Io { path: path.to_owned(), source });
-    read.map_err(error).map(|_| text)
+    read.map_err(|source| Failure::new(&InventoryError::Io { path: path.to_owned(), source }))
 }
 
 /// The hosts of the database that have a URI; `None` where there is no database.

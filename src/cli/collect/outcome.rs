@@ -2,7 +2,7 @@
 
 use crate::collect::{Site, Visit};
 use crate::ingest::Ingested;
-use crate::model::{FailureClass, State};
+use crate::model::{FailureClass, State, counted};
 use crate::render::collected::{Collected, Outcome};
 use crate::report::Report;
 use crate::rules::Severity;
@@ -82,6 +82,8 @@ fn reason(visit: &Visit, ingested: &Ingested) -> Option<String> {
     }
     let left_out = ingested.left_out;
     (left_out > 0).then(|| {
-        format!("narrowed: {left_out} targets of the newest complete snapshot were not asked")
+        let were = if left_out == 1 { "was" } else { "were" };
+        let targets = counted(left_out, "target");
+        format!("narrowed: {targets} of the newest complete snapshot {were} not asked")
     })
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 use super::Hook;
 use super::outcome::{self, Compared};
 use crate::cli::failure::{Exit, Failure};
+use crate::cli::future;
 use crate::cli::judging::Judged;
 use crate::cli::sides;
 use crate::cli::ui::Ui;
@@ -27,6 +28,8 @@ pub(super) struct Record<'r> {
     pub(super) rows: Vec<Collected>,
     pub(super) unknown: BTreeSet<String>,
     is_hook_broken: bool,
+    /// How many hosts have snapshots of a later time.
+    ran_back: usize,
     /// The database was made by this run.
     is_new: bool,
 }
@@ -56,6 +59,7 @@ impl<'r> Record<'r> {
             rows: Vec::new(),
             unknown: BTreeSet::new(),
             is_hook_broken: false,
+            ran_back: 0,
             is_new: false,
         })
     }
@@ -128,6 +132,7 @@ impl<'r> Record<'r> {
         if new > MANY {
             ui.warning(format!("{}: {new} elements are not known to this domcaps", site.name));
         }
+        self.clock_ran_back(ui, site, visit)?;
         let row = outcome::row(site, visit, ingested, &report);
         if let (Outcome::Changed, Compared::Other(report), Some(hook)) =
             (row.outcome, &report, &self.hook)
@@ -144,6 +149,30 @@ impl<'r> Record<'r> {
             }
         }
         Ok(row)
+    }
+
+    /// Says that the host has a snapshot of a later time: that one answers for it, not this one.
+    fn clock_ran_back(
+        &mut self,
+        ui: &mut Ui<'_>,
+        site: &Site,
+        visit: &Visit,
+    ) -> Result<(), Failure> {
+        let Some(store) = &self.contents.store else { return Ok(()) };
+        let newest = match store.resolve(site.name.as_str(), &When::Runs(0)) {
+            Ok(resolved) => resolved.snapshot,
+            // Removed or renamed by someone since.
+            Err(StoreError::NoSnapshot { .. } | StoreError::UnknownHost { .. }) => return Ok(()),
+            Err(StoreError::Empty { .. }) => return Ok(()),
+            Err(error) => return Err(error.into()),
+        };
+        if future::is_later(newest.taken_at, visit.taken_at) {
+            self.ran_back += 1;
+            if self.ran_back <= MANY {
+                future::warn_ran_back(ui, &newest, visit.taken_at);
+            }
+        }
+        Ok(())
     }
 
     /// What changed since the complete snapshot before that was asked for under the same flags.

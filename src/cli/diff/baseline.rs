@@ -5,6 +5,7 @@ use clap::Args;
 use super::Arguments;
 use crate::cli::Global;
 use crate::cli::failure::{Exit, Failure};
+use crate::cli::future;
 use crate::cli::hosts_of;
 use crate::cli::many::{Holds, Many, Pair};
 use crate::cli::sides;
@@ -80,6 +81,7 @@ pub(super) fn run(
             Err(error) => return Err(error.into()),
         }
     }
+    future::warn_rows(ui, store, found.iter().chain([&old]))?;
     let mut many = Many::new(&contents, &judged)?;
     many.add(&pairs(store, &old, &found)?)?;
     if many.builder.groups() == 0 {

@@ -1,5 +1,6 @@
 //! What an import has done so far.
 
+use crate::model::counted;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -55,8 +56,8 @@ impl Done {
                 (true, true) => "stored, content is new",
                 (true, false) => "stored, content as before",
             };
-            let s = if documents == 1 { "" } else { "s" };
-            ui.status(format!("{host} {taken_at} {id}: {documents} document{s}, {what}"));
+            let documents = counted(documents, "document");
+            ui.status(format!("{host} {taken_at} {id}: {documents}, {what}"));
         }
         self.imported.push(Imported {
             host: host.to_string(),
@@ -100,7 +101,7 @@ impl Done {
         }
         let new = self.imported.iter().filter(|each| each.outcome == "stored").count();
         let known = self.imported.len() - new;
-        let failures = self.failed.len();
-        ui.status(format!("{new} snapshots stored, {known} known before, {failures} failures"));
+        let (new, failures) = (counted(new, "snapshot"), counted(self.failed.len(), "failure"));
+        ui.status(format!("{new} stored, {known} known before, {failures}"));
     }
 }

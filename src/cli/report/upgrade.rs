@@ -6,6 +6,7 @@ use clap::Args;
 
 use crate::cli::Global;
 use crate::cli::failure::{Exit, Failure};
+use crate::cli::future;
 use crate::cli::hosts_of::Selection;
 use crate::cli::judging::Judging;
 use crate::cli::many::{Holds, Many};
@@ -87,7 +88,9 @@ pub(in crate::cli) fn run(
     for host in &hosts {
         whole &= upgrades.host(host, &arguments.from.when, &arguments.to.when)?;
     }
-    let Upgrades { pairs, fleet, .. } = upgrades;
+    let Upgrades { pairs, fleet, store } = upgrades;
+    let answering = pairs.iter().map(|[_, new]| new);
+    future::warn_rows(ui, store, answering)?;
     let pairs: Vec<_> = pairs.iter().map(|pair| (pair.each_ref(), holds(pair))).collect();
     many.add(&pairs)?;
     if arguments.selection.is_all() {
@@ -99,8 +102,11 @@ pub(in crate::cli) fn run(
             .first()
             .map(|(host, why)| (host.to_string(), why.as_str()))
             .unwrap_or_default();
-        return Err(Failure::new(&format!("no host can be compared; {host}: {why}"))
-            .with_hint("`domcaps snapshots HOST` lists what is stored"));
+        let from = &fleet.from;
+        return Err(Failure::new(&format!(
+            "no host can be compared; {host}: {why} (--from {from})"
+        ))
+        .with_hint("`domcaps snapshots HOST` lists what is stored"));
     }
     for (host, why) in &fleet.silent {
         ui.warning(format!("{host}: not compared: {why}"));
@@ -123,7 +129,14 @@ impl Upgrades<'_> {
     fn host(&mut self, host: &HostName, from: &When, to: &When) -> Result<bool, Failure> {
         let moments = [from, to].map(|when| match self.store.resolve(host.as_str(), when) {
             Ok(resolved) => Ok(usable(resolved)),
-            Err(error @ StoreError::NoSnapshot { .. }) => Ok(Err(error.to_string())),
+            Err(error @ StoreError::NoSnapshot { .. }) => {
+                // A host that changed less often has been the same since its first snapshot.
+                let first = match when {
+                    When::Changes(_) => self.store.first_complete(host.as_str())?,
+                    _ => None,
+                };
+                Ok(first.ok_or_else(|| error.to_string()))
+            }
             Err(error) => Err(error),
         });
         let [old, new] = moments;

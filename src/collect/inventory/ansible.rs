@@ -1,6 +1,6 @@
 //! The JSON that `ansible-inventory --list` prints.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
 use serde::Deserialize;
@@ -54,14 +54,15 @@ pub fn ansible(
     names.extend(groups.values().flat_map(|group| group.hosts.iter().map(String::as_str)));
     let mut inventory = Inventory::default();
     let none = Variables::new();
+    let holders = Holders::of(&groups);
     for name in names {
         let variables = variables.get(name).unwrap_or(&none);
-        match site(name, variables, template, &groups) {
+        match site(name, variables, template, &holders) {
             Ok(site) => inventory.sites.push(site),
             Err(why) => inventory.refused.push(Refused {
                 name: name.to_owned(),
                 why,
-                groups: groups_of(name, &groups),
+                groups: holders.groups_of(name),
             }),
         }
     }
@@ -72,13 +73,13 @@ fn site(
     name: &str,
     variables: &Variables,
     template: Option<&str>,
-    groups: &BTreeMap<&str, Group>,
+    holders: &Holders<'_>,
 ) -> Result<Site, String> {
     let host: HostName =
         name.parse().map_err(|error: crate::model::HostNameError| error.to_string())?;
     let uri = uri(name, variables, template)?;
     check_uri(&uri)?;
-    Ok(Site { name: host, uri, groups: groups_of(name, groups), tags: Vec::new(), timeout: None })
+    Ok(Site { name: host, uri, groups: holders.groups_of(name), tags: Vec::new(), timeout: None })
 }
 
 fn uri(name: &str, variables: &Variables, template: Option<&str>) -> Result<String, String> {
@@ -117,29 +118,42 @@ fn is_address(variable: &str, text: &str) -> Result<(), String> {
     }
 }
 
-/// The groups that hold a host, themselves or by their children; not those that hold everything.
-fn groups_of(name: &str, groups: &BTreeMap<&str, Group>) -> Vec<String> {
-    let mut found: BTreeSet<&str> = groups
-        .iter()
-        .filter(|(_, group)| group.hosts.iter().any(|host| host == name))
-        .map(|(group, _)| *group)
-        .collect();
-    loop {
-        let is_parent =
-            |group: &Group| group.children.iter().any(|child| found.contains(child.as_str()));
-        let parents: Vec<&str> = groups
-            .iter()
-            .filter(|(name, group)| !found.contains(*name) && is_parent(group))
-            .map(|(name, _)| *name)
-            .collect();
-        if parents.is_empty() {
-            break;
+/// Which groups hold what, so that no host has to look through all of them.
+struct Holders<'g> {
+    /// Of a host.
+    hosts: HashMap<&'g str, Vec<&'g str>>,
+    /// Of a group.
+    groups: HashMap<&'g str, Vec<&'g str>>,
+}
+
+impl<'g> Holders<'g> {
+    fn of(all: &'g BTreeMap<&'g str, Group>) -> Self {
+        let mut holders = Self { hosts: HashMap::new(), groups: HashMap::new() };
+        for (name, group) in all {
+            for host in &group.hosts {
+                holders.hosts.entry(host).or_default().push(name);
+            }
+            for child in &group.children {
+                holders.groups.entry(child).or_default().push(name);
+            }
         }
-        found.extend(parents);
+        holders
     }
-    let is_own =
-        |group: &&str| !matches!(*group, "all" | "ungrouped") && group.parse::<HostName>().is_ok();
-    found.into_iter().filter(is_own).map(str::to_owned).collect()
+
+    /// The groups that hold a host, themselves or by their children; not those that hold everything.
+    fn groups_of(&self, name: &str) -> Vec<String> {
+        let mut found: BTreeSet<&str> = BTreeSet::new();
+        let mut open: Vec<&str> = self.hosts.get(name).cloned().unwrap_or_default();
+        while let Some(group) = open.pop() {
+            if found.insert(group) {
+                open.extend(self.groups.get(group).into_iter().flatten());
+            }
+        }
+        let is_own = |group: &&str| {
+            !matches!(*group, "all" | "ungrouped") && group.parse::<HostName>().is_ok()
+        };
+        found.into_iter().filter(is_own).map(str::to_owned).collect()
+    }
 }
 
 /// The error without the place that serde_json puts at its end.

@@ -1,5 +1,6 @@
 //! `hosts.toml`.
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::time::Duration;
 
@@ -95,11 +96,12 @@ pub fn hosts_toml(text: &str, path: &Path) -> Result<Inventory, InventoryError> 
             }
         }
     }
+    let mut names: HashSet<&str> = HashSet::new();
     for host in &file.hosts {
         let name = host.name.0.to_string();
         let groups: Vec<String> = file.groups.iter().chain(&host.groups).cloned().collect();
         match site(&file, host, groups.clone()) {
-            Ok(site) if inventory.sites.iter().any(|other| other.name == site.name) => {
+            Ok(_) if !names.insert(host.name.0.as_str()) => {
                 inventory.refused.push(Refused {
                     name,
                     why: "is listed twice; the first counts".into(),

@@ -3,10 +3,10 @@
 //!
 //! Else a feature that libvirt's cpu_map folded into a model would read as lost (kubevirt#17947).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Comparison, Difference, Facts, Kind};
-use crate::model::{HOST_MODEL, Value, is_at_or_below};
+use crate::model::{HOST_MODEL, Value, escape_key, is_at_or_below};
 
 const FEATURES: &str = "cpu.mode[host-model].feature";
 const MODEL: &str = "cpu.mode[host-model].model";
@@ -39,21 +39,59 @@ pub(super) fn features(comparison: &mut Comparison<'_, '_>) {
     if !is_on_both_sides || is_hidden || !is_same_model || comparison.scope.is_other_flags {
         return;
     }
-    let (old, new) = (required(old), required(new));
-    for lost in old.difference(&new) {
-        comparison.found.push(Difference::new(Kind::Lost, FEATURES).with_value(lost));
-    }
-    for gained in new.difference(&old) {
-        comparison.found.push(Difference::new(Kind::Gained, FEATURES).with_value(gained));
+    let (old, new) = (policies(old), policies(new));
+    let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    for name in names {
+        let kind = match (old.get(name).copied(), new.get(name).copied()) {
+            (old, new) if old == new => continue,
+            (Some(FeaturePolicy::Has), Some(_)) => Kind::Lost,
+            (Some(FeaturePolicy::Lacks), Some(_)) => Kind::Gained,
+            // Absent is "as the named model has it", and each libvirt defines the model.
+            (Some(_), None) if comparison.scope.is_other_libvirt => Kind::Unreported,
+            (None, Some(_)) if comparison.scope.is_other_libvirt => Kind::Reported,
+            (Some(FeaturePolicy::Has), None) | (None, Some(FeaturePolicy::Lacks)) => Kind::Lost,
+            _ => Kind::Gained,
+        };
+        comparison.found.push(Difference::new(kind, FEATURES).with_value(name));
     }
 }
 
-/// The features the host has: `require`; `disable` and absent are not having it.
-fn required(side: &Facts<'_>) -> BTreeSet<String> {
-    let features = side.iter().filter(|(path, value)| {
-        is_at_or_below(path, FEATURES) && path.ends_with(POLICY) && *value == Value::Text("require")
+/// What host-model says of a feature that it lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum FeaturePolicy {
+    /// `require` and `force`.
+    Has,
+    /// `disable` and `forbid`.
+    Lacks,
+}
+
+/// The features that a side lists; others are as the named model has them.
+fn policies(side: &Facts<'_>) -> BTreeMap<String, FeaturePolicy> {
+    let features =
+        side.iter().filter(|(path, _)| is_at_or_below(path, FEATURES) && path.ends_with(POLICY));
+    let policies = features.filter_map(|(path, value)| {
+        let policy = match value {
+            Value::Text("require" | "force") => FeaturePolicy::Has,
+            Value::Text("disable" | "forbid") => FeaturePolicy::Lacks,
+            _ => return None,
+        };
+        Some((feature_name(path)?, policy))
     });
-    features.filter_map(|(path, _)| feature_name(path)).collect()
+    policies.collect()
+}
+
+/// Whether a difference takes a feature away, or may: host-model required it and no longer lists it, or
+/// now disables what it did not list.
+pub(super) fn may_be_loss(difference: &Difference, old: &Facts<'_>, new: &Facts<'_>) -> bool {
+    let Some(name) = difference.value.as_deref().filter(|_| difference.path == FEATURES) else {
+        return false;
+    };
+    let policy = format!("{FEATURES}[{}]{POLICY}", escape_key(name));
+    match difference.kind {
+        Kind::Unreported => matches!(old.get(&policy), Some(Value::Text("require" | "force"))),
+        Kind::Reported => matches!(new.get(&policy), Some(Value::Text("disable" | "forbid"))),
+        _ => false,
+    }
 }
 
 /// The name behind `cpu.mode[host-model].feature[NAME].policy`.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Comparison, Difference, Differing, Facts, Kind, support};
-use crate::model::{CUSTOM_MODELS, Members, Value, escape_key};
+use crate::model::{CUSTOM_MODELS, Members, Value, base_of_version, escape_key};
 
 /// The paths of the models that only one of two sides names, where both report the names.
 pub(super) fn came_or_went(old: &Facts<'_>, new: &Facts<'_>) -> Vec<String> {
@@ -86,6 +86,24 @@ pub(super) fn is_listed_unusable<'a>(
     let side = if difference.kind == Kind::Lost { old } else { new };
     let usable = side.get(&format!("{CUSTOM_MODELS}[{}].usable", escape_key(model)));
     matches!(usable, Some(Value::Text("no")))
+}
+
+/// Whether the name of a model that came or went is a version of another one on the side that lists it:
+/// `EPYC-v1` beside `EPYC`. Arm's `neoverse-v1` is a model of its own.
+pub(super) fn is_listed_version<'a>(
+    difference: &Difference,
+    old: &Facts<'a>,
+    new: &Facts<'a>,
+) -> bool {
+    let Some(name) = difference.value.as_deref().filter(|_| difference.path == CUSTOM_MODELS)
+    else {
+        return false;
+    };
+    let side = if difference.kind == Kind::Lost { old } else { new };
+    match (base_of_version(name), side.get(CUSTOM_MODELS)) {
+        (Some(base), Some(Value::Set(names))) => names.contains(base),
+        _ => false,
+    }
 }
 
 /// Where the blockers of the model stand whose `usable` is at `path`.

@@ -148,7 +148,17 @@ fn host_model_features() {
     let (a, off) = (has("a", "require"), has("a", "disable"));
     assert_eq!(compare(&mode("M", &a), &mode("M", "")), [format!("lost {path}=a")]);
     assert_eq!(compare(&mode("M", &off), &mode("M", &a)), [format!("gained {path}=a")]);
-    assert!(compare(&mode("M", &off), &mode("M", "")).is_empty(), "disabled and absent are alike");
+    // Absent is as the model has it, which one libvirt defines in one way.
+    assert_eq!(compare(&mode("M", ""), &mode("M", &off)), [format!("lost {path}=a")]);
+    assert_eq!(compare(&mode("M", &off), &mode("M", "")), [format!("gained {path}=a")]);
+    assert_eq!(compare(&mode("M", &a), &mode("M", &off)), [format!("lost {path}=a")]);
+    let other = Scope { is_other_libvirt: true, ..Scope::default() };
+    for (old, new, kind) in [(&a, "", "unreported"), (&off, "", "unreported")] {
+        let sides = [mode("M", old), mode("M", new)];
+        assert_eq!(compare_in(&sides[0], &sides[1], other), [format!("{kind} {path}=a")]);
+        assert_eq!(compare_in(&sides[1], &sides[0], other), [format!("reported {path}=a")]);
+    }
+    assert_eq!(compare_in(&mode("M", &a), &mode("M", &off), other), [format!("lost {path}=a")]);
     assert_eq!(
         compare(&mode("M", &a), &mode("N", "")),
         ["changed cpu.mode[host-model].model M > N"]

@@ -9,8 +9,17 @@ fn said(guest: &Guest, text: &str) -> Vec<(Answer, String)> {
 }
 
 fn said_with(guest: &Guest, text: &str, flags: Option<&str>) -> Vec<(Answer, String)> {
+    said_by(guest, text, flags, None)
+}
+
+fn said_by(
+    guest: &Guest,
+    text: &str,
+    flags: Option<&str>,
+    libvirt: Option<Version>,
+) -> Vec<(Answer, String)> {
     let read = crate::parse::document(text.as_bytes()).unwrap();
-    let document = Document::new(&read.capabilities, flags, None);
+    let document = Document::new(&read.capabilities, flags, None).of_libvirt(libvirt);
     let unmet = guest.needs.iter().filter_map(|need| document.unmet(need));
     unmet.map(|reason| (reason.answer, reason.text)).collect()
 }
@@ -111,16 +120,43 @@ fn a_model_is_usable_but_for_what_the_guest_does_without() {
     let model = |name: &str, check: &str, features: &[&str]| {
         let off = |name: &&str| format!("<feature policy='disable' name='{name}'/>");
         let off: String = features.iter().map(off).collect();
-        guest(&format!("<cpu mode='custom' {check}><model>{name}</model>{off}</cpu>"))
+        let model = format!("<model fallback='forbid'>{name}</model>");
+        guest(&format!("<cpu mode='custom' {check}>{model}{off}</cpu>"))
     };
+    // An older libvirt compares its own definition; a newer one believes QEMU.
+    let older = said_by(&model("A", "", &[]), &document, None, Some((9, 0, 0)));
+    assert_eq!((older.len(), older[0].0), (1, Answer::Unknown));
+    assert_eq!(said(&model("A", "", &[]), &document).len(), 1, "of an unknown version");
+    let said = |guest: &Guest, text: &str| said_by(guest, text, None, Some((11, 3, 0)));
     assert_eq!(said(&model("A", "", &[]), &document), []);
+    assert_eq!(said(&model("A", "match='strict'", &[]), &document)[0].0, Answer::Unknown);
+    assert_eq!(said(&model("A", "check='full'", &[]), &document)[0].0, Answer::Unknown);
+    assert_eq!(said(&model("A", "match='strict' check='none'", &[]), &document), []);
     let lacks = "the host cannot use it: it lacks hle, rtm";
     assert_eq!(said(&model("B", "", &[]), &document), no(lacks));
     assert_eq!(
         said(&model("B", "", &["hle"]), &document),
         no("the host cannot use it: it lacks rtm")
     );
-    assert_eq!(said(&model("B", "", &["hle", "rtm"]), &document), []);
+    // Without what is missing, it is libvirt's own definition that counts.
+    let forgiven = said(&model("B", "", &["hle", "rtm"]), &document);
+    assert_eq!((forgiven.len(), forgiven[0].0), (1, Answer::Unknown));
+    let own = document.replace(
+        "<mode name='custom'",
+        "<mode name='host-model' supported='yes'><model>B</model></mode><mode name='custom'",
+    );
+    assert_eq!(said(&model("B", "", &["hle", "rtm"]), &own), []);
+    assert_eq!(said(&model("B", "", &[]), &own)[0].0, Answer::Unknown, "the host's own model");
+    let left_out = document.replace("'hle'", "'ss'").replace("'rtm'", "'xsaves'");
+    assert_eq!(said(&model("B", "", &[]), &left_out)[0].0, Answer::Unknown);
+    let emulated = |check: &str| {
+        let text = format!("<domain type='qemu'><cpu {check}><model>B</model></cpu></domain>");
+        said(&crate::parse::guest(text.as_bytes()).unwrap(), &document)
+    };
+    assert_eq!(emulated(""), []);
+    assert_eq!(emulated("check='partial'")[0].0, Answer::Unknown);
+    let allowed = guest("<cpu><model>E</model></cpu>");
+    assert_eq!(said(&allowed, &document)[0].0, Answer::Unknown, "fallback='allow' is the default");
     let unchecked = said(&model("B", "check='none'", &[]), &document);
     assert_eq!(unchecked[0].0, Answer::Unknown, "{unchecked:?}");
     assert_eq!(said(&model("C", "", &[]), &document), no("the host cannot use it"));

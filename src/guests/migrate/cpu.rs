@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use super::{Hosts, number};
 use crate::diff::Facts;
 use crate::guests::verdict::Reason;
-use crate::model::{CUSTOM_MODELS, Guest, HOST_MODEL, Need, Value, Wanted, escape_key};
+use crate::guests::version::version;
+use crate::model::{
+    CUSTOM_MODELS, CpuModelNeed, Guest, HOST_MODEL, Need, Value, Wanted, escape_key,
+};
 
 const MODEL: &str = "cpu.mode[host-model].model";
 const FEATURES: &str = "cpu.mode[host-model].feature";
@@ -24,7 +27,22 @@ pub(super) fn reasons(guest: &Guest, hosts: &Hosts<'_>) -> Vec<Reason> {
             found.extend(migratable(guest, mode));
         }
     }
+    found.extend(threads(guest, hosts));
     found
+}
+
+/// Since QEMU 10.0 a CPU with several threads per core has `ht`, which a libvirt before 11.10 takes for
+/// a feature that the guest must not have (NEWS 11.10; kubevirt#16386, harvester#11615).
+fn threads(guest: &Guest, hosts: &Hosts<'_>) -> Option<Reason> {
+    let [old, new] = [hosts.from, hosts.to].map(|side| &side.observed.context);
+    let qemu = |text: &Option<String>| text.as_deref().and_then(version);
+    let is_gained = qemu(&old.hypervisor).is_none_or(|qemu| qemu < (10, 0, 0))
+        && qemu(&new.hypervisor).is_some_and(|qemu| qemu >= (10, 0, 0));
+    let is_mended = hosts.new.libvirt.is_some_and(|libvirt| libvirt >= (11, 10, 0));
+    let text =
+        "with several threads per core QEMU 10.0 adds ht, which libvirt before 11.10 refuses";
+    let is_open = guest.has_threads && is_gained && !is_mended;
+    is_open.then(|| Reason::unknown("cpu/topology", None, text.to_owned()))
 }
 
 /// A guest with the host's physical addresses has no use for fewer of them.
@@ -51,7 +69,14 @@ fn same_cpu(element: &str, hosts: &Hosts<'_>) -> Reason {
     };
     match (&old.cpu, &new.cpu) {
         (Some(old), Some(new)) if old != new => {
-            return Reason::no(element, None, differs("it", old, new));
+            // Another family, model or stepping may do: nothing refuses it.
+            let vendor =
+                |cpu: &str| cpu.split_once(" family ").map(|(vendor, _)| vendor.to_owned());
+            let text = differs("it", old, new);
+            return match (vendor(old), vendor(new)) {
+                (Some(old), Some(new)) if old != new => Reason::no(element, None, text),
+                _ => Reason::unknown(element, None, text),
+            };
         }
         (Some(_), Some(_)) => {}
         _ => {
@@ -92,24 +117,30 @@ fn host_model(hosts: &Hosts<'_>) -> Vec<Reason> {
     };
     let (with, without) = (features(old, "require"), features(old, "disable"));
     let mut found = Vec::new();
-    if text(new, MODEL) == Some(model) {
+    let is_same_model = text(new, MODEL) == Some(model);
+    if is_same_model {
         // The same model: what this host takes from it must be what the source took from it.
         for feature in features(new, "disable").difference(&without) {
             found.push(lacks(feature));
         }
     } else {
-        let wanted = Wanted::Model {
+        let wanted = Wanted::Model(CpuModelNeed {
             name: model.to_owned(),
             without: without.iter().map(|name| (*name).to_owned()).collect(),
-            is_unchecked: false,
-        };
+            ..CpuModelNeed::default()
+        });
         let path = format!("{CUSTOM_MODELS}[{}].usable", escape_key(model));
         let element = format!("{ELEMENT} ({model} on the source)");
         found.extend(hosts.new.unmet(&Need::new(&path, wanted, element)));
     }
+    // What the source lists beyond the model is no part of it: under one libvirt, which has one
+    // definition, a host with the same model that does not list it lacks it (harvester#11358, kubevirt#12519).
+    let is_one_libvirt = hosts.old.libvirt.is_some() && hosts.old.libvirt == hosts.new.libvirt;
+    let is_beyond_model = is_same_model && is_one_libvirt;
     let missing = with.difference(&features(new, "require")).copied().collect::<Vec<_>>();
-    let (lacking, open): (Vec<&str>, Vec<&str>) =
-        missing.into_iter().partition(|name| hosts.new.has_feature(name) == Some(false));
+    let (lacking, open): (Vec<&str>, Vec<&str>) = missing
+        .into_iter()
+        .partition(|name| is_beyond_model || hosts.new.has_feature(name) == Some(false));
     found.extend(lacking.into_iter().map(lacks));
     if !open.is_empty() {
         let text = format!("whether the host has {} is not in its document", open.join(", "));
@@ -130,11 +161,12 @@ fn text<'a>(facts: &Facts<'a>, path: &str) -> Option<&'a str> {
     }
 }
 
-/// The keys of host-model's features of one policy.
+/// The keys of host-model's features of one policy, without invtsc: libvirt gives a guest only
+/// what can migrate (virCPUUpdate; `migratable='no'` in src/cpu_map/x86_features.xml).
 fn features<'a>(facts: &Facts<'a>, policy: &str) -> BTreeSet<&'a str> {
     let prefix = format!("{HOST_MODEL}.feature[");
     let of_policy = facts.iter().filter(|(_, value)| *value == Value::Text(policy));
     let names = of_policy
         .filter_map(|(path, _)| path.strip_prefix(prefix.as_str())?.strip_suffix("].policy"));
-    names.collect()
+    names.filter(|name| *name != "invtsc").collect()
 }

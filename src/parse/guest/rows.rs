@@ -104,6 +104,8 @@ const ROWS: &[Row] = &[
         "devices.channel.type",
         AmongIfReported(&["pty", "unix", "spicevmc"]),
     ),
+    // Which backends QEMU has is told for consoles alone: no channel enum up to 12.5 holds this one.
+    row("devices/channel", "type", "devices.console.type", AmongIfReported(&["qemu-vdagent"])),
     row("devices/console", "type", "devices.console.type", AmongIfReported(CONSOLES)),
     row("devices/crypto", "model", "devices.crypto.model", Member),
     row("devices/crypto", "type", "devices.crypto.type", Member),

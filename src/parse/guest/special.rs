@@ -31,7 +31,12 @@ fn hyperv(reader: &Reader<'_>, needs: &mut Needs) {
     for child in reader.xml.children(hyperv) {
         if reader.xml.attribute(child, "state") == Some("on") {
             let element = || format!("features/hyperv/{} state=on", child.name);
-            needs.add(FEATURES, Wanted::Member(child.name.to_owned()), element);
+            let name = child.name.to_owned();
+            let wanted = match reader.virttype() {
+                "qemu" => Wanted::EmulatedMember(name),
+                _ => Wanted::Member(name),
+            };
+            needs.add(FEATURES, wanted, element);
         }
     }
 }
@@ -50,6 +55,24 @@ fn launch_security(reader: &Reader<'_>, needs: &mut Needs) {
     let need = Need::new("features.launchSecurity.sectype", member, place);
     let instead = own.map(|(_, path)| ((*path).to_owned(), Wanted::Supported));
     needs.add_with(Need { instead, ..need });
+    if kind == "sev" {
+        // How many guests of the kind there can be: none, and there can be no such guest. Bit 2 of
+        // the policy asks for encrypted state (SEV-ES).
+        let policy = reader.text(&["launchSecurity", "policy"]).and_then(number);
+        let (path, what) = match policy {
+            Some(policy) if policy & 4 != 0 => ("features.sev.maxESGuests", "with SEV-ES"),
+            _ => ("features.sev.maxGuests", "without SEV-ES"),
+        };
+        needs.add(path, Wanted::AtLeastIfReported(1), || format!("launchSecurity type=sev {what}"));
+    }
+}
+
+/// A number as libvirt reads one: decimal, or hexadecimal with its prefix.
+fn number(text: &str) -> Option<u32> {
+    match text.strip_prefix("0x") {
+        Some(digits) => u32::from_str_radix(digits, 16).ok(),
+        None => text.parse().ok(),
+    }
 }
 
 /// PCI devices of the host, also those that stand among the interfaces; QEMU's default backend is

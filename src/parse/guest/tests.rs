@@ -52,7 +52,7 @@ fn an_old_guest_with_its_old_devices() {
     devices.graphics.type=spice <- devices/graphics type=spice
     devices.video.modelType=qxl <- devices/video/model type=qxl
     vcpu.max>=2 <- vcpu 2
-    cpu.mode[custom].model[Westmere].usable Model { name: "Westmere", without: [], is_unchecked: false } <- cpu/model Westmere
+    cpu.mode[custom].model[Westmere].usable Model(CpuModelNeed { name: "Westmere", without: [], check: Partial, may_fall_back: true, is_strict: false, has_extra_features: false, is_emulated: true }) <- cpu/model Westmere
     "#);
 }
 
@@ -134,9 +134,75 @@ fn confidential_guests_have_two_witnesses_where_there_are_two() {
 }
 
 #[test]
+fn the_agent_of_a_channel_is_told_of_by_consoles() {
+    assert_eq!(
+        of("<devices><channel type='qemu-vdagent'/></devices>"),
+        [
+            "devices.console.type MemberIfReported(\"qemu-vdagent\") <- devices/channel type=qemu-vdagent"
+        ]
+    );
+}
+
+#[test]
+fn the_policy_says_which_kind_of_sev_guest_it_is() {
+    let count = |policy: &str| {
+        let needs = of(&format!("<launchSecurity type='sev'>{policy}</launchSecurity>"));
+        needs.last().unwrap().split(' ').next().unwrap().to_owned()
+    };
+    assert_eq!(count("<policy>0x3</policy>"), "features.sev.maxGuests");
+    assert_eq!(count("<policy>0x7</policy>"), "features.sev.maxESGuests");
+    assert_eq!(count("<policy>5</policy>"), "features.sev.maxESGuests");
+    assert_eq!(count(""), "features.sev.maxGuests");
+}
+
+#[test]
+fn what_no_document_says_of_firmware_is_open() {
+    let open = |os: &str, features: &str| {
+        let text = format!("<domain type='kvm'>{os}<features>{features}</features></domain>");
+        guest(text.as_bytes()).unwrap().open.len()
+    };
+    let efi = |loader: &str| format!("<os firmware='efi'>{loader}</os>");
+    assert_eq!(open(&efi(""), ""), 0);
+    assert_eq!(open(&efi(""), "<smm state='off'/>"), 1);
+    assert_eq!(open(&efi(""), "<smm state='on'/>"), 0);
+    assert_eq!(open("<os/>", "<smm state='off'/>"), 0);
+    assert_eq!(open(&efi("<loader stateless='yes'/>"), ""), 1);
+    assert_eq!(open(&efi("<loader readonly='no'/>"), ""), 1);
+    assert_eq!(open(&efi("<loader readonly='yes'/>"), ""), 0);
+    let named = |format: &str, name: &str| {
+        open(&format!("<os><loader format='{format}'>{name}</loader></os>"), "")
+    };
+    assert_eq!((named("qcow2", "/a.qcow2"), named("raw", "/a.fd")), (0, 0));
+    assert_eq!((named("raw", "/a.qcow2"), named("qcow2", "/a.fd")), (1, 1));
+}
+
+#[test]
+fn an_emulated_cpu_is_not_compared_unless_it_is_asked_for() {
+    let check = |kind: &str, check: &str| {
+        let cpu = format!("<cpu {check}><model>A</model></cpu>");
+        let guest = guest(format!("<domain type='{kind}'>{cpu}</domain>").as_bytes()).unwrap();
+        match &guest.needs[0].wanted {
+            Wanted::Model(model) => model.check,
+            other => panic!("{other:?}"),
+        }
+    };
+    use crate::model::CpuCheck::{Full, None, Partial};
+    assert_eq!((check("kvm", ""), check("qemu", "")), (Partial, None));
+    assert_eq!(check("qemu", "check='partial'"), Partial);
+    assert_eq!((check("kvm", "check='none'"), check("kvm", "check='full'")), (None, Full));
+}
+
+#[test]
+fn two_guests_in_a_file_are_named_so() {
+    let error = guest(b"<domain/>\n<domain/>\n").unwrap_err();
+    assert_eq!(error.problem, Problem::SeveralGuests);
+    assert_ne!(guest(b"<domain/>\ntext").unwrap_err().problem, Problem::SeveralGuests);
+}
+
+#[test]
 fn values_that_libvirt_never_reports_are_no_need() {
     let hostdev = "<devices><hostdev mode='subsystem' type='mdev'/>\
-        <channel type='qemu-vdagent'/><disk><target bus='sd'/></disk></devices>";
+        <channel type='dbus'/><disk><target bus='sd'/></disk></devices>";
     assert_eq!(of(hostdev), ["devices.hostdev.mode=subsystem <- devices/hostdev mode=subsystem"]);
 }
 

@@ -7,7 +7,7 @@ use anstyle::Style;
 use super::{counted, few_hosts, line, share, short};
 use crate::diff::Kind;
 use crate::fleet::{Apart, ApartChange, Cohort, Cohorts, Counted, newest_first};
-use crate::model::CUSTOM_MODELS;
+use crate::model::{CUSTOM_MODELS, noun_for};
 use crate::render::page::{fold, names};
 use crate::render::plain;
 use crate::render::text::{heading, wrapped};
@@ -57,7 +57,7 @@ pub fn cohorts(
         let (least, most) = (sizes.clone().min().unwrap_or(0), sizes.max().unwrap_or(0));
         let each = if least == most { format!("{least}") } else { format!("{least} to {most}") };
         let count = counted(rest.len(), "more cohort");
-        let each = if most == 1 { "1 host".to_owned() } else { format!("{each} hosts") };
+        let each = format!("{each} {}", noun_for(most, "host"));
         let text = format!("{count} of {each}, {all} in all (--limit N, --all)");
         line(&text, "   …  ", INDENT, width, out)?;
     }
@@ -146,7 +146,11 @@ fn clause(apart: &Apart, kind: Kind, word: &str, most: usize) -> Option<String> 
     let shown = labels.iter().take(most).map(|(label, items, targets)| {
         let is_everywhere = *targets >= apart.targets || label.starts_with("machine");
         let is_everywhere = is_everywhere || most == 1;
-        let place = if is_everywhere { String::new() } else { format!(" on {targets} targets") };
+        let place = if is_everywhere {
+            String::new()
+        } else {
+            format!(" on {}", counted(*targets, "target"))
+        };
         format!("{}{place}", named(label, items, most))
     });
     let shown = shown.collect::<Vec<_>>().join(", ");

@@ -222,7 +222,7 @@ fn held_back(
             few_hosts(&each.no, 6)
         );
         if each.no.len() > 6 {
-            text.push_str(&format!(" ({} hosts)", each.no.len()));
+            text.push_str(&format!(" ({})", counted(each.no.len(), "host")));
         }
         if !each.blockers.is_empty() {
             let few = super::few(each.blockers.iter().map(String::as_str), 4);

@@ -1,6 +1,7 @@
 //! What the page of a matrix is filled with: texts only, so that the template escapes them.
 
 use crate::fleet::{Cell, Column, Matrix, Row};
+use crate::model::counted;
 use crate::render::plain;
 
 /// The page.
@@ -64,7 +65,7 @@ fn line(row: &Row) -> Line {
     let names: Vec<&str> = row.hosts.iter().map(|host| host.as_str()).collect();
     let (name, hosts) = match &names[..] {
         [one] => ((*one).to_owned(), String::new()),
-        several => (format!("{} hosts", several.len()), several.join(", ")),
+        several => (counted(several.len(), "host"), several.join(", ")),
     };
     Line { name, hosts, cells: row.cells.iter().map(shown).collect() }
 }

@@ -1,5 +1,6 @@
 //! What the template is filled with: the page's parts as texts, empty where there is nothing.
 
+use crate::model::counted;
 use std::borrow::Cow;
 use std::collections::HashMap;
 
@@ -284,6 +285,6 @@ fn groups_text(groups: &[usize]) -> String {
             let most: Vec<String> = most.iter().map(|id| (id + 1).to_string()).collect();
             format!("groups {} and {}", most.join(", "), last + 1)
         }
-        _ => format!("{} groups", groups.len()),
+        _ => counted(groups.len(), "group"),
     }
 }

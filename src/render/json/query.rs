@@ -8,6 +8,7 @@ use serde::{Serialize, Serializer};
 use crate::model::Target;
 use crate::query::{Answer, Asked, HostAnswer, PathRow, PathValue};
 use crate::render::query::{Answers, matching};
+use crate::render::visible::VisibleJson;
 
 /// How deep it is indented: a line for each host.
 const DEPTH: usize = 2;
@@ -127,7 +128,8 @@ struct AnswerWire<'a> {
 pub fn answers(answers: &Answers<'_>, out: &mut dyn Write) -> std::io::Result<()> {
     for (asked, host) in answers.listed() {
         let host = HostWire::new(asked, host, answers.has_targets);
-        serde_json::to_writer(&mut *out, &AnswerWire { schema: "domcaps.answer/1", host })?;
+        let answer = AnswerWire { schema: "domcaps.answer/1", host };
+        serde_json::to_writer(VisibleJson::new(out), &answer)?;
         writeln!(out)?;
     }
     Ok(())

@@ -6,6 +6,7 @@ use serde::ser::{Serialize, SerializeMap as _, Serializer};
 use serde_json::json;
 
 use crate::model::Cell;
+use crate::render::visible::VisibleJson;
 use crate::store::View;
 
 impl Serialize for Cell<'_> {
@@ -36,7 +37,7 @@ pub(in crate::render) fn object(
     cells: &[Cell<'_>],
     out: &mut dyn Write,
 ) -> std::io::Result<()> {
-    let mut serializer = serde_json::Serializer::new(&mut *out);
+    let mut serializer = serde_json::Serializer::new(VisibleJson::new(out));
     let mut map = serializer.serialize_map(None)?;
     if let Some(schema) = schema {
         map.serialize_entry("schema", schema)?;
@@ -60,7 +61,7 @@ impl<'o> Listed<'o> {
         out: &'o mut dyn Write,
     ) -> std::io::Result<Self> {
         write!(out, "{{\n  \"schema\": \"domcaps.sql/1\",\n  \"columns\": ")?;
-        serde_json::to_writer(&mut *out, names)?;
+        serde_json::to_writer(VisibleJson::new(out), names)?;
         write!(out, ",\n  \"rows\": [")?;
         Ok(Self { out, is_first: true })
     }
@@ -69,7 +70,7 @@ impl<'o> Listed<'o> {
         let comma = if self.is_first { "" } else { "," };
         self.is_first = false;
         write!(self.out, "{comma}\n    ")?;
-        Ok(serde_json::to_writer(&mut *self.out, cells)?)
+        Ok(serde_json::to_writer(VisibleJson::new(self.out), cells)?)
     }
 
     pub(in crate::render) fn finish(self) -> std::io::Result<()> {

@@ -6,6 +6,8 @@ use std::io::{Result, Write};
 use serde::Serialize;
 use serde_json::ser::{Formatter, PrettyFormatter, Serializer};
 
+use crate::render::visible::VisibleJson;
+
 /// Writes one object with a line end; what stands deeper than `depth` is on the line of what holds it.
 pub(in crate::render) fn write(
     value: &impl Serialize,
@@ -13,7 +15,7 @@ pub(in crate::render) fn write(
     out: &mut dyn Write,
 ) -> Result<()> {
     let shallow = Shallow { pretty: PrettyFormatter::new(), level: 0, depth };
-    value.serialize(&mut Serializer::with_formatter(&mut *out, shallow))?;
+    value.serialize(&mut Serializer::with_formatter(VisibleJson::new(out), shallow))?;
     writeln!(out)
 }
 

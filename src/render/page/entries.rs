@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{Entry, Item, Purpose, Section, counted, fold, names, targets};
 use crate::diff::{ChangedTarget, Kind};
-use crate::model::{CUSTOM_MODELS, LOADERS, Time};
+use crate::model::{CUSTOM_MODELS, LOADERS, Time, natural_order};
 use crate::report::Report;
 use crate::rules::{Area, Finding, Seen, Severity, knowledge};
 
@@ -37,6 +37,7 @@ pub(super) fn sections(report: &Report, is_full: bool) -> Vec<Section> {
     let lists: BTreeMap<_, _> =
         lists.map(|seen| (seen.targets.as_ptr(), &seen.targets[..])).collect();
     let kinds = targets::kinds(lists.into_values().flatten().chain(&pairs));
+    let machines = machines(report);
     let mut folded: BTreeMap<Common<'_>, Vec<&Finding>> = BTreeMap::new();
     let mut places: BTreeMap<(bool, Vec<&Seen>), Option<String>> = BTreeMap::new();
     for finding in &report.findings {
@@ -56,13 +57,32 @@ pub(super) fn sections(report: &Report, is_full: bool) -> Vec<Section> {
     }
     let mut sections: Vec<Section> = Vec::new();
     for (common, findings) in folded {
-        let entry = entry(report, &common, &findings, is_full);
+        let entry = entry(report, &machines, &common, &findings, is_full);
         match sections.last_mut().filter(|section| section.purpose == common.purpose) {
             Some(section) => section.entries.push(entry),
             None => sections.push(Section { purpose: common.purpose, entries: vec![entry] }),
         }
     }
     sections
+}
+
+/// Every machine type that either side is known to have: what stands between two of them in a range.
+fn machines(report: &Report) -> names::MachineFamilies<'_> {
+    let mut all: BTreeSet<&str> = BTreeSet::new();
+    let mut seen: BTreeSet<*const ChangedTarget> = BTreeSet::new();
+    for group in report.groups.iter().filter(|group| seen.insert(group.pairs.as_ptr())) {
+        let names = group.pairs.iter().flat_map(|pair| [&pair.old_machine, &pair.new_machine]);
+        all.extend(names.flatten().map(String::as_str));
+    }
+    for group in &report.groups {
+        let skipped = group.not_compared.iter().map(|it| it.target.as_str());
+        all.extend(skipped.filter_map(|target| target.splitn(3, '/').nth(2)));
+    }
+    let named = report.findings.iter().map(|finding| &finding.difference);
+    all.extend(
+        named.clone().filter(|it| it.path == "machine").filter_map(|it| it.value.as_deref()),
+    );
+    names::MachineFamilies::new(all)
 }
 
 /// Every pair that was compared on the hosts on which a finding was seen.
@@ -127,7 +147,13 @@ fn order(kind: Kind) -> u8 {
 /// How many models are named whose blockers alone changed.
 const FEW: usize = 3;
 
-fn entry(report: &Report, common: &Common<'_>, findings: &[&Finding], is_full: bool) -> Entry {
+fn entry(
+    report: &Report,
+    machines: &names::MachineFamilies<'_>,
+    common: &Common<'_>,
+    findings: &[&Finding],
+    is_full: bool,
+) -> Entry {
     let first = findings[0];
     let items = findings.iter().map(|finding| Item { difference: finding.difference.clone() });
     Entry {
@@ -137,9 +163,9 @@ fn entry(report: &Report, common: &Common<'_>, findings: &[&Finding], is_full: b
         rule: first.rule,
         label: common.label.clone(),
         items: items.collect(),
-        summary: summary(&common.label, findings, is_full),
+        summary: summary(&common.label, findings, machines, is_full),
         place: common.place.clone(),
-        reason: reason(findings),
+        reason: reason(findings, machines),
         hosts: hosts(report, first),
         groups: common.groups.clone(),
         guests: common.guests.unwrap_or_default().to_vec(),
@@ -148,21 +174,29 @@ fn entry(report: &Report, common: &Common<'_>, findings: &[&Finding], is_full: b
 }
 
 /// The findings of one label in short.
-fn summary(label: &str, findings: &[&Finding], is_full: bool) -> String {
+fn summary(
+    label: &str,
+    findings: &[&Finding],
+    machines: &names::MachineFamilies<'_>,
+    is_full: bool,
+) -> String {
     if label.ends_with(".blockers") && findings.len() > FEW && !is_full {
         return format!("of {} CPU models, no less and no more usable", findings.len());
     }
     let texts: Vec<String> = findings.iter().map(|each| fold::item(&each.difference)).collect();
-    let mut texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let is_version = |finding: &&Finding| finding.evidence.is_listed_version;
+    let mut texts: Vec<(&str, bool)> =
+        texts.iter().map(String::as_str).zip(findings.iter().map(is_version)).collect();
     if label.starts_with(CUSTOM_MODELS) {
-        texts.sort_unstable();
+        texts.sort_by(|a, b| natural_order(a.0, b.0));
     }
+    let names = || texts.iter().map(|(text, _)| *text).filter(|text| !text.is_empty());
     match label {
-        "machine" | "machine deprecated" | "machine no longer deprecated" => {
-            names::machines(&texts)
+        _ if findings.iter().all(|each| fold::names_machine(&each.difference)) => {
+            machines.in_short(&names().collect::<Vec<_>>())
         }
         CUSTOM_MODELS if !is_full => names::models(&texts),
-        _ => texts.into_iter().filter(|item| !item.is_empty()).collect::<Vec<_>>().join(", "),
+        _ => names().collect::<Vec<_>>().join(", "),
     }
 }
 
@@ -187,19 +221,73 @@ fn hosts(report: &Report, finding: &Finding) -> Option<String> {
     })
 }
 
-/// The reason that all have; where they differ behind a `;`, what stands before it.
-fn reason(findings: &[&Finding]) -> Option<String> {
+/// What a prediction of [`crate::rules`] begins with.
+const PREDICTION: &str = "goes with ";
+
+/// Many predictions as one, since each follows from the machine type's own version.
+fn predictions(tails: impl Iterator<Item = String>) -> Option<String> {
+    const FEW: usize = 3;
+    let is_version = |it: &String| it.split('.').all(|part| part.parse::<u32>().is_ok());
+    let versions = tails.filter_map(|tail| tail.strip_prefix(PREDICTION).map(str::to_owned));
+    let mut versions: Vec<String> = versions.filter(is_version).collect();
+    versions.sort_by(|a, b| natural_order(a, b));
+    versions.dedup();
+    match &versions[..] {
+        [first, .., last] if versions.len() > FEW => {
+            Some(format!("{PREDICTION}{first} to {last}, M.n with (M+6).n"))
+        }
+        _ => None,
+    }
+}
+
+/// Why the findings of an entry matter. Where their reasons differ, it says which has which.
+fn reason(findings: &[&Finding], machines: &names::MachineFamilies<'_>) -> Option<String> {
     let first = findings[0];
-    if first.own_reason() == first.rule.summary && first.severity == Severity::Info {
+    let is_all = |is_so: &dyn Fn(&Finding) -> bool| findings.iter().all(|finding| is_so(finding));
+    if first.severity == Severity::Info
+        && is_all(&|finding| finding.own_reason() == finding.rule.summary)
+    {
         return None;
     }
-    let whole = |finding: &Finding| finding.own_reason().to_owned();
-    let head =
-        |finding: &Finding| finding.own_reason().split("; ").next().unwrap_or_default().to_owned();
-    let common = |of: &dyn Fn(&Finding) -> String| {
-        let reason = of(first);
-        findings.iter().all(|finding| of(finding) == reason).then_some(reason)
+    // Hints stand behind the first `; `.
+    let halves = |finding: &Finding| -> (String, String) {
+        let reason = finding.own_reason();
+        let (head, tail) = reason.split_once("; ").unwrap_or((reason, ""));
+        (head.to_owned(), tail.to_owned())
     };
-    let common = common(&whole).or_else(|| common(&head));
-    Some(common.unwrap_or_else(|| first.rule.summary.to_owned()))
+    let predictions = predictions(findings.iter().map(|finding| halves(finding).1));
+    let parts = |finding: &Finding| match (halves(finding), &predictions) {
+        ((head, tail), Some(all)) if tail.starts_with(PREDICTION) => (head, all.clone()),
+        (parts, _) => parts,
+    };
+    let mut groups: Vec<((String, String), Vec<&Finding>)> = Vec::new();
+    for finding in findings {
+        let parts = parts(finding);
+        match groups.iter_mut().find(|(known, _)| *known == parts) {
+            Some((_, members)) => members.push(finding),
+            None => groups.push((parts, vec![finding])),
+        }
+    }
+    if let [_] = groups[..] {
+        return Some(first.own_reason().to_owned());
+    }
+    let items = |members: &[&Finding]| {
+        let texts: Vec<String> = members.iter().map(|each| fold::item(&each.difference)).collect();
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let is_of_machines = is_all(&|finding| fold::names_machine(&finding.difference));
+        if is_of_machines { machines.in_short(&texts) } else { texts.join(", ") }
+    };
+    let (head, _) = &groups[0].0;
+    let has_one_head = groups.iter().all(|((other, _), _)| other == head);
+    let which = groups.iter().filter(|((_, tail), _)| !(has_one_head && tail.is_empty()));
+    let which = which.map(|((head, tail), members)| {
+        let text = match (has_one_head, tail.is_empty()) {
+            (true, _) => tail.clone(),
+            (false, true) => head.clone(),
+            (false, false) => format!("{head}; {tail}"),
+        };
+        format!("{text} ({})", items(members))
+    });
+    let which = which.collect::<Vec<_>>().join("; ");
+    Some(if has_one_head { format!("{head}; {which}") } else { which })
 }

@@ -16,6 +16,10 @@ pub(in crate::render) fn label(difference: &Difference) -> String {
     if let Some((name, _)) = keyed(path, "alias[") {
         return format!("alias {name}");
     }
+    // One move is one line, for however many arches and domain types.
+    if keyed(path, "emulator[").is_some() {
+        return format!("emulator {}", sides(difference));
+    }
     match of_model(path) {
         Some((_, attribute)) => format!("{CUSTOM_MODELS}[…].{attribute}"),
         None => path.to_owned(),
@@ -33,6 +37,9 @@ pub(in crate::render) fn item(difference: &Difference) -> String {
     if keyed(path, "alias[").is_some() {
         return sides(difference);
     }
+    if let Some((key, _)) = keyed(path, "emulator[") {
+        return key.to_owned();
+    }
     if let Some((name, attribute)) = of_model(path) {
         return match is_changed {
             true if attribute == "blockers" => format!("{name}{}", moved(difference)),
@@ -49,6 +56,13 @@ pub(in crate::render) fn item(difference: &Difference) -> String {
         None if is_changed => sides(difference),
         None => String::new(),
     }
+}
+
+/// Whether what [`item`] gives is the name of a machine type.
+pub(super) fn names_machine(difference: &Difference) -> bool {
+    let path = difference.path.as_str();
+    path == "machine"
+        || keyed(path, "machine[").is_some_and(|(_, attribute)| attribute == "deprecated")
 }
 
 /// Whether a machine came to be marked.

@@ -1,12 +1,31 @@
-//! Names in short: machines by family, CPU models without their versions.
+//! Names in short: machines by family and in runs of versions, CPU models without their versions.
 
-use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::is_model_version;
+use crate::model::version_order;
 
-/// `pc-q35-7.2` as its family `pc-q35` and version `7.2`; the version is empty where there is none.
+/// How many machines in a row stand as a range.
+const RUN: usize = 3;
+
+/// A machine type as its family and what follows: `pc-q35-7.2` is `pc-q35` and `7.2`, `pc-q35-rhel9.2.0`
+/// is `pc-q35-rhel` and `9.2.0`, `pc-i440fx-jammy-hpb` is `pc-i440fx` and `jammy-hpb`. What follows is
+/// empty for a machine type without a version.
 pub(super) fn family(machine: &str) -> (&str, &str) {
+    // A release of a distribution: by its number (RHEL, Proxmox's `+pve1` stays with the version) or
+    // by its name, behind one of QEMU's families.
+    if let Some((at, _)) = machine.match_indices("-rhel").next() {
+        let version = at + "-rhel".len();
+        if machine[version..].starts_with(|first: char| first.is_ascii_digit()) {
+            return (&machine[..version], &machine[version..]);
+        }
+    }
+    let named = VERSIONED.iter().find_map(|family| {
+        let rest = machine.strip_prefix(family)?.strip_prefix('-')?;
+        (!rest.is_empty()).then_some((*family, rest))
+    });
+    if let Some(named) = named {
+        return named;
+    }
     let dash = machine
         .match_indices('-')
         .map(|(at, _)| at)
@@ -14,44 +33,101 @@ pub(super) fn family(machine: &str) -> (&str, &str) {
     dash.map_or((machine, ""), |at| (&machine[..at], &machine[at + 1..]))
 }
 
-/// Machine names with each family's name once: `pc-i440fx-{1.4, 1.5, 2.0}`.
-pub(in crate::render) fn machines(names: &[&str]) -> String {
-    let mut families: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for name in names {
-        let (family, version) = family(name);
-        families.entry(family).or_default().push(version);
-    }
-    let families = families.into_iter().map(|(family, mut versions)| {
-        versions.sort_by(|a, b| by_number(a, b));
-        match versions[..] {
-            [""] => family.to_owned(),
-            [version] => format!("{family}-{version}"),
-            _ => format!("{family}-{{{}}}", versions.join(", ")),
+/// QEMU's families of versioned machine types, to which distributions add their own
+/// (`pc-q35-noble-v2`, `s390-ccw-virtio-jammy`, `pseries-focal-sxxm`).
+const VERSIONED: [&str; 4] = ["pc-i440fx", "pc-q35", "pseries", "s390-ccw-virtio"];
+
+/// The machine types that a list holds, by family: what a range of versions leaves out.
+#[derive(Debug, Default)]
+pub(in crate::render) struct MachineFamilies<'n>(BTreeMap<&'n str, Vec<&'n str>>);
+
+impl<'n> MachineFamilies<'n> {
+    /// All there are on either side.
+    pub(in crate::render) fn new(all: impl IntoIterator<Item = &'n str>) -> Self {
+        let mut families: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for name in all.into_iter().collect::<BTreeSet<_>>() {
+            let (family, version) = family(name);
+            families.entry(family).or_default().push(version);
         }
-    });
-    families.collect::<Vec<_>>().join(", ")
-}
-
-/// `2.9` before `2.10`.
-fn by_number(a: &str, b: &str) -> Ordering {
-    let numbers = |text: &str| -> Vec<u64> {
-        text.split(|each: char| !each.is_ascii_digit())
-            .map(|part| part.parse().unwrap_or(0))
-            .collect()
-    };
-    numbers(a).cmp(&numbers(b)).then_with(|| a.cmp(b))
-}
-
-/// CPU models, the versioned ones (`EPYC-v4`) summed up when there are many of them.
-pub(in crate::render) fn models(names: &[&str]) -> String {
-    const FEW: usize = 3;
-    let (versions, others): (Vec<&&str>, Vec<&&str>) =
-        names.iter().partition(|name| is_model_version(name));
-    if versions.len() <= FEW {
-        return names.join(", ");
+        families.values_mut().for_each(|versions| versions.sort_by(|a, b| version_order(a, b)));
+        Self(families)
     }
-    let mut shown: Vec<String> = others.into_iter().map(|name| (*name).to_owned()).collect();
-    shown.push(format!("{} versioned names (-vN)", versions.len()));
+
+    /// Machine names, each family's once, runs of versions as ranges: `pc-i440fx-{1.4, 1.5}`,
+    /// `pc-q35-2.4 to 7.0, 23 types`.
+    pub(in crate::render) fn in_short(&self, names: &[&str]) -> String {
+        let mut wanted: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for name in names {
+            let (family, version) = family(name);
+            wanted.entry(family).or_default().insert(version);
+        }
+        let parts: Vec<String> = wanted
+            .into_iter()
+            .map(|(family, versions)| self.of_family(family, &versions))
+            .collect();
+        let has_comma = parts.iter().any(|part| part.contains(" types"));
+        parts.join(if has_comma { "; " } else { ", " })
+    }
+
+    fn of_family(&self, family: &str, versions: &BTreeSet<&str>) -> String {
+        let known = self.0.get(family).into_iter().flatten().copied();
+        let all: BTreeSet<&str> = known.chain(versions.iter().copied()).collect();
+        let mut all: Vec<&str> = all.into_iter().collect();
+        all.sort_by(|a, b| version_order(a, b));
+        let (bare, all): (Vec<&str>, Vec<&str>) = all.into_iter().partition(|it| it.is_empty());
+        let mut shown: Vec<String> = Vec::new();
+        let mut has_range = false;
+        // A number and a name of a release are no row.
+        let is_number = |it: &str| it.starts_with(|first: char| first.is_ascii_digit());
+        let is_one_run = |a: &&str, b: &&str| {
+            versions.contains(a) == versions.contains(b) && is_number(a) == is_number(b)
+        };
+        for run in all.chunk_by(is_one_run) {
+            match run {
+                [first, ..] if !versions.contains(first) => {}
+                [first, .., last] if run.len() >= RUN && self.0.contains_key(family) => {
+                    has_range = true;
+                    shown.push(format!("{first} to {last}"));
+                }
+                _ => shown.extend(run.iter().map(|version| (*version).to_owned())),
+            }
+        }
+        let count = versions.iter().filter(|version| !version.is_empty()).count();
+        let joined = match &shown[..] {
+            [] => String::new(),
+            [one] => format!("{}{one}", dashed(family)),
+            _ => format!("{}{{{}}}", dashed(family), shown.join(", ")),
+        };
+        let joined = if has_range { format!("{joined}, {count} types") } else { joined };
+        let is_bare = !bare.is_empty() && versions.contains("");
+        match (is_bare, joined.is_empty()) {
+            (true, true) => family.to_owned(),
+            (true, false) => format!("{family}, {joined}"),
+            _ => joined,
+        }
+    }
+}
+
+/// A family before a version: `pc-q35-` and `pc-q35-rhel`.
+fn dashed(family: &str) -> String {
+    if family.ends_with("-rhel") { family.to_owned() } else { format!("{family}-") }
+}
+
+/// Machine names in short where the list that they come from is not known, so that nothing is a range.
+pub(in crate::render) fn machines(names: &[&str]) -> String {
+    MachineFamilies::default().in_short(names)
+}
+
+/// CPU models, those that are versions of one that is listed (`EPYC-v4`) summed up when there are many.
+pub(in crate::render) fn models(names: &[(&str, bool)]) -> String {
+    const FEW: usize = 3;
+    let versions = names.iter().filter(|(_, is_version)| *is_version).count();
+    let is_shown = |is_version: bool| !is_version || versions <= FEW;
+    let shown = names.iter().filter(|(_, is_version)| is_shown(*is_version));
+    let mut shown: Vec<String> = shown.map(|(name, _)| (*name).to_owned()).collect();
+    if versions > FEW {
+        shown.push(format!("{versions} versioned names (-vN)"));
+    }
     shown.join(", ")
 }
 
@@ -62,15 +138,55 @@ mod tests {
     #[test]
     fn machines_stand_by_family_and_version() {
         let names =
-            ["pc-q35-2.10", "isapc", "pc-q35-2.9", "microvm", "pc-i440fx-7.2", "virt-rhel9.2"];
-        let expected = "isapc, microvm, pc-i440fx-7.2, pc-q35-{2.9, 2.10}, virt-rhel9.2";
+            ["pc-q35-2.10", "isapc", "pc-q35-2.9", "microvm", "pc-i440fx-7.2", "virt-rhel9.2.0"];
+        let expected = "isapc, microvm, pc-i440fx-7.2, pc-q35-{2.9, 2.10}, virt-rhel9.2.0";
         assert_eq!(machines(&names), expected);
     }
 
     #[test]
-    fn versioned_models_are_summed_up_when_there_are_many() {
-        assert_eq!(models(&["EPYC", "EPYC-v1"]), "EPYC, EPYC-v1");
-        let many = ["486-v1", "EPYC-Genoa", "EPYC-v1", "EPYC-v2", "EPYC-v3"];
-        assert_eq!(models(&many), "EPYC-Genoa, 4 versioned names (-vN)");
+    fn distributions_have_families_too() {
+        let names = [
+            "pc-i440fx-jammy",
+            "pc-i440fx-jammy-hpb",
+            "pc-q35-noble-v2",
+            "pc-q35-rhel9.2.0",
+            "pc-q35-rhel9.10.0",
+            "pc-q35-rhel9.0.0",
+            "s390-ccw-virtio-jammy",
+            "virt-9.2",
+            "virt",
+        ];
+        let expected = "pc-i440fx-{jammy, jammy-hpb}; pc-q35-noble-v2; \
+            pc-q35-rhel9.0.0 to 9.10.0, 3 types; s390-ccw-virtio-jammy; virt, virt-9.2";
+        assert_eq!(MachineFamilies::new(names).in_short(&names), expected);
+        let unknown = "pc-i440fx-{jammy, jammy-hpb}, pc-q35-noble-v2, \
+            pc-q35-rhel{9.0.0, 9.2.0, 9.10.0}, s390-ccw-virtio-jammy, virt, virt-9.2";
+        assert_eq!(machines(&names), unknown);
+    }
+
+    #[test]
+    fn a_range_holds_what_stands_in_a_row_in_its_list() {
+        let all =
+            ["pc-q35-2.4", "pc-q35-2.5", "pc-q35-2.6", "pc-q35-2.10", "pc-q35-3.0", "microvm"];
+        let families = MachineFamilies::new(all);
+        assert_eq!(families.in_short(&all[..5]), "pc-q35-2.4 to 3.0, 5 types");
+        assert_eq!(families.in_short(&["pc-q35-2.4", "pc-q35-2.5"]), "pc-q35-{2.4, 2.5}");
+        let gap = ["pc-q35-2.4", "pc-q35-2.5", "pc-q35-2.10", "pc-q35-3.0"];
+        assert_eq!(families.in_short(&gap), "pc-q35-{2.4, 2.5, 2.10, 3.0}", "2.6 is none of them");
+        let more = ["pc-q35-2.6", "pc-q35-2.10", "pc-q35-3.0", "microvm"];
+        assert_eq!(families.in_short(&more), "microvm; pc-q35-2.6 to 3.0, 3 types");
+        assert_eq!(families.in_short(&[]), "");
+    }
+
+    #[test]
+    fn versions_of_listed_models_are_summed_up_when_there_are_many() {
+        let names = |versions: usize| -> String {
+            let all = ["486-v1", "EPYC-v1", "EPYC-v2", "EPYC-v3"];
+            let mut names = vec![("neoverse-v1", false)];
+            names.extend(all[..versions].iter().map(|name| (*name, true)));
+            models(&names)
+        };
+        assert_eq!(names(2), "neoverse-v1, 486-v1, EPYC-v1");
+        assert_eq!(names(4), "neoverse-v1, 4 versioned names (-vN)");
     }
 }

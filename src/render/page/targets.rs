@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::names::{family, machines};
+use super::counted;
+use super::names::{MachineFamilies, family, machines};
 use crate::diff::ChangedTarget;
 use crate::model::Target;
 use crate::report::Group;
@@ -16,8 +17,10 @@ pub(super) fn compared(group: &Group) -> String {
             Some((old, new)) => format!("1 target compared: {}", one(old, new)),
             None => "1 target compared".to_owned(),
         },
-        (_, 0) => format!("{pairs} targets compared"),
-        (_, identical) => format!("{pairs} targets compared, {identical} of them identical"),
+        (_, 0) => format!("{} compared", counted(pairs, "target")),
+        (_, identical) => {
+            format!("{} compared, {identical} of them identical", counted(pairs, "target"))
+        }
     };
     let mut silent: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     for each in &group.not_compared {
@@ -112,33 +115,44 @@ fn of_one_kind(here: &[&ChangedTarget], all: &[&ChangedTarget]) -> String {
     let (mine, total) = (count(here), count(all));
     let is_most = mine.values().sum::<usize>() * 2 > total.values().sum::<usize>();
     let mut parts = Vec::new();
+    let alias = |target: &&&ChangedTarget| {
+        target.alias.clone().unwrap_or_else(|| machine(target).to_owned())
+    };
+    let aliases = |of: &[&ChangedTarget]| -> BTreeSet<String> {
+        of.iter().filter(is_moved).map(|target| alias(&target)).collect()
+    };
+    let known = MachineFamilies::new(all.iter().filter(|it| !is_moved(it)).map(|it| machine(it)));
     if is_most && mine.values().sum::<usize>() + 3 >= total.values().sum::<usize>() {
-        let here: BTreeSet<&str> = here.iter().map(|target| machine(target)).collect();
+        let names: BTreeSet<&str> =
+            here.iter().filter(|it| !is_moved(it)).map(|target| machine(target)).collect();
         let others = all.iter().filter(|target| !is_moved(target)).map(|target| machine(target));
-        let others: Vec<&str> = others.filter(|name| !here.contains(name)).collect();
-        parts.push(format!("all but {}", machines(&others)));
-    } else {
-        for (family_name, count) in &mine {
-            let names =
-                here.iter().filter(|target| !is_moved(target)).map(|target| machine(target));
-            let names: Vec<&str> = names.filter(|name| family(name).0 == family_name).collect();
-            parts.push(match (*count, total.get(family_name)) {
-                (1 | 2, _) => machines(&names),
-                (count, Some(total)) if count == *total => {
-                    format!("{count} {family_name} machines")
-                }
-                (count, total) => {
-                    format!("{count} of {} {family_name} machines", total.copied().unwrap_or(count))
-                }
-            });
+        let others: Vec<&str> = others.filter(|name| !names.contains(name)).collect();
+        let moved = aliases(here);
+        let other_aliases = aliases(all).into_iter().filter(|alias| !moved.contains(alias));
+        let mut but: Vec<String> = other_aliases.map(|alias| format!("alias {alias}")).collect();
+        if !others.is_empty() {
+            but.insert(0, known.in_short(&others));
         }
+        return match but.is_empty() {
+            true => "all".to_owned(),
+            false => format!("all but {}", but.join(", ")),
+        };
     }
-    let moved = here
-        .iter()
-        .filter(is_moved)
-        .map(|target| target.alias.clone().unwrap_or_else(|| machine(target).to_owned()));
-    let moved: BTreeSet<String> = moved.collect();
-    parts.extend(moved.into_iter().map(|alias| format!("alias {alias}")));
+    for (family_name, count) in &mine {
+        let names = here.iter().filter(|target| !is_moved(target)).map(|target| machine(target));
+        let names: Vec<&str> = names.filter(|name| family(name).0 == family_name).collect();
+        parts.push(match (*count, total.get(family_name)) {
+            (1 | 2, _) => known.in_short(&names),
+            (count, Some(total)) if count == *total => {
+                counted(count, &format!("{family_name} machine"))
+            }
+            (count, total) => {
+                let total = total.copied().unwrap_or(count);
+                format!("{count} of {}", counted(total, &format!("{family_name} machine")))
+            }
+        });
+    }
+    parts.extend(aliases(here).into_iter().map(|alias| format!("alias {alias}")));
     parts.join(", ")
 }
 

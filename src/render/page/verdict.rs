@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::context::side_name;
 use super::{counted, targets};
+use crate::model::Time;
 use crate::report::{Fleet, Period, Report};
 use crate::rules::Severity;
 
@@ -28,9 +29,9 @@ pub(super) fn verdict(report: &Report) -> String {
         (0, _) if report.findings.is_empty() => return "no difference".to_owned(),
         (0, None) => "nothing breaks".to_owned(),
         (0, Some(1)) => "nothing breaks for the guest".to_owned(),
-        (0, Some(guests)) => format!("nothing breaks for the {guests} guests"),
+        (0, Some(guests)) => format!("nothing breaks for the {}", counted(guests, "guest")),
         (1, None) => "1 finding breaks guests that use it".to_owned(),
-        (count, None) => format!("{count} findings break guests that use them"),
+        (count, None) => format!("{} break guests that use them", counted(count, "finding")),
         (_, Some(guests)) => {
             let hit: BTreeSet<&String> = of_severity(report, Severity::Breaking)
                 .flat_map(|finding| finding.used_by.iter().flatten())
@@ -67,6 +68,21 @@ fn of_severity(
     report.counted().filter(move |finding| finding.severity == severity)
 }
 
+/// The days of the snapshots that a report over a fleet compares: the moments as they were asked for
+/// (`prev`, a tag) say little to whoever finds the report later.
+fn days(report: &Report) -> Option<String> {
+    report.fleet.as_ref().filter(|fleet| fleet.period.is_none())?;
+    let side = |side: usize| -> Option<String> {
+        let members = report.groups.iter().flat_map(|group| &group.members);
+        let times = members.filter_map(|origins| origins[side].taken_at);
+        let (first, last) = (times.clone().min()?, times.max()?);
+        let day = |time: Time| time.to_string().chars().take(10).collect::<String>();
+        let (first, last) = (day(first), day(last));
+        Some(if first == last { first } else { format!("{first} to {last}") })
+    };
+    Some(format!("snapshots of {} → {}", side(0)?, side(1)?))
+}
+
 /// How much was compared, and what was not.
 pub(super) fn facts(report: &Report) -> Vec<String> {
     let mut facts = match &report.fleet {
@@ -74,6 +90,7 @@ pub(super) fn facts(report: &Report) -> Vec<String> {
         Some(_) => vec![hosts(report)],
         None => report.groups.iter().map(targets::compared).collect(),
     };
+    facts.extend(days(report));
     if !report.unjudged.is_empty() {
         facts.push(unjudged(report));
     }

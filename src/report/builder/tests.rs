@@ -1,5 +1,6 @@
 use super::*;
 use crate::diff::{Change, Evidence, Kind};
+use crate::rules::GuestHits;
 
 fn comparison(machine: &str) -> Comparison {
     let target =
@@ -15,15 +16,25 @@ fn comparison(machine: &str) -> Comparison {
     }
 }
 
+fn hits(guests: &[&str]) -> GuestHits {
+    let severity = (!guests.is_empty()).then_some(Severity::Breaking);
+    let guests = guests.iter().map(|guest| (*guest).to_owned()).collect();
+    GuestHits { guests, severity, reason: None }
+}
+
 #[test]
 fn a_finding_of_several_groups_is_needed_by_the_guests_of_each() {
     let policy = Policy::default();
     let mut builder = Builder::new(&policy);
     for machine in ["pc", "q35"] {
         let used_by = |change: &Change| {
-            vec![format!("guest-{}", change.targets[0].new_machine.as_deref().unwrap_or_default())]
+            hits(&[&format!(
+                "guest-{}",
+                change.targets[0].new_machine.as_deref().unwrap_or_default()
+            )])
         };
-        builder.add(<[Origin; 2]>::default(), &comparison(machine), Some(&used_by));
+        let used_by = UsedBy { of: &used_by, is_complete: true };
+        builder.add(<[Origin; 2]>::default(), &comparison(machine), Some(used_by));
     }
     let report = builder.finish(None, Some(2));
     assert_eq!(report.findings.len(), 1);
@@ -38,10 +49,11 @@ fn needed_in_one_group_and_not_in_another_are_two_findings() {
     let mut builder = Builder::new(&policy);
     for machine in ["pc", "q35"] {
         let used_by = |change: &Change| match change.targets[0].new_machine.as_deref() {
-            Some("pc") => vec!["guest".to_owned()],
-            _ => Vec::new(),
+            Some("pc") => hits(&["guest"]),
+            _ => hits(&[]),
         };
-        builder.add(<[Origin; 2]>::default(), &comparison(machine), Some(&used_by));
+        let used_by = UsedBy { of: &used_by, is_complete: true };
+        builder.add(<[Origin; 2]>::default(), &comparison(machine), Some(used_by));
     }
     let report = builder.finish(None, Some(1));
     assert_eq!(report.findings.len(), 2);

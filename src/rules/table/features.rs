@@ -49,6 +49,20 @@ pub(super) const RULES: &[Rule] = &[
         mirror: Mirror::Rule("gained"),
     },
     Rule {
+        id: "launch-security-none",
+        area: Some(Features),
+        severity: Breaking,
+        summary: "no guest of that kind can be started any more",
+        explanation: "The kind of guest is supported, and the number of guests fell to zero: \
+            maxESGuests for SEV-ES and SEV-SNP, maxGuests for plain SEV, the size of the enclave \
+            memory for SGX. The BIOS splits a fixed number of keys between SEV and SEV-ES, so that \
+            all for one kind is none for the other. A zero is a no, whatever supported says: guests \
+            of that kind do not start.",
+        advice: "Raise the number in the BIOS (the least ASID for SEV guests without ES, the memory \
+            reserved for enclaves), or move the guests to a host that has some left.",
+        mirror: Mirror::Rule("value-changed"),
+    },
+    Rule {
         id: "sev-parameters-changed",
         area: Some(Features),
         severity: Warning,

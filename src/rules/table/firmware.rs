@@ -1,7 +1,7 @@
 //! Rules about firmware and loaders.
 
 use super::Area::Firmware;
-use super::Severity::{Breaking, Warning};
+use super::Severity::{Breaking, Info, Warning};
 use super::{Mirror, Rule};
 
 pub(super) const RULES: &[Rule] = &[
@@ -10,42 +10,56 @@ pub(super) const RULES: &[Rule] = &[
         area: Some(Firmware),
         severity: Breaking,
         summary: "a firmware image is gone",
-        explanation: "libvirt lists the firmware files that exist and that a descriptor or \
-            qemu.conf names for this machine; this one is no longer among them, and none has come \
-            in its place. Guests record the path: since libvirt 9.2 firmware is chosen once, when \
-            the guest is defined, and `<loader>` and `<nvram template=` keep it. Those guests do \
-            not start, and a migration from a host that has the file fails here.",
+        explanation: "No machine of the new side lists the file, and libvirt looked for it: where no \
+            firmware descriptor names a machine, libvirt lists what exists of the files that it was \
+            built to look for, and this is one of them. Guests record the path: since libvirt 9.2 \
+            firmware is chosen once, when the guest is defined, and `<loader>` and `<nvram template=` \
+            keep it. Those guests do not start, and a migration from a host that has the file fails \
+            here.",
         advice: "Install the firmware package again, or find the guests by `<loader>` in `virsh \
-            dumpxml GUEST --inactive` and let them name another image of the same size and kind.",
-        mirror: Mirror::Rule("gained"),
+            dumpxml GUEST --inactive` and let them name another image of the same size and kind. From \
+            a 2M image to a 4M one, start them once with `--reset-nvram`.",
+        mirror: Mirror::Rule("reporting-changed"),
     },
     Rule {
         id: "loader-unlisted",
         area: Some(Firmware),
         severity: Warning,
-        summary: "a firmware image is gone, or libvirt no longer looks for it",
-        explanation: "No firmware descriptor names this machine type, so libvirt lists what exists \
-            of the files that it was built to look for (or that nvram in qemu.conf names). One of \
-            them is gone from the host, or this build of libvirt looks for others: builds differ \
-            between distributions and versions, and both sides have another libvirt. Where the \
-            file is gone, guests of any machine type whose XML names it cannot start or arrive.",
-        advice: "Look for the file on the host. If it is gone, treat it as loader-removed: find the \
-            guests by `<loader>` in `virsh dumpxml GUEST --inactive` and let them name another \
-            image. If it is there, let it be.",
+        summary: "no document lists a firmware image any more; it may still exist",
+        explanation: "libvirt lists the images that firmware descriptors name, or, for machines that no \
+            descriptor names, those that it was built to look for. No machine of the new side lists \
+            this one. Its file may be gone; or it is there and only the descriptor names another one, \
+            as the link AAVMF_CODE.fd of Debian 13 on arm64; or this build of libvirt looks for other \
+            files. libvirt starts any file that exists, so the documents do not decide.",
+        advice: "Look for the file on the host. If the file still exists, no action is needed. If not, \
+            find the guests by `<loader>` in `virsh dumpxml GUEST --inactive` and let them name another \
+            image.",
         mirror: Mirror::Rule("reporting-changed"),
+    },
+    Rule {
+        id: "loader-still-listed",
+        area: Some(Firmware),
+        severity: Info,
+        summary: "a firmware image is listed for other machines only",
+        explanation: "The image is no longer listed for these machines, and still for others of the \
+            same host, so the file exists. libvirt starts any file that exists: guests whose XML names \
+            it start as before. Only where libvirt chooses the firmware by itself does it choose among \
+            the images that are listed for the machine.",
+        advice: "Nothing need be done.",
+        mirror: Mirror::Rule("gained"),
     },
     Rule {
         id: "loader-renamed",
         area: Some(Firmware),
-        severity: Breaking,
-        summary: "a firmware image is gone, and another one has come in its place",
-        explanation: "One path went and another of the same role came: a 2M image gave way to a 4M \
-            one (Debian, Ubuntu 24.04), a .fd to a .qcow2 (Fedora 39), or the folder moved. \
+        severity: Warning,
+        summary: "a firmware image is listed under another name",
+        explanation: "One path is no longer listed and another of the same role came: a 2M image gave \
+            way to a 4M one (Debian, Ubuntu 24.04), a .fd to a .qcow2 (Fedora 39), or the folder moved. \
             libvirt does not follow: since 9.2 it chooses firmware when a guest is defined and \
-            records the path, so guests of the old path do not start and cannot arrive, while new \
-            guests get the new one. The NVRAM is part of the matter: the variables of a 2M image \
+            records the path, so guests of the old path start only where that file still exists, \
+            while new guests get the new one. The NVRAM is part of the matter: the variables of a 2M image \
             cannot be used with a 4M one, and those of a .fd must be converted for a .qcow2.",
-        advice: "For each guest put the new path into `<loader>` and `<nvram template=` with \
+        advice: "Look for the old file on the host. Where it is gone, for each guest put the new path into `<loader>` and `<nvram template=` with \
             `virsh edit GUEST`. From 2M to 4M start it once with `virsh start GUEST --reset-nvram` \
             (libvirt 8.1), which forgets boot entries and enrolled keys; for a .qcow2 add \
             format='qcow2' to both elements and convert the guest's own NVRAM file with `qemu-img \

@@ -47,6 +47,30 @@ pub(super) const RULES: &[Rule] = &[
         mirror: Mirror::Rule("reporting-changed"),
     },
     Rule {
+        id: "other-virttype",
+        area: None,
+        severity: Info,
+        summary: "differs between domain types, not between hosts",
+        explanation: "The two documents are of different domain types, such as kvm and qemu. Each \
+            accelerator has CPU models, features and limits of its own, so what one lists and the \
+            other does not is no gain and no loss of the host. The change of the domain type itself \
+            is reported as virttype-changed.",
+        advice: "Compare documents of one domain type: `virsh domcapabilities --virttype kvm`.",
+        mirror: Mirror::Rule("other-virttype"),
+    },
+    Rule {
+        id: "goes-with-another",
+        area: None,
+        severity: Info,
+        summary: "follows from another change, which is reported by itself",
+        explanation: "One cause is reported once. Where the choice firmware='efi' is lost for a machine, \
+            its images and what they offer go with it; where every image of a list is gone, one of \
+            them stands for all. Guests that need what this is about are hit by the other change too, \
+            and with --used-by it is judged by itself where a guest needs it.",
+        advice: "Act on the other change.",
+        mirror: Mirror::Rule("gained"),
+    },
+    Rule {
         id: "no-longer-reported",
         area: None,
         severity: Warning,

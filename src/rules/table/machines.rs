@@ -20,6 +20,22 @@ pub(super) const RULES: &[Rule] = &[
         mirror: Mirror::Rule("gained"),
     },
     Rule {
+        id: "emulator-moved",
+        area: Some(Machines),
+        severity: Warning,
+        summary: "the emulator is at another path",
+        explanation: "The only emulator for an architecture and domain type has another path than \
+            before. libvirt takes `<emulator>` of a guest literally: where nothing is at that path \
+            any more, the guest does not start (\"Cannot check QEMU binary\"). Paths change with a \
+            package version (Nix, Homebrew), between distributions (/usr/libexec/qemu-kvm, \
+            /usr/bin/qemu-system-x86_64) and with a link such as /usr/bin/kvm. Whether the old path \
+            still leads to a QEMU is in no document.",
+        advice: "Look for the old path on the host. If it is not there, remove `<emulator>` from the \
+            guests that `virsh dumpxml GUEST --inactive` shows with it, so that libvirt takes its \
+            default, or leave a link.",
+        mirror: Mirror::Rule("emulator-moved"),
+    },
+    Rule {
         id: "arch-lost",
         area: Some(Machines),
         severity: Breaking,
@@ -46,6 +62,20 @@ pub(super) const RULES: &[Rule] = &[
         advice: "Run `virt-host-validate qemu`, then check `ls -l /dev/kvm`, the kernel module and \
             the BIOS; restart virtqemud or libvirtd afterwards.",
         mirror: Mirror::Rule("gained"),
+    },
+    Rule {
+        id: "virttype-changed",
+        area: Some(Machines),
+        severity: Warning,
+        summary: "the two documents are of different domain types",
+        explanation: "`virsh domcapabilities` without `--virttype` answers for the best domain type \
+            that the host has, so it falls from kvm to qemu where /dev/kvm cannot be used any more. \
+            Guests with `<domain type='kvm'>` do not start then. Or two documents of different types \
+            were compared on purpose. Either way, whatever else differs compares accelerators and is \
+            no change of the host.",
+        advice: "Ask the host with `virsh domcapabilities --virttype kvm`. If it has no kvm, run \
+            `virt-host-validate qemu`; if it has, compare documents of one type.",
+        mirror: Mirror::Rule("virttype-changed"),
     },
     Rule {
         id: "machine-removed",
@@ -104,6 +134,20 @@ pub(super) const RULES: &[Rule] = &[
         advice: "List what is marked with `domcaps machines HOST --deprecated`, define new guests \
             with a current type, and move old ones at their next shutdown with `virsh edit GUEST`.",
         mirror: Mirror::Rule("value-changed"),
+    },
+    Rule {
+        id: "alias-lost",
+        area: Some(Machines),
+        severity: Warning,
+        summary: "a machine alias is gone",
+        explanation: "The name is neither an alias nor a machine type any more. libvirt replaces an \
+            alias by the type it stands for when a guest is defined, so guests that exist name the \
+            type; but transient guests and programs that define a guest at each start (Nova, \
+            Terraform) name the alias, and theirs do not start. Aliases go with their machine \
+            types, as pc on a host without i440fx, or alone, as raspi3 with QEMU 6.2.",
+        advice: "Search templates and transient guests for `<type machine='NAME'>` and name a type \
+            that `domcaps machines HOST` lists.",
+        mirror: Mirror::Rule("alias-moved"),
     },
     Rule {
         id: "alias-moved",

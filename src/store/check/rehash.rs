@@ -7,6 +7,7 @@ use rusqlite::Connection;
 
 use super::Damage;
 use crate::model::{Capabilities, FailureClass, Hash, Suspicion, Target, subtree_hash};
+use crate::store::SnapshotRow;
 use crate::store::error::StoreError;
 use crate::store::ids::{BodyId, ContextId, MachineListId, TreeId};
 use crate::store::observed::target;
@@ -164,6 +165,32 @@ impl Store {
             })?;
             rows.collect()
         })
+    }
+
+    /// Looks whether a snapshot holds what its id is the address of: every document with its identity,
+    /// the machine list and the context. The documents' bytes are compared when they are read.
+    ///
+    /// # Errors
+    /// Where something is not as it was stored, or the database cannot be read.
+    pub fn verify(&self, snapshot: &SnapshotRow) -> Result<(), StoreError> {
+        let profile = snapshot.content();
+        let (found, _, _) = self.rehash_profile(profile.0)?;
+        let stored: Hash = self.sql(|connection| {
+            connection.query_row(
+                "SELECT hash FROM profile WHERE profile_id = ?",
+                [profile],
+                |row| row.get(0),
+            )
+        })?;
+        let context = self.context(snapshot)?.hash();
+        let (host, at) = (&snapshot.host, snapshot.taken_at);
+        let id = snapshot_id(host, at.milliseconds(), stored, context);
+        if found == stored && id == snapshot.id {
+            return Ok(());
+        }
+        let what =
+            "holds something else than what was stored: `domcaps check --read-data` tells what";
+        Err(self.damaged(format!("the snapshot of {host} of {at} {what}")))
     }
 
     fn ids_and_hashes(&self, select: &str) -> Result<Vec<(i64, Hash)>, StoreError> {

@@ -15,7 +15,7 @@ fn a_comment() {
 fn a_comment_about_a_fleet() {
     let text = written(Format::Markdown, &fleet());
     assert!(text.starts_with("## group compute: pre-upgrade → latest\n"), "{text}");
-    assert!(text.contains("\n- `hv01`, `hv02`: 274 findings"), "{text}");
+    assert!(text.contains("\n- `hv01`, `hv02`: 277 findings"), "{text}");
     assert!(text.contains("\n- `hv04` not compared: no snapshot of that time\n"), "{text}");
 }
 

@@ -1,0 +1,433 @@
+//! Kinds of changes that are easily misjudged: what a loss proves, what goes together, what a difference
+//! of versions explains, and that no format loses what another says.
+
+use serde_json::Value;
+
+use crate::support::{Fakes, Sandbox};
+
+/// A document of a target: `os`, `cpu`, `devices` and `features` are what stands in these elements.
+#[derive(Clone, Copy)]
+struct Parts<'p> {
+    machine: &'p str,
+    virttype: &'p str,
+    emulator: &'p str,
+    os: &'p str,
+    cpu: &'p str,
+    devices: &'p str,
+    features: &'p str,
+}
+
+const PARTS: Parts<'_> = Parts {
+    machine: "pc-q35-9.2",
+    virttype: "kvm",
+    emulator: "/usr/bin/qemu-system-x86_64",
+    os: "",
+    cpu: "<mode name='host-passthrough' supported='yes'/>",
+    devices: "<disk supported='yes'><enum name='bus'><value>virtio</value></enum></disk>",
+    features: "<sev supported='no'/>",
+};
+
+fn document(parts: Parts<'_>) -> String {
+    let Parts { machine, virttype, emulator, os, cpu, devices, features } = parts;
+    format!(
+        "<domainCapabilities><path>{emulator}</path><domain>{virttype}</domain>\
+         <machine>{machine}</machine><arch>x86_64</arch><os supported='yes'>{os}</os>\
+         <cpu>{cpu}</cpu><devices>{devices}</devices><features>{features}</features>\
+         </domainCapabilities>"
+    )
+}
+
+/// `virsh version --daemon` of that libvirt and QEMU.
+fn versions(libvirt: &str, qemu: &str) -> String {
+    format!("Running hypervisor: QEMU {qemu}\nRunning against daemon: {libvirt}\n")
+}
+
+fn capabilities(cpu: &str, virttypes: &[&str], machines: &str) -> String {
+    let domains: String = virttypes.iter().map(|it| format!("<domain type='{it}'/>")).collect();
+    format!(
+        "<capabilities><host><cpu><arch>x86_64</arch>{cpu}</cpu></host><guest><os_type>hvm</os_type>\
+         <arch name='x86_64'><emulator>/usr/bin/qemu-system-x86_64</emulator>{machines}{domains}</arch>\
+         </guest></capabilities>"
+    )
+}
+
+const MACHINES: &str = "<machine maxCpus='4096'>pc-q35-9.2</machine>\
+    <machine canonical='pc-q35-9.2' maxCpus='4096'>q35</machine>";
+
+fn report(sandbox: &Sandbox) -> Value {
+    sandbox.run(&["diff", "old", "new", "--format", "json"]).json()
+}
+
+/// Severity, rule, path and value of each change.
+fn judged(sandbox: &Sandbox) -> Vec<[String; 4]> {
+    let report = report(sandbox);
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let changes = report["changes"].as_array().unwrap().iter();
+    changes.map(|it| ["severity", "rule", "path", "value"].map(|name| text(&it[name]))).collect()
+}
+
+/// The rules of what is not merely informational.
+fn matters(sandbox: &Sandbox) -> Vec<String> {
+    let judged = judged(sandbox).into_iter().filter(|[severity, ..]| severity != "info");
+    judged.map(|[severity, rule, _, value]| format!("{severity} {rule} {value}")).collect()
+}
+
+fn reasons(sandbox: &Sandbox) -> Vec<String> {
+    let report = report(sandbox);
+    let changes = report["changes"].as_array().unwrap().iter();
+    changes.map(|change| change["reason"].as_str().unwrap().to_owned()).collect()
+}
+
+/// Firmware of a machine that descriptors name, or that none names.
+fn firmware(has_efi: bool, images: &[&str]) -> String {
+    let efi = if has_efi { "<value>efi</value>" } else { "" };
+    let images: String = images.iter().map(|image| format!("<value>{image}</value>")).collect();
+    format!("<enum name='firmware'>{efi}</enum><loader supported='yes'>{images}</loader>")
+}
+
+const OLD_IMAGE: &str = "/usr/share/OVMF/OVMF_CODE.fd";
+const NEW_IMAGE: &str = "/usr/share/OVMF/OVMF_CODE_4M.fd";
+
+/// A host with a q35 that has these images, and an isapc that no descriptor names with those.
+fn firmware_host(sandbox: &Sandbox, side: &str, q35: &[&str], isapc: Option<&[&str]>) {
+    let q35 = firmware(true, q35);
+    sandbox.write(&format!("{side}/q35.xml"), document(Parts { os: &q35, ..PARTS }));
+    if let Some(images) = isapc {
+        let os = firmware(false, images);
+        let isapc = Parts { machine: "isapc", os: &os, ..PARTS };
+        sandbox.write(&format!("{side}/isapc.xml"), document(isapc));
+    }
+}
+
+#[test]
+fn an_image_is_gone_only_where_the_whole_side_shows_it() {
+    type Images = &'static [&'static str];
+    let cases: [(Images, Option<Images>, &str); 4] = [
+        // Another machine still lists it: the file is there.
+        (&[NEW_IMAGE], Some(&[OLD_IMAGE]), ""),
+        // libvirt looked for it and did not find it.
+        (&[NEW_IMAGE], Some(&[]), "breaking loader-removed"),
+        // Nobody lists it, and nothing shows that it was looked for.
+        (&[NEW_IMAGE], None, "warning loader-renamed"),
+        (&["/usr/share/OVMF/OVMF.amdsev.fd"], None, "warning loader-unlisted"),
+    ];
+    for (q35, isapc, expected) in cases {
+        let sandbox = Sandbox::new();
+        firmware_host(&sandbox, "old", &[OLD_IMAGE, NEW_IMAGE], isapc);
+        firmware_host(&sandbox, "new", q35, isapc);
+        if isapc.is_some() {
+            // The old side has it for both.
+            firmware_host(&sandbox, "old", &[OLD_IMAGE, NEW_IMAGE], Some(&[OLD_IMAGE]));
+        } else {
+            firmware_host(&sandbox, "old", &[OLD_IMAGE], None);
+        }
+        let found = matters(&sandbox);
+        let of_image = found.iter().filter(|it| it.ends_with(OLD_IMAGE)).collect::<Vec<_>>();
+        match expected {
+            "" => assert!(of_image.is_empty(), "{found:?}"),
+            _ => assert_eq!(of_image, [&format!("{expected} {OLD_IMAGE}")], "{found:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_firmware_package_that_is_removed_is_one_cause() {
+    let sandbox = Sandbox::new();
+    let images = [NEW_IMAGE, OLD_IMAGE, "/usr/share/OVMF/OVMF_CODE_4M.ms.fd"];
+    let secure = "<enum name='secure'><value>yes</value><value>no</value></enum>";
+    let os = firmware(true, &images).replace("</loader>", &format!("{secure}</loader>"));
+    sandbox.write("old/q35.xml", document(Parts { os: &os, ..PARTS }));
+    let secure = "<enum name='secure'><value>no</value></enum>";
+    let os = firmware(false, &[]).replace("</loader>", &format!("{secure}</loader>"));
+    sandbox.write("new/q35.xml", document(Parts { os: &os, ..PARTS }));
+    assert_eq!(matters(&sandbox), ["breaking firmware-lost efi"]);
+    assert_eq!(judged(&sandbox).len(), 5, "each change is there all the same");
+
+    // The descriptor is left, and none of its files: one image stands for all.
+    let os = firmware(true, &[]);
+    sandbox.write("old/q35.xml", document(Parts { os: &firmware(true, &images), ..PARTS }));
+    sandbox.write("new/q35.xml", document(Parts { os: &os, ..PARTS }));
+    assert_eq!(matters(&sandbox), [format!("breaking firmware-without-loader {OLD_IMAGE}")]);
+}
+
+#[test]
+fn an_alias_that_is_gone_has_not_moved() {
+    for (machines, expected) in [
+        ("<machine>pc-q35-9.2</machine>", "warning alias-lost "),
+        // The name is a machine type now, and still works.
+        ("<machine>pc-q35-9.2</machine><machine>q35</machine>", ""),
+        (
+            "<machine>pc-q35-9.2</machine><machine>pc-q35-10.0</machine>\
+          <machine canonical='pc-q35-10.0'>q35</machine>",
+            "",
+        ),
+    ] {
+        let sandbox = Sandbox::new();
+        for (side, machines) in [("old", MACHINES), ("new", machines)] {
+            sandbox.write(&format!("{side}/q35.xml"), document(PARTS));
+            let list = capabilities("", &["kvm"], machines);
+            sandbox.write(&format!("{side}/capabilities.xml"), list);
+        }
+        let found = matters(&sandbox);
+        let expected: Vec<&str> = [expected].into_iter().filter(|it| !it.is_empty()).collect();
+        assert_eq!(found, expected, "{machines}");
+    }
+}
+
+#[test]
+fn a_zero_is_a_no() {
+    let sev = |plain: u32, es: u32| {
+        format!(
+            "<sev supported='yes'><maxGuests>{plain}</maxGuests><maxESGuests>{es}</maxESGuests></sev>"
+        )
+    };
+    for (old, new, expected) in [
+        ((410, 99), (509, 0), vec!["breaking launch-security-none "]),
+        ((410, 99), (0, 509), vec!["breaking launch-security-none "]),
+        ((410, 99), (409, 100), vec![]),
+        ((509, 0), (410, 99), vec![]),
+    ] {
+        let sandbox = Sandbox::new();
+        for (side, (plain, es)) in [("old", old), ("new", new)] {
+            let features = sev(plain, es);
+            sandbox.write(
+                &format!("{side}/q35.xml"),
+                document(Parts { features: &features, ..PARTS }),
+            );
+        }
+        assert_eq!(matters(&sandbox), expected, "{old:?} {new:?}");
+    }
+}
+
+#[test]
+fn documents_of_two_domain_types_compare_accelerators() {
+    let sandbox = Sandbox::new();
+    let cpu = "<mode name='host-passthrough' supported='no'/>";
+    sandbox.write("old/q35.xml", document(PARTS));
+    sandbox.write("new/q35.xml", document(Parts { virttype: "qemu", cpu, ..PARTS }));
+    let report = report(&sandbox);
+    let first = &report["changes"][0];
+    assert_eq!(
+        [&first["kind"], &first["path"], &first["old"], &first["new"]],
+        ["changed", "virttype", "kvm", "qemu"]
+    );
+    assert_eq!(matters(&sandbox), ["warning virttype-changed "]);
+    assert_eq!(judged(&sandbox)[1][..3], ["info", "other-virttype", "cpu.mode[host-passthrough]"]);
+
+    // With machine lists it is known that kvm is gone, and that is all there is to say.
+    for (side, virttypes) in [("old", &["qemu", "kvm"][..]), ("new", &["qemu"])] {
+        let list = capabilities("", virttypes, MACHINES);
+        sandbox.write(&format!("{side}/capabilities.xml"), list);
+    }
+    let all = judged(&sandbox);
+    assert_eq!(all.len(), 1, "{all:?}");
+    assert_eq!(matters(&sandbox), ["breaking virttype-lost kvm"]);
+}
+
+#[test]
+fn an_emulator_at_another_path_is_said_once_a_type() {
+    let sandbox = Sandbox::new();
+    sandbox.write("old/q35.xml", document(PARTS));
+    sandbox.write("new/q35.xml", document(Parts { emulator: "/usr/libexec/qemu-kvm", ..PARTS }));
+    let report = report(&sandbox);
+    let changes = report["changes"].as_array().unwrap();
+    let [moved] = &changes[..] else { panic!("{changes:?}") };
+    assert_eq!(moved["path"], "emulator[x86_64/kvm]");
+    assert_eq!(
+        (&moved["old"], &moved["new"]),
+        (&PARTS.emulator.into(), &"/usr/libexec/qemu-kvm".into())
+    );
+    assert_eq!(matters(&sandbox), ["warning emulator-moved "]);
+
+    // Two documents of one machine that are not compared by their emulators.
+    sandbox.write("new/q35.xml", document(Parts { virttype: "qemu", emulator: "/q", ..PARTS }));
+    assert_eq!(matters(&sandbox), ["warning virttype-changed "]);
+}
+
+#[test]
+fn what_no_longer_lists_a_feature_proves_nothing_under_another_libvirt() {
+    let mode = |features: &str| {
+        format!("<mode name='host-model' supported='yes'><model>EPYC</model>{features}</mode>")
+    };
+    let has = "<feature policy='require' name='waitpkg'/>";
+    let lacks = "<feature policy='disable' name='waitpkg'/>";
+    for (old, new, versions_of, kind, severity) in [
+        (has, "", [("9.0.0", "8.0.0"); 2], "lost", "warning"),
+        ("", lacks, [("9.0.0", "8.0.0"); 2], "lost", "warning"),
+        (lacks, "", [("9.0.0", "8.0.0"); 2], "gained", "info"),
+        // libvirt alone is another, and with it what it knows of the model.
+        (has, "", [("9.0.0", "8.0.0"), ("10.0.0", "8.0.0")], "unreported", "info"),
+        // QEMU too: the documents do not decide.
+        (has, "", [("9.0.0", "8.0.0"), ("10.0.0", "8.2.0")], "unreported", "warning"),
+        ("", lacks, [("9.0.0", "8.0.0"), ("10.0.0", "8.2.0")], "reported", "warning"),
+        (lacks, "", [("9.0.0", "8.0.0"), ("10.0.0", "8.2.0")], "unreported", "info"),
+        ("", has, [("9.0.0", "8.0.0"), ("10.0.0", "8.2.0")], "reported", "info"),
+        (has, lacks, [("9.0.0", "8.0.0"), ("10.0.0", "8.2.0")], "lost", "warning"),
+    ] {
+        let sandbox = Sandbox::new();
+        for (side, features, (libvirt, qemu)) in
+            [("old", old, versions_of[0]), ("new", new, versions_of[1])]
+        {
+            let cpu = mode(features);
+            sandbox.write(&format!("{side}/q35.xml"), document(Parts { cpu: &cpu, ..PARTS }));
+            sandbox.write(&format!("{side}/version.txt"), versions(libvirt, qemu));
+        }
+        let report = report(&sandbox);
+        let [change] = &report["changes"].as_array().unwrap()[..] else { panic!("{report}") };
+        assert_eq!(
+            [&change["kind"], &change["severity"], &change["value"]],
+            [kind, severity, "waitpkg"],
+            "{old} > {new}, {versions_of:?}"
+        );
+    }
+}
+
+#[test]
+fn a_model_is_a_version_only_of_one_that_is_listed() {
+    let models = |names: &[&str]| {
+        let models: String =
+            names.iter().map(|name| format!("<model usable='yes'>{name}</model>")).collect();
+        format!("<mode name='custom' supported='yes'>{models}</mode>")
+    };
+    let sandbox = Sandbox::new();
+    for (side, libvirt, names) in [
+        ("old", "9.0.0", &["EPYC"][..]),
+        ("new", "11.3.0", &["EPYC", "EPYC-v1", "neoverse-n2", "neoverse-v1"]),
+    ] {
+        let cpu = models(names);
+        sandbox.write(&format!("{side}/q35.xml"), document(Parts { cpu: &cpu, ..PARTS }));
+        sandbox.write(&format!("{side}/version.txt"), versions(libvirt, "7.2.0"));
+    }
+    let rules: Vec<[String; 2]> =
+        judged(&sandbox).into_iter().map(|[_, rule, _, value]| [rule, value]).collect();
+    let expected =
+        [["reporting-changed", "EPYC-v1"], ["gained", "neoverse-n2"], ["gained", "neoverse-v1"]];
+    assert_eq!(rules, expected);
+}
+
+#[test]
+fn what_a_newer_libvirt_no_longer_claims_is_excused_for_nobody_who_needs_it() {
+    let sandbox = Sandbox::new();
+    let tdx = |yes: &str| format!("<tdx supported='{yes}'/>");
+    for (side, libvirt, yes) in [("old", "11.6.0", "yes"), ("new", "11.10.0", "no")] {
+        let features = tdx(yes);
+        sandbox.write(&format!("{side}/q35.xml"), document(Parts { features: &features, ..PARTS }));
+        sandbox.write(&format!("{side}/version.txt"), versions(libvirt, "10.0.0"));
+    }
+    assert_eq!(matters(&sandbox), [""; 0]);
+    // Without versions it is a loss, and what may explain it is said.
+    for side in ["old", "new"] {
+        std::fs::remove_file(sandbox.path(&format!("{side}/version.txt"))).unwrap();
+    }
+    assert_eq!(matters(&sandbox), ["breaking launch-security-lost "]);
+    let [reason] = &reasons(&sandbox)[..] else { panic!("one change") };
+    assert!(reason.contains("before 11.10") && reason.contains("if this is a libvirt upgrade"));
+}
+
+#[test]
+fn a_cause_is_named_only_where_it_can_be_one() {
+    let other = "<guest><os_type>hvm</os_type><arch name='aarch64'><emulator>/opt/old</emulator>\
+        <machine>virt-5.2</machine><domain type='qemu'/></arch></guest></capabilities>";
+    for (qemu, libvirts, is_named) in [
+        ("7.0.0", ["11.3.0", "12.4.0"], true),
+        ("7.2.0", ["11.3.0", "12.4.0"], false),
+        ("7.0.0", ["12.4.0", "12.5.0"], false),
+        ("6.1.0", ["11.1.0", "11.2.0"], true),
+    ] {
+        let sandbox = Sandbox::new();
+        for (side, libvirt) in [("old", libvirts[0]), ("new", libvirts[1])] {
+            sandbox.write(&format!("{side}/q35.xml"), document(PARTS));
+            let list = capabilities("", &["kvm"], MACHINES);
+            let list = match side {
+                "old" => list.replace("</capabilities>", other),
+                _ => list,
+            };
+            sandbox.write(&format!("{side}/capabilities.xml"), list);
+            sandbox.write(&format!("{side}/version.txt"), versions(libvirt, qemu));
+        }
+        assert_eq!(matters(&sandbox), ["breaking emulator-lost /opt/old"]);
+        let reasons = reasons(&sandbox);
+        assert_eq!(reasons[0].contains("drives no QEMU older"), is_named, "{qemu} {libvirts:?}");
+    }
+}
+
+#[test]
+fn a_cpu_without_a_signature_is_unknown_and_not_another() {
+    let vendor = "<vendor>AMD</vendor>";
+    let signed = "<vendor>AMD</vendor><signature family='25' model='1' stepping='1'/>";
+    let intel = "<vendor>Intel</vendor>";
+    for (old, new, is_other) in [
+        (vendor, signed, false),
+        (signed, vendor, false),
+        (signed, signed, false),
+        (intel, signed, true),
+    ] {
+        let sandbox = Sandbox::new();
+        for (side, cpu) in [("old", old), ("new", new)] {
+            sandbox.write(&format!("{side}/q35.xml"), document(PARTS));
+            sandbox
+                .write(&format!("{side}/capabilities.xml"), capabilities(cpu, &["kvm"], MACHINES));
+        }
+        let report = report(&sandbox);
+        let names: Vec<&str> = report["context"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|it| it["name"].as_str().unwrap())
+            .collect();
+        assert_eq!(names.contains(&"cpu"), is_other, "{old} {new}");
+    }
+}
+
+#[test]
+fn each_host_has_a_uri_of_its_own() {
+    let fakes = Fakes::new();
+    for host in ["a", "b"] {
+        fakes.collect(host, &format!("snapshots/debian-12?{host}"), &["--machine", "pc"]).ok();
+    }
+    let uri = |host: &str| {
+        let listed = fakes.run(&["snapshots", host, "--format", "json"]).json();
+        listed["snapshots"][0]["context"]["uri"].as_str().unwrap().to_owned()
+    };
+    assert_ne!(uri("a"), uri("b"));
+    let report = fakes.run(&["diff", "a", "b", "--format", "json"]).json();
+    assert_eq!(report["context"], Value::Array(Vec::new()));
+}
+
+#[test]
+fn every_format_says_what_json_advises() {
+    let tpm = |backends: &str| {
+        format!("<tpm supported='yes'><enum name='backendModel'>{backends}</enum></tpm>")
+    };
+    let sandbox = Sandbox::new();
+    let old = tpm("<value>passthrough</value><value>emulator</value><value>external</value>");
+    let new = tpm("<value>passthrough</value>");
+    sandbox.write("old/q35.xml", document(Parts { devices: &old, ..PARTS }));
+    sandbox.write("new/q35.xml", document(Parts { devices: &new, ..PARTS }));
+    for (side, marked) in [("old", " deprecated='yes'"), ("new", "")] {
+        let old = format!("<machine{marked}>pc-q35-2.4</machine><machine>pc-q35-2.5</machine>");
+        let machines = match side {
+            "old" => format!("{MACHINES}{old}"),
+            _ => MACHINES.to_owned(),
+        };
+        sandbox.write(&format!("{side}/capabilities.xml"), capabilities("", &["kvm"], &machines));
+    }
+    let reasons = reasons(&sandbox);
+    let advice = ["it needs swtpm and swtpm_setup on the host", "it was marked deprecated"];
+    for each in advice {
+        assert!(reasons.iter().any(|reason| reason.contains(each)), "{reasons:?}");
+    }
+    for format in ["text", "markdown", "html", "json", "ndjson", "csv", "junit", "sarif", "github"]
+    {
+        let shown = sandbox.run(&["diff", "old", "new", "--format", format]).ok();
+        // Markdown and HTML mark what is a name.
+        let shown = shown.replace('`', "").split_whitespace().collect::<Vec<_>>().join(" ");
+        for each in advice {
+            assert!(shown.contains(each), "{format}: {shown}");
+        }
+    }
+    let text = sandbox.run(&["diff", "old", "new"]).ok();
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains("on the host (emulator)"), "{text}");
+    assert!(text.contains("it was marked deprecated (pc-q35-2.4)"), "{text}");
+}
