@@ -80,8 +80,8 @@ mod tests {
     fn nothing_becomes_a_command_of_its_own() {
         let mut out = Vec::new();
         line("error", "a,b::c%0A\n::stop-commands::x", "1%\r\n::error::2", &mut out).unwrap();
-        let expected = "::error title=a%2Cb%3A%3Ac%250A\\u{a}\\u{3a}%3Astop-commands%3A%3Ax\
-            ::1%25\\u{d}\\u{a}\\u{3a}:error::2\n";
+        let expected = "::error title=a%2Cb%3A%3Ac%250A\\u{a}%3A%3Astop-commands%3A%3Ax\
+            ::1%25\\u{d}\\u{a}::error::2\n";
         assert_eq!(String::from_utf8(out).unwrap(), expected);
     }
 }

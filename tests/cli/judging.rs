@@ -106,12 +106,11 @@ fn fail_on_looks_at_what_counts_and_alters_no_output() {
 fn severity_follows_the_guests_that_there_are() {
     let sandbox = Sandbox::with_snapshots();
     let output = diff(&sandbox, &["--used-by", "tests/guests", "--format", "json"]);
-    assert_eq!(output.code, Some(3), "of kvm and of aarch64 nothing was compared");
-    assert!(output.stderr.contains("warning: not judged"), "{output}");
+    // Neither host has kvm or aarch64, as their machine lists say: those guests start on neither.
+    assert_eq!(output.code, Some(0), "{output}");
     let report: Value = serde_json::from_str(&output.stdout).unwrap();
     valid("diff", &report);
-    let unjudged = ["arm-builder", "hana-prod-1", "vault-sev", "win11-desk-042"];
-    assert_eq!(report["not_judged"], serde_json::json!(unjudged));
+    assert_eq!(report["not_judged"], serde_json::json!([]));
     let gone = change(&report, "pc-i440fx-2.1");
     assert_eq!(gone["severity"], "breaking");
     assert_eq!(gone["used_by"], serde_json::json!(["erp-legacy"]));

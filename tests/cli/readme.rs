@@ -53,6 +53,20 @@ fn check(found: Vec<(String, Vec<String>)>) {
     }
 }
 
+/// A command up to its first pipe or redirection outside quotes.
+fn before_redirection(command: &str) -> &str {
+    let mut quote = None;
+    for (at, letter) in command.char_indices() {
+        match (letter, quote) {
+            ('\'' | '"', None) => quote = Some(letter),
+            (_, Some(open)) if letter == open => quote = None,
+            ('|' | '>', None) => return &command[..at],
+            _ => {}
+        }
+    }
+    command
+}
+
 /// Runs a command as a reader would who copies it: a shell expands patterns and redirects at `>`. A pattern
 /// that no file fits is an error, as it is in zsh.
 fn in_bash(sandbox: &Sandbox, command: &str) -> Output {
@@ -79,7 +93,7 @@ fn no_example_is_changed_by_a_shell() {
     for page in docs.chain([root().join("README.md")]) {
         let text = std::fs::read_to_string(&page).unwrap();
         for command in examples(&text) {
-            let command = command.split(" |").next().unwrap().split(" >").next().unwrap();
+            let command = before_redirection(&command);
             let mut bash = Command::new("bash");
             bash.args(["--norc", "-O", "failglob", "-c"]);
             bash.arg(format!("domcaps() {{ printf '%s\\n' \"$@\" >/dev/null; }}; {command}"));
@@ -95,14 +109,20 @@ fn no_example_is_changed_by_a_shell() {
 }
 
 /// The commands of a page that are whole on their line.
-fn examples(text: &str) -> Vec<&str> {
+fn examples(text: &str) -> Vec<String> {
     let (mut found, mut is_inside) = (Vec::new(), false);
-    for line in text.lines() {
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
         if let Some(kind) = line.strip_prefix("```") {
             is_inside = !is_inside && ["console", "sh", "bash"].contains(&kind.trim());
         }
-        let command = line.strip_prefix("$ ").unwrap_or(line);
+        let mut command = line.strip_prefix("$ ").unwrap_or(line).to_owned();
         if is_inside && command.starts_with("domcaps ") && !command.ends_with('\\') {
+            // A quote may close some lines below.
+            while command.matches('\'').count() % 2 == 1 {
+                command.push('\n');
+                command.push_str(lines.next().expect("quotes close"));
+            }
             found.push(command);
         }
     }
