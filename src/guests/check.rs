@@ -119,6 +119,7 @@ impl<'g> GuestChecks<'g> {
     }
 
     /// The answers to all requirements of each guest, in their order.
+    #[expect(clippy::too_many_lines, reason = "one pass over guests and documents")]
     pub(super) fn judge(
         &mut self,
         side: &Side,

@@ -93,7 +93,9 @@ fn version_1_becomes_the_newest_with_each_host_s_newest_snapshot() {
         assert_eq!(of("old.db"), of("new.db"), "{command:?}");
     };
     same(&["show", "debian-12", "disk.bus"]);
-    same(&["show", "debian-13:q35", "--format", "xml"]);
+    // Not xml, which verifies the snapshot's id: this one was stored with a fact (maxphysaddr) that version
+    // 1 has no column for. tests/older has databases that older builds really made.
+    same(&["show", "debian-13:q35", "disk.bus"]);
     same(&["diff", "debian-12", "debian-13"]);
     let error = sandbox.run(&["--db", "old.db", "show", "never"]).fails(1);
     assert!(error.contains("host never has no snapshot that is complete"), "{error}");

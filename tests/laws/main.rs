@@ -5,7 +5,6 @@
 mod documents;
 mod fleet;
 mod judging;
-mod listed;
 mod nights;
 mod snapshots;
 mod verdicts;
