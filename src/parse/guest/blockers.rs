@@ -1,6 +1,6 @@
 //! What never migrates, or not surely: the table, read from the guest's XML.
 //!
-//! [D] marks what libvirt 9.0.0 and QEMU 7.2 were seen to refuse (`virsh save`).
+//! (seen) marks what libvirt 9.0.0 and QEMU 7.2 were seen to refuse (`virsh save`).
 
 use super::Reader;
 use crate::model::MigrationBlocker;

@@ -1,7 +1,7 @@
 //! What libvirt or QEMU refuses whatever the host's document says, and what may want for a part of
 //! QEMU that no document speaks of.
 //!
-//! [D] marks what real daemons refused (libvirt 9.0.0 and 11.3.0, `tests/daemons/guests.txt`).
+//! (seen) marks what real daemons refused (libvirt 9.0.0 and 11.3.0, `tests/daemons/guests.txt`).
 
 use super::Reader;
 use crate::model::{GuestConflict, OpenQuestion};

@@ -1,7 +1,7 @@
 //! What a guest's XML needs of libvirt's version: values that an older libvirt refuses to read.
 //!
 //! libvirt ignores elements and attributes that it does not know, but refuses unknown values of those it does.
-//! Versions are from libvirt's NEWS. [D] marks what a real libvirt 9.0.0 was seen to refuse.
+//! Versions are from libvirt's NEWS. (seen) marks what a real libvirt 9.0.0 was seen to refuse.
 
 use super::Reader;
 use crate::model::NewerSyntax;
@@ -48,7 +48,7 @@ const VALUES: &[NewerValue] = &[
     newer("devices/controller", "type", "nvme", [11, 5, 0]),
 ];
 
-/// Hyper-V enlightenments that an older libvirt refuses whatever their state: NEWS 10.7.0 [D].
+/// Hyper-V enlightenments that an older libvirt refuses whatever their state: NEWS 10.7.0 (seen).
 const ENLIGHTENMENTS: [(&str, [u32; 3]); 2] =
     [("emsr_bitmap", [10, 7, 0]), ("xmm_input", [10, 7, 0])];
 
@@ -118,7 +118,7 @@ fn is_virtiofs(reader: &Reader<'_>, place: &str) -> bool {
 }
 
 /// More than 255 virtual CPUs on x86 need an IOMMU with extended interrupts, which libvirt adds by
-/// itself since 10.10.0 (NEWS, "qemu: Automatically add IOMMU when needed") [D].
+/// itself since 10.10.0 (NEWS, "qemu: Automatically add IOMMU when needed") (seen).
 fn interrupts(reader: &Reader<'_>) -> Option<NewerSyntax> {
     let count: u32 = reader.text(&["vcpu"])?.parse().ok()?;
     let kind = reader.at(&["os", "type"])?;
@@ -134,7 +134,7 @@ fn interrupts(reader: &Reader<'_>) -> Option<NewerSyntax> {
     })
 }
 
-/// The image beside `firmware=`, as newer libvirts print it once they have chosen one [D].
+/// The image beside `firmware=`, as newer libvirts print it once they have chosen one (seen).
 fn chosen_image(reader: &Reader<'_>) -> Option<NewerSyntax> {
     let os = reader.at(&["os"])?;
     let firmware = reader.xml.attribute(os, "firmware")?;
