@@ -16,6 +16,7 @@ mod subtree;
 mod suspicion;
 mod target;
 mod time;
+mod version;
 mod when;
 
 pub use capabilities::{Capabilities, Kind, Members, Value, base_of_version};
@@ -39,6 +40,7 @@ pub use subtree::{Cut, Subtree, shared_hash, subtree_hash, subtrees};
 pub use suspicion::Suspicion;
 pub use target::{Target, TargetNames, TargetPattern, glob};
 pub use time::{Period, Time, TimeError, Within, parse_duration};
+pub use version::{VersionNumbers, version_numbers};
 pub use when::{When, WhenError};
 
 /// The path of values that are unique to one machine by design: never a difference between hosts.

@@ -1,19 +1,13 @@
 //! Versions of libvirt and QEMU, as contexts have them.
 
-/// Major, minor, micro.
-pub(super) type Version = (u32, u32, u32);
+use crate::model::version_numbers;
+
+pub(super) use crate::model::VersionNumbers as Version;
 
 /// A version: `11.3.0`, or behind a name, `QEMU 10.0.13`.
 pub(super) fn version(text: &str) -> Option<Version> {
-    let text =
-        text.split_whitespace().find(|word| word.starts_with(|c: char| c.is_ascii_digit()))?;
-    let mut parts = text.split('.').map(|part| {
-        let end = part.find(|c: char| !c.is_ascii_digit()).unwrap_or(part.len());
-        part[..end].parse().ok()
-    });
-    let major = parts.next()??;
-    let mut next = || parts.next().flatten().unwrap_or(0);
-    Some((major, next(), next()))
+    let is_number = |word: &&str| word.starts_with(|letter: char| letter.is_ascii_digit());
+    version_numbers(text.split_whitespace().find(is_number)?)
 }
 
 #[cfg(test)]

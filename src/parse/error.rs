@@ -86,9 +86,6 @@ pub enum Problem {
         "text stands around the XML, such as a prompt or a command: a paste from a terminal? Keep only what begins with `<` and ends with the closing tag"
     )]
     Pasted,
-    /// Too much of one host.
-    #[error("{0}")]
-    TooMuch(String),
     /// More than is read.
     #[error("{0}")]
     TooLarge(Limit),

@@ -15,8 +15,7 @@ pub use table::KNOWLEDGE;
 /// The rule that every entry gives.
 pub const RULE: &str = "reporting-changed";
 
-/// A version of libvirt: major, minor, micro.
-pub type Version = (u32, u32, u32);
+pub use crate::model::{VersionNumbers as Version, version_numbers as version};
 
 /// Whose version it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -244,18 +243,6 @@ fn is_same_host([old, new]: &[Context; 2]) -> bool {
             .zip(new.cpu.as_ref())
             .is_some_and(|(old, new)| Context::is_other_cpu(old, new))
         && same(&old.microcode, &new.microcode)
-}
-
-/// `11.3.0` as numbers; what a distribution appends is left out.
-#[must_use]
-pub fn version(text: &str) -> Option<Version> {
-    let digits = |part: &str| -> Option<u32> {
-        let end = part.find(|each: char| !each.is_ascii_digit()).unwrap_or(part.len());
-        part[..end].parse().ok()
-    };
-    let mut parts = text.trim().splitn(3, '.').map(digits);
-    let major = parts.next()??;
-    Some((major, parts.next().flatten().unwrap_or(0), parts.next().flatten().unwrap_or(0)))
 }
 
 #[cfg(test)]

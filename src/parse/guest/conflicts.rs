@@ -4,6 +4,7 @@
 //! (seen) marks what real daemons refused (libvirt 9.0.0 and 11.3.0, `tests/daemons/guests.txt`).
 
 use super::Reader;
+use super::rows::DISK_BUSES;
 use crate::model::{GuestConflict, OpenQuestion};
 use crate::parse::xml::Element;
 
@@ -117,7 +118,7 @@ const PARTS: &[UnknownPart] = &[
     UnknownPart {
         at: "devices/disk/target",
         attribute: "bus",
-        sure: &["fdc", "ide", "nvme", "sata", "scsi", "uml", "usb", "virtio", "xen"],
+        sure: DISK_BUSES,
         text: "which machines have this bus is in no document",
     },
     // "'dbus' is not a valid char driver name" [D]; the others are in every QEMU, or reported.

@@ -121,7 +121,8 @@ const ROWS: &[Row] = &[
 ];
 
 /// All but `sd`, which QEMU has and libvirt 11.3 does not report.
-const DISK_BUSES: &[&str] = &["fdc", "ide", "nvme", "sata", "scsi", "uml", "usb", "virtio", "xen"];
+pub(super) const DISK_BUSES: &[&str] =
+    &["fdc", "ide", "nvme", "sata", "scsi", "uml", "usb", "virtio", "xen"];
 const CONSOLES: &[&str] = &[
     "dbus",
     "dev",
