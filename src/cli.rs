@@ -15,6 +15,7 @@ mod export;
 mod failure;
 mod fleet;
 mod forget;
+mod freshness;
 mod history;
 mod host;
 mod hosts;
@@ -37,6 +38,7 @@ mod show;
 mod sides;
 mod snapshots;
 mod sql;
+mod status;
 mod tag;
 mod ui;
 
@@ -121,6 +123,7 @@ macro_rules! commands {
 commands! {
     Collect(collect),
     Import(import),
+    Status(status),
     Hosts(hosts),
     Host(host),
     Snapshots(snapshots),
@@ -180,6 +183,7 @@ pub fn run(arguments: &[OsString], out: &mut dyn Write, err: &mut dyn Write) -> 
     let result = match command {
         Command::Collect(arguments) => collect::run(&mut ui, &global, &arguments),
         Command::Import(arguments) => import::run(&mut ui, &global, &arguments),
+        Command::Status(arguments) => status::run(&mut ui, &global, &arguments),
         Command::Hosts(arguments) => hosts::run(&mut ui, &global, &arguments),
         Command::Host(arguments) => host::run(&mut ui, &global, &arguments),
         Command::Snapshots(arguments) => snapshots::run(&mut ui, &global, &arguments),

@@ -6,10 +6,11 @@ use super::error::StoreError;
 use super::open::Store;
 
 /// In order; the version of a database is how many of these it has seen.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("../../migrations/0001_initial.sql"),
     include_str!("../../migrations/0002_fleet.sql"),
     include_str!("../../migrations/0003_counts.sql"),
+    include_str!("../../migrations/0006_attempts.sql"),
 ];
 
 /// `domc` in ASCII: says that a SQLite file is ours (SQLite's file format, offset 68).

@@ -62,6 +62,7 @@ pub fn ansible(
                 name: name.to_owned(),
                 why,
                 groups: groups_of(name, &groups),
+                is_host: true,
             }),
         }
     }
