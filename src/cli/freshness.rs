@@ -29,7 +29,8 @@ impl StaleLimit {
     }
 
     /// Names the hosts that are not current, where those of a group or with certain names are asked
-    /// about now.
+    /// about now. Hosts that are only imported are as old as what was imported, and whoever asks knows
+    /// that: they are named only where somebody said what counts as old.
     pub(super) fn warn(
         &self,
         ui: &mut Ui<'_>,
@@ -37,11 +38,26 @@ impl StaleLimit {
         group: Option<&str>,
         is_asked: impl Fn(&HostName) -> bool,
     ) -> Result<Time, Failure> {
-        let cutoff = self.cutoff()?;
+        let limit = self.stale.clone().map_or_else(configured, |limit| Ok(Some(limit)))?;
+        let is_said = limit.is_some();
+        let cutoff = cutoff(limit.as_ref())?;
         let mut contacts = store.not_current(group, cutoff)?;
-        contacts.retain(|contact| is_asked(&contact.host));
+        contacts.retain(|contact| is_asked(&contact.host) && (is_said || !is_imported(contact)));
         name_all(ui, &contacts);
         Ok(cutoff)
+    }
+}
+
+/// Whether a host is stored and was never tried to be collected.
+fn is_imported(contact: &HostContact) -> bool {
+    contact.last_attempt.is_none() && contact.last_success.is_some()
+}
+
+/// What domcaps.toml says.
+fn configured() -> Result<Option<Within>, Failure> {
+    match ui::default_config() {
+        Some(path) => Ok(config::stale(&path)?),
+        None => Ok(None),
     }
 }
 
@@ -51,12 +67,8 @@ pub(super) fn cutoff(limit: Option<&Within>) -> Result<Time, Failure> {
     if let Some(limit) = limit {
         return Ok(limit.before(now));
     }
-    let configured = match ui::default_config() {
-        Some(path) => config::stale(&path)?,
-        None => None,
-    };
     let default = || DEFAULT_AGE.parse::<Within>().map_err(|why| Failure::new(&why));
-    let limit = configured.map_or_else(default, Ok)?;
+    let limit = configured()?.map_or_else(default, Ok)?;
     Ok(limit.before(now))
 }
 
@@ -69,8 +81,7 @@ pub(super) fn by_name(
     Ok(contacts.into_iter().map(|contact| (contact.host.clone(), contact)).collect())
 }
 
-/// Names hosts that are not current in one line. Hosts that are only imported are old because nobody
-/// collects them, which is no warning.
+/// Names hosts that are not current in one line.
 fn name_all(ui: &mut Ui<'_>, contacts: &[HostContact]) {
     const NAMED: usize = 3;
     if contacts.is_empty() {
@@ -86,11 +97,10 @@ fn name_all(ui: &mut Ui<'_>, contacts: &[HostContact]) {
     };
     let are = if sorted.len() == 1 { "host is" } else { "hosts are" };
     let count = sorted.len();
-    let line =
-        format!("{count} {are} not current: {}{more}; see `domcaps status`", named.join(", "));
-    let is_imported =
-        |contact: &&HostContact| contact.last_attempt.is_none() && contact.last_success.is_some();
-    if sorted.iter().all(is_imported) { ui.status(line) } else { ui.warning(line) }
+    ui.warning(format!(
+        "{count} {are} not current: {}{more}; see `domcaps status`",
+        named.join(", ")
+    ));
 }
 
 /// `hv02 (failing since 2026-11-01T02:00:00Z: Connection refused)`

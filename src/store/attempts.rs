@@ -186,6 +186,19 @@ impl Store {
         self.contacts_where(group, Some(cutoff))
     }
 
+    /// When and why the last attempt of a host was no success.
+    pub(super) fn last_failure(&self, host: HostId) -> Result<Option<(Time, String)>, StoreError> {
+        self.sql(|connection| {
+            connection
+                .prepare_cached(
+                    "SELECT last_attempt, ifnull(reason, outcome) FROM host_contact
+                     WHERE host_id = ? AND failing_since IS NOT NULL",
+                )?
+                .query_row([host], |row| Ok((Time::from_milliseconds(row.get(0)?), row.get(1)?)))
+                .optional()
+        })
+    }
+
     fn contacts_where(
         &self,
         group: Option<&str>,

@@ -181,10 +181,7 @@ fn databases() {
     for (name, expected) in [
         ("text.db", "text.db: not a domcaps database"),
         ("foreign.db", "foreign.db: not a domcaps database"),
-        (
-            "newer.db",
-            "newer.db: database version 9 is newer than this domcaps, which reads up to 3",
-        ),
+        ("newer.db", "newer.db: database version 9 is newer than this domcaps, which reads up to "),
         ("a.xml", "a.xml: not a domcaps database"),
         (".", ".: not a domcaps database"),
     ] {

@@ -98,9 +98,8 @@ impl<'r> Record<'r> {
         let row = match result {
             Err(error) if error.is_stopped => Collected::failed(&site.name, error.to_string()),
             Err(error) => {
-                let reason = format!("{}: {error}", site.uri);
-                self.note_failure(ui, site, started, &reason)?;
-                Collected::failed(&site.name, reason)
+                self.note_failure(ui, site, started, &error.to_string())?;
+                Collected::failed(&site.name, format!("{}: {error}", site.uri))
             }
             Ok(visit) => match self.store(ui, site, &visit) {
                 Ok(ingested) => self.stored(ui, site, &visit, &ingested)?,
