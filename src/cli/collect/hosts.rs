@@ -170,7 +170,7 @@ fn stored(database: &Path) -> Result<Option<Inventory>, Failure> {
         match collect::site(host.name, uri) {
             Ok(site) => inventory.sites.push(Site { groups: host.groups, ..site }),
             Err(why) => {
-                inventory.refused.push(Refused { name, why, groups: host.groups, is_host: true })
+                inventory.refused.push(Refused { name, why, groups: host.groups, is_host: true });
             }
         }
     }
