@@ -4,8 +4,11 @@
 
 mod documents;
 mod fleet;
+mod hosts;
 mod judging;
+mod listed;
 mod nights;
+mod observation;
 mod snapshots;
 mod verdicts;
 mod writing;
