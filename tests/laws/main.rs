@@ -4,6 +4,7 @@
 
 mod documents;
 mod fleet;
+mod guests;
 mod hosts;
 mod judging;
 mod listed;
