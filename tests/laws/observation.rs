@@ -44,7 +44,6 @@ impl Edit {
     fn apply(self, bytes: &mut Vec<u8>) {
         let text = String::from_utf8(bytes.clone()).unwrap();
         let text = match self {
-            // Of libvirt 9.0 and newer, whose documents say more of the host's CPU.
             Self::CannotBeTrue => {
                 let lines = text.lines().map(|line| match line.contains(">kvm64<") {
                     true => line.replace("usable='yes'", "usable='no'"),
@@ -104,12 +103,22 @@ fn versions(
     (versions, targets)
 }
 
+/// As if the host had `/dev/kvm`: only of such a one it is known what its CPU must be able to do.
+fn with_kvm(mut host: HostFiles) -> HostFiles {
+    for bytes in host.files.values_mut() {
+        let text = String::from_utf8(bytes.clone()).unwrap();
+        let text = text.replace("<domain>qemu</domain>", "<domain>kvm</domain>");
+        *bytes = text.replace("<domain type='qemu'", "<domain type='kvm'").into_bytes();
+    }
+    host
+}
+
 #[test]
 fn files_imports_and_visits_are_one_observation() {
-    let hosts = hosts::all();
+    let hosts: Vec<HostFiles> = hosts::all().into_iter().map(with_kvm).collect();
     let edits = || prop::collection::vec((any::<Index>(), select(&EDITS[..])), 0..3);
     let host = (any::<Index>(), prop::collection::vec(any::<Index>(), 3..6));
-    let config = Config { cases: 96, failure_persistence: None, ..Config::default() };
+    let config = Config { cases: 80, failure_persistence: None, ..Config::default() };
     let seen = std::cell::RefCell::new(BTreeMap::new());
     TestRunner::new(config)
         .run(&(host, [edits(), edits()]), |(host, edits)| {
@@ -152,5 +161,7 @@ fn files_imports_and_visits_are_one_observation() {
         })
         .unwrap_or_else(|error| panic!("{error}"));
     let seen = seen.into_inner();
-    assert!(seen.len() >= 6, "every state, and gates of several levels: {seen:?}");
+    let often = |name: &str| seen.get(name).is_some_and(|count| *count > 4);
+    assert!(["Complete", "Partial", "Suspect"].into_iter().all(often), "{seen:?}");
+    assert!(seen.len() >= 6, "gates of several levels: {seen:?}");
 }
