@@ -195,10 +195,10 @@ impl Entry {
             (Some(_), Some(_)) => String::new(),
             _ => doubt(self.component),
         };
-        // What may be a loss is excused only by what is known, of the other component too.
+        // The other component counts as well.
         let doubt_of_host = match change.difference.kind {
-            Kind::Gained | Kind::Reported => VersionDoubt::Allowed,
-            Kind::Lost | Kind::Changed | Kind::Unreported => VersionDoubt::Refused,
+            Kind::Lost => VersionDoubt::Refused,
+            _ => VersionDoubt::Allowed,
         };
         (is_like && self.is_so(change, sides.contexts, doubt_of_host))
             .then(|| format!("{}{}", self.reason, doubt()))
