@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::judge::{CONSEQUENCE, judge, judge_alone};
 use super::reason::reason;
+use super::renamed::{image_arch, share_a_target};
 use super::{Area, Fingerprint, Policy, Rule, Severity, hints, knowledge, renamed};
 use crate::diff::{
     Change, ChangedTarget, Comparison, Difference, Evidence, Kind, ListedFirmware, Plain,
@@ -149,7 +150,7 @@ impl Judge<'_> {
             lost_machines: machines(&comparison.changes, Kind::Lost),
             blocked: newly_blocked(&comparison.changes),
             without_efi: targets_without_efi(&comparison.changes),
-            first_missing_image: first_missing_image(&comparison.changes),
+            missing_images: missing_images(&comparison.changes),
             firmware: &comparison.firmware,
             is_other_virttype: comparison.is_other_virttype,
             is_sev_total_kept: is_sev_total_kept(&comparison.changes),
@@ -222,8 +223,8 @@ pub(super) struct Circumstances<'c> {
     blocked: BTreeMap<&'c str, Vec<&'c Change>>,
     /// Where firmware='efi' is no longer offered.
     without_efi: BTreeSet<&'c ChangedTarget>,
-    /// Of several images that are gone while efi is still offered, the one that stands for all.
-    first_missing_image: Option<&'c str>,
+    /// Of several images that are gone while efi is still offered, those that stand for all of a machine's.
+    missing_images: Vec<&'c Change>,
     /// What the whole new side lists of firmware.
     pub(super) firmware: &'c ListedFirmware,
     /// The two documents are of different domain types.
@@ -240,17 +241,53 @@ impl Circumstances<'_> {
     }
 
     /// Whether what is lost of firmware is lost with the choice of firmware itself: libvirt then lists no
-    /// image for the machine, and none of what images offer.
+    /// image for the machine, and none of what images offer; nor does it list the file for machines that no
+    /// descriptor names.
     pub(super) fn goes_with_efi(&self, change: &Change) -> bool {
-        let is_efi = change.difference.path == "os.firmware";
-        !is_efi
-            && !change.targets.is_empty()
-            && change.targets.iter().all(|target| self.without_efi.contains(target))
+        let mut targets = change.targets.iter();
+        match change.difference.path.as_str() {
+            "os.firmware" => false,
+            LOADERS if change.difference.kind == Kind::Lost => {
+                let is_without = targets.any(|target| self.without_efi.contains(target))
+                    || self.is_last_of_arch(change, self.without_efi.iter().copied());
+                !change.evidence.keeps_efi && is_without
+            }
+            _ => targets.len() > 0 && targets.all(|target| self.without_efi.contains(target)),
+        }
     }
 
-    /// Whether an image is one of several that are gone from a list that is empty now, and not the first.
-    pub(super) fn is_further_image(&self, image: &str) -> bool {
-        self.first_missing_image.is_some_and(|first| first != image)
+    /// Whether an image is one of several that are gone from a list that is empty now, and not the one that
+    /// stands for all.
+    pub(super) fn is_further_image(&self, change: &Change) -> bool {
+        let is_other = |first: &Change| first.difference.value != change.difference.value;
+        match change.evidence.keeps_efi {
+            true if !change.evidence.leaves_no_loader => false,
+            true => {
+                let mut first = self.missing_images.iter();
+                first.any(|first| is_other(first) && share_a_target(first, change))
+            }
+            // Only machines that no descriptor names listed it.
+            false => {
+                let targets = self.missing_images.iter().flat_map(|first| first.targets.iter());
+                self.is_last_of_arch(change, targets)
+            }
+        }
+    }
+
+    /// Whether an image is for the architecture of one of these targets, and none for it is listed any more:
+    /// then the package went with all its images.
+    fn is_last_of_arch<'t>(
+        &self,
+        change: &Change,
+        mut targets: impl Iterator<Item = &'t ChangedTarget>,
+    ) -> bool {
+        let Some(arch) = change.difference.value.as_deref().and_then(image_arch) else {
+            return false;
+        };
+        let is_of =
+            |target: &ChangedTarget| target.arch.as_deref().is_some_and(|it| it.starts_with(arch));
+        targets.any(is_of)
+            && !self.firmware.images.iter().any(|image| image_arch(image) == Some(arch))
     }
 
     /// Whether an image that no document of the new side lists does not exist any more.
@@ -340,13 +377,21 @@ fn targets_without_efi(changes: &[Change]) -> BTreeSet<&ChangedTarget> {
     changes.iter().filter(is_efi).flat_map(|change| change.targets.iter()).collect()
 }
 
-/// The first image that is gone from a list that is empty now.
-fn first_missing_image(changes: &[Change]) -> Option<&str> {
+/// Of the images that are gone from lists that are empty now, the first of each list.
+fn missing_images(changes: &[Change]) -> Vec<&Change> {
     let missing = changes.iter().filter(|change| {
         let it = &change.difference;
-        it.kind == Kind::Lost && it.path == LOADERS && change.evidence.leaves_no_loader
+        it.kind == Kind::Lost && it.path == LOADERS && change.evidence.is_last_loader()
     });
-    missing.filter_map(|change| change.difference.value.as_deref()).min()
+    let mut missing: Vec<&Change> = missing.collect();
+    missing.sort_by_key(|change| &change.difference.value);
+    let mut first: Vec<&Change> = Vec::new();
+    for change in missing {
+        if !first.iter().any(|known| share_a_target(known, change)) {
+            first.push(change);
+        }
+    }
+    first
 }
 
 /// The names of `alias[NAME]` that only the new side has, and what they stand for.
@@ -388,7 +433,9 @@ fn finding(
     let (rule, known) = match known {
         Some(known) if !is_needed() => (super::rule(knowledge::RULE), Some(known)),
         _ => match judge(change, circumstances) {
-            rule if rule.id == CONSEQUENCE && is_needed() => (judge_alone(change), None),
+            rule if rule.id == CONSEQUENCE && is_needed() => {
+                (judge_alone(change, circumstances), None)
+            }
             rule => (rule, None),
         },
     };

@@ -64,7 +64,13 @@ const HINTS: &[Hint] = &[
     Hint { path: "os.loader.value", value: "/usr/share/OVMF/OVMF_CODE.ms.fd", text: OVMF },
 ];
 
-/// 2M images of Debian's ovmf: a host that lists one still has an ovmf with such images.
+/// Whether ovmf is there, and without the 2M images.
+fn has_4m_alone(firmware: &ListedFirmware) -> bool {
+    !OVMF_2M.iter().any(|image| firmware.images.contains(*image))
+        && firmware.images.iter().any(|image| image.contains("/OVMF_CODE_4M"))
+}
+
+/// 2M images of Debian's ovmf.
 const OVMF_2M: [&str; 3] = [
     "/usr/share/OVMF/OVMF_CODE.fd",
     "/usr/share/OVMF/OVMF_CODE.secboot.fd",
@@ -77,7 +83,7 @@ pub(super) fn hint(change: &Change, firmware: &ListedFirmware) -> Option<&'stati
     let value = difference.value.as_deref()?;
     let found =
         HINTS.iter().find(|hint| glob(hint.path, &difference.path) && glob(hint.value, value));
-    if OVMF_2M.contains(&value) && OVMF_2M.iter().any(|image| firmware.images.contains(*image)) {
+    if OVMF_2M.contains(&value) && !has_4m_alone(firmware) {
         return None;
     }
     match found?.text {
@@ -161,6 +167,7 @@ mod tests {
         };
         assert!(hint(&lost, &listing("/usr/share/OVMF/OVMF_CODE_4M.fd")).is_some());
         assert_eq!(hint(&lost, &listing("/usr/share/OVMF/OVMF_CODE.secboot.fd")), None);
+        assert_eq!(hint(&lost, &ListedFirmware::default()), None, "ovmf is not there");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Firmware images that went and came back under another name.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::diff::{Change, Kind};
 use crate::model::LOADERS;
@@ -32,8 +33,15 @@ pub(super) fn loaders<'c>(changes: &'c [Change]) -> BTreeMap<&'c str, &'c str> {
     renamed
 }
 
-fn share_a_target(one: &Change, other: &Change) -> bool {
-    one.targets.iter().any(|target| other.targets.contains(target))
+/// Whether two changes were seen on one machine.
+pub(super) fn share_a_target(one: &Change, other: &Change) -> bool {
+    Arc::ptr_eq(&one.targets, &other.targets)
+        || one.targets.iter().any(|target| other.targets.contains(target))
+}
+
+/// The guest's architecture that an image is for, as far as its path says it.
+pub(super) fn image_arch(image: &str) -> Option<&'static str> {
+    Role::of(image).arch
 }
 
 fn folder(path: &str) -> &str {

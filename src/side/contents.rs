@@ -113,8 +113,9 @@ impl Contents {
                     // What a descriptor does not name may exist all the same.
                     let was_builtin = change.kind != Kind::Lost || !old.has_efi;
                     evidence.is_builtin_list = was_builtin && !new.has_efi;
+                    evidence.keeps_efi = new.has_efi;
                     evidence.leaves_no_loader =
-                        new.has_efi && new.has_list && new.images.is_empty();
+                        !new.has_efi || (new.has_list && new.images.is_empty());
                 }
             }
         }

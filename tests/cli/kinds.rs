@@ -200,6 +200,34 @@ fn a_firmware_package_that_is_removed_is_one_cause() {
     sandbox.write("old/q35.xml", document(Parts { os: &firmware(true, &images), ..PARTS }));
     sandbox.write("new/q35.xml", document(Parts { os: &os, ..PARTS }));
     assert_eq!(matters(&sandbox), [format!("breaking firmware-without-loader {OLD_IMAGE}")]);
+
+    // A machine that no descriptor names listed the file as well: it is one cause all the same.
+    let isapc = |side: &str, images: &[&str]| {
+        let os = firmware(false, images);
+        let isapc = Parts { machine: "isapc", os: &os, ..PARTS };
+        sandbox.write(&format!("{side}/isapc.xml"), document(isapc));
+    };
+    isapc("old", &[OLD_IMAGE]);
+    isapc("new", &[]);
+    assert_eq!(matters(&sandbox), [format!("breaking firmware-without-loader {OLD_IMAGE}")]);
+    sandbox.write("new/q35.xml", document(Parts { os: &firmware(false, &[]), ..PARTS }));
+    assert_eq!(matters(&sandbox), ["breaking firmware-lost efi"]);
+    let gone = reasons(&sandbox);
+    assert!(!gone.iter().any(|reason| reason.contains("no 2M images")), "{gone:?}");
+    // Also where it is another image of the package than that of the machines that descriptors name.
+    sandbox.write("old/q35.xml", document(Parts { os: &firmware(true, &images[..1]), ..PARTS }));
+    assert_eq!(matters(&sandbox), ["breaking firmware-lost efi"]);
+    sandbox.write("new/q35.xml", document(Parts { os: &firmware(true, &[]), ..PARTS }));
+    assert_eq!(matters(&sandbox), [format!("breaking firmware-without-loader {NEW_IMAGE}")]);
+    // That of another architecture is another package.
+    isapc("old", &["/usr/share/AAVMF/AAVMF_CODE.fd"]);
+    assert_eq!(matters(&sandbox).len(), 2, "{:?}", matters(&sandbox));
+    isapc("old", &[OLD_IMAGE]);
+    sandbox.write("old/q35.xml", document(Parts { os: &firmware(true, &images), ..PARTS }));
+    // Only the image is gone, and others are left: that is a loss of its own.
+    sandbox.write("new/q35.xml", document(Parts { os: &firmware(true, &images[..1]), ..PARTS }));
+    let of_image = format!("breaking loader-removed {OLD_IMAGE}");
+    assert!(matters(&sandbox).contains(&of_image), "{:?}", matters(&sandbox));
 }
 
 #[test]
