@@ -173,8 +173,10 @@ impl ChangedTarget {
 pub struct Evidence {
     /// For a CPU model's `usable`: the features that block it, on the side that blocks.
     pub blockers: Vec<String>,
-    /// For a lost loader: the new side still says `efi`, and lists no image at all.
+    /// For a lost loader: the new side lists no image at all wherever it still says `efi`.
     pub leaves_no_loader: bool,
+    /// For a lost loader: the new side still says `efi` for a machine that has lost it.
+    pub keeps_efi: bool,
     /// For a loader that came or went: no firmware descriptor names the machine, so that libvirt lists
     /// what there is of a list that was built into it.
     pub is_builtin_list: bool,
@@ -193,6 +195,12 @@ pub struct Evidence {
 }
 
 impl Evidence {
+    /// For a lost loader: whether `efi` is still offered, and no image is left for it.
+    #[must_use]
+    pub fn is_last_loader(&self) -> bool {
+        self.keeps_efi && self.leaves_no_loader
+    }
+
     /// Takes in what another target says: machines can differ in what blocks a model.
     pub(crate) fn join(&mut self, other: &Self) {
         for blocker in &other.blockers {
@@ -202,6 +210,7 @@ impl Evidence {
         }
         self.blockers.sort();
         self.leaves_no_loader &= other.leaves_no_loader;
+        self.keeps_efi |= other.keeps_efi;
         for member in &other.members {
             if !self.members.contains(member) {
                 self.members.push(member.clone());

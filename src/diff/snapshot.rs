@@ -104,6 +104,47 @@ pub struct ListedFirmware {
     /// No firmware descriptor names the machine of some target, so that libvirt lists there what exists
     /// of the files that it was built to look for.
     pub has_builtin_list: bool,
+    /// The host is Ubuntu's, whose libvirt looks for one file more.
+    pub is_ubuntu: bool,
+    /// There are files in that list that are not of libvirt's own: it was built to look for others (openSUSE:
+    /// `ovmf-x86_64-ms-4m-code.bin`), or `nvram` of qemu.conf names others.
+    pub has_other_list: bool,
+}
+
+/// The firmware images that libvirt looks for where no descriptor names the machine
+/// (`DEFAULT_LOADER_NVRAM`, src/qemu/qemu_conf.c).
+const BUILTIN_IMAGES: [&str; 4] = [
+    "/usr/share/OVMF/OVMF_CODE.fd",
+    "/usr/share/OVMF/OVMF_CODE.secboot.fd",
+    "/usr/share/AAVMF/AAVMF_CODE.fd",
+    "/usr/share/AAVMF/AAVMF32_CODE.fd",
+];
+
+/// The one that Ubuntu adds: one QEMU and its firmware under libvirt 10.0, 11.6 and 12.0 of Ubuntu, and
+/// under Debian's (`tests/one-qemu`).
+const UBUNTU_IMAGE: &str = "/usr/share/OVMF/OVMF_CODE.ms.fd";
+
+impl ListedFirmware {
+    /// Notes what a document lists; `is_builtin` where no descriptor names its machine.
+    pub fn note<'i>(&mut self, images: impl Iterator<Item = &'i String>, is_builtin: bool) {
+        self.has_builtin_list |= is_builtin;
+        for image in images {
+            let is_own = BUILTIN_IMAGES.contains(&image.as_str()) || image == UBUNTU_IMAGE;
+            self.has_other_list |= is_builtin && !is_own;
+            self.images.insert(image.clone());
+        }
+    }
+
+    /// Whether an image is no file of the host: libvirt looks for it, and lists it for no machine.
+    #[must_use]
+    pub fn lacks(&self, image: &str) -> bool {
+        let is_looked_for =
+            BUILTIN_IMAGES.contains(&image) || (self.is_ubuntu && image == UBUNTU_IMAGE);
+        self.has_builtin_list
+            && !self.has_other_list
+            && is_looked_for
+            && !self.images.contains(image)
+    }
 }
 
 /// A version or setting that differs.
@@ -231,4 +272,31 @@ fn context(old: &Context, new: &Context) -> Vec<ContextChange> {
             new: new.map(str::to_owned),
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_image_is_missing_only_where_libvirt_is_known_to_look_for_it() {
+        const PLAIN: &str = "/usr/share/OVMF/OVMF_CODE.fd";
+        let listed = |images: &[&str], is_builtin: bool| {
+            let mut listed = ListedFirmware::default();
+            let images: Vec<String> = images.iter().map(|it| (*it).to_owned()).collect();
+            listed.note(images.iter(), is_builtin);
+            listed
+        };
+        assert!(listed(&[], true).lacks(PLAIN));
+        assert!(listed(&["/usr/share/AAVMF/AAVMF_CODE.fd"], true).lacks(PLAIN));
+        assert!(!listed(&[PLAIN], true).lacks(PLAIN), "it is listed");
+        assert!(!listed(&[], false).lacks(PLAIN), "a descriptor names what it likes");
+        assert!(!listed(&[], true).lacks("/usr/share/OVMF/OVMF_CODE_4M.fd"));
+        let suse = listed(&["/usr/share/qemu/ovmf-x86_64-ms-4m-code.bin"], true);
+        assert!(!suse.lacks(PLAIN), "that build looks for others");
+        let mut ubuntu = listed(&[], true);
+        assert!(!ubuntu.lacks(UBUNTU_IMAGE));
+        ubuntu.is_ubuntu = true;
+        assert!(ubuntu.lacks(UBUNTU_IMAGE) && ubuntu.lacks(PLAIN));
+    }
 }

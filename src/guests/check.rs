@@ -1,13 +1,14 @@
 //! Whether guests run on hosts: the one place where a guest's requirements are answered.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::meets::Document;
 use super::place::{Place, listed, place};
 use super::verdict::{Reason, Verdict};
 use super::version::version;
+use crate::diff::ListedFirmware;
 use crate::model::{
     CUSTOM_MODELS, Guest, LOADERS, NewerSyntax, State, Target, Value, Wanted, escape_key,
 };
@@ -93,8 +94,6 @@ type DocumentSays = Rc<(Vec<Reason>, Vec<String>)>;
 pub struct GuestChecks<'g> {
     guests: Vec<Cow<'g, Guest>>,
     known: HashMap<DocumentKey, HashMap<(usize, Option<i64>), DocumentSays>>,
-    /// The firmware images that documents list.
-    images: HashMap<Content, Rc<HashSet<String>>>,
     /// The guests come from another host, so that libvirt leaves out what it adds by itself.
     is_arrival: bool,
 }
@@ -107,7 +106,7 @@ impl<'g> GuestChecks<'g> {
     }
 
     fn of(guests: Vec<Cow<'g, Guest>>) -> Self {
-        Self { guests, known: HashMap::new(), images: HashMap::new(), is_arrival: false }
+        Self { guests, known: HashMap::new(), is_arrival: false }
     }
 
     /// The verdict on each guest, in their order.
@@ -164,6 +163,7 @@ impl<'g> GuestChecks<'g> {
             })?;
         }
         let mut answers = Vec::with_capacity(places.len());
+        let mut firmware: Option<ListedFirmware> = None;
         for (number, (place, max_cpus)) in places.into_iter().enumerate() {
             let (target, content, mut reasons) = match place {
                 Place::Found(target, content, reasons) => (target, content, reasons),
@@ -179,51 +179,63 @@ impl<'g> GuestChecks<'g> {
             let mut notes: Vec<String> = deprecated_machine(guest, side).into_iter().collect();
             notes.extend(says.1.iter().cloned());
             let is_image = |reason: &Reason| reason.path.as_deref() == Some(LOADERS);
-            let image = named_image(guest).map(str::to_owned);
-            let has_image = match image {
-                Some(image) if says.0.iter().any(is_image) => {
-                    self.has_image(&image, side, contents)?
+            let image = named_image(guest).filter(|_| says.0.iter().any(is_image));
+            let state = match image {
+                None => ImageState::Unknown,
+                Some(image) => {
+                    let listed = match firmware.take() {
+                        Some(known) => known,
+                        None => contents.listed_firmware(&side.observed)?,
+                    };
+                    let state = ImageState::of(image, &listed);
+                    firmware = Some(listed);
+                    state
                 }
-                _ => false,
             };
-            let unmet = says.0.iter().filter(|reason| !(has_image && is_image(reason)));
-            reasons.extend(unmet.cloned());
+            let unmet = says.0.iter().filter_map(|reason| match state {
+                _ if !is_image(reason) => Some(reason.clone()),
+                ImageState::There => None,
+                ImageState::Missing => Some(missing_image(reason)),
+                ImageState::Unknown => Some(reason.clone()),
+            });
+            reasons.extend(unmet);
             let reasons = believed(side, reasons);
             answers.push(GuestAnswers { target: Some(target.clone()), reasons, notes });
         }
         Ok(answers)
     }
+}
 
-    /// Whether an image that a guest names is a file of the host, since another machine's document
-    /// lists it.
-    ///
-    /// libvirt starts a guest with whatever image its XML names. What it lists for one machine are those
-    /// that its firmware descriptors name for it; for machines without a descriptor it lists those files of a
-    /// built-in list that exist (`virQEMUCapsFillDomainOSCaps`, libvirt 9.0 to 11.3).
-    fn has_image(
-        &mut self,
-        image: &str,
-        side: &Side,
-        contents: &Contents,
-    ) -> Result<bool, SideError> {
-        for (_, content) in side.documents() {
-            if !self.images.contains_key(content) {
-                let images = contents.with(content, |all| {
-                    match all.iter().find(|(path, _)| *path == LOADERS) {
-                        Some((_, Value::List(images))) => {
-                            images.iter().map(str::to_owned).collect()
-                        }
-                        _ => HashSet::new(),
-                    }
-                })?;
-                self.images.insert(content.clone(), Rc::new(images));
-            }
-            if self.images[content].contains(image) {
-                return Ok(true);
-            }
+/// What all of a host's documents say of the file that a guest names.
+///
+/// libvirt starts a guest with whatever image its XML names. What it lists for one machine are those
+/// that its firmware descriptors name for it; for machines without a descriptor it lists those files of a
+/// built-in list that exist (`virQEMUCapsFillDomainOSCaps`, libvirt 9.0 to 11.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ImageState {
+    /// Some machine's document lists it.
+    There,
+    /// libvirt looks for it, and no document lists it.
+    Missing,
+    /// It may be there all the same.
+    Unknown,
+}
+
+impl ImageState {
+    fn of(image: &str, listed: &ListedFirmware) -> Self {
+        match (listed.images.contains(image), listed.lacks(image)) {
+            (true, _) => Self::There,
+            (false, true) => Self::Missing,
+            (false, false) => Self::Unknown,
         }
-        Ok(false)
     }
+}
+
+/// Why a guest does not start whose image is no file of the host.
+fn missing_image(unmet: &Reason) -> Reason {
+    let text =
+        format!("{LOADERS} does not list it for any machine, and libvirt looks for this file");
+    Reason::no(&unmet.element, unmet.path.as_deref(), text)
 }
 
 /// The image that a guest names, where libvirt does not choose one.

@@ -57,8 +57,20 @@ impl MachineList {
         Self { machines: machines.into(), hash, by_name: Arc::default() }
     }
 
-    /// The machines, sorted by emulator, arch, virttype and name.
+    /// The machines, sorted by emulator, arch, virttype and name; an alias that is listed twice counts once.
+    ///
+    /// Ubuntu's QEMU 8.2 calls `pc-i440fx-noble` and `pc-i440fx-8.2` pc. libvirt takes the one that QEMU names
+    /// first, which is the distribution's own; here it is the last, since a name sorts behind a number.
     pub fn iter(&self) -> impl Iterator<Item = &Machine> {
+        let next = self.machines.iter().skip(1).map(Some).chain([None]);
+        let pairs = self.machines.iter().zip(next);
+        pairs
+            .filter(|(one, next)| !next.is_some_and(|next| is_one_alias(one, next)))
+            .map(|(it, _)| it)
+    }
+
+    /// Every entry, also of aliases that are listed twice: what is stored and hashed.
+    pub fn entries(&self) -> impl Iterator<Item = &Machine> {
         self.machines.iter()
     }
 
@@ -77,13 +89,20 @@ impl MachineList {
             each.name == name && each.arch == arch && each.virttype == virttype
         };
         let found = if self.machines.len() <= FEW {
-            self.machines.iter().find(|each| key(each))
+            self.iter().find(|each| key(each))
         } else {
             let by_name = self.by_name.get_or_init(|| by_name(&self.machines));
             let machine = |position: &u32| &self.machines[*position as usize];
             let wanted = (arch, virttype, name);
             let at = by_name.partition_point(|position| name_key(machine(position)) < wanted);
-            by_name.get(at).map(machine).filter(|each| key(each))
+            let mut all = by_name[at..].iter().map(machine).take_while(|each| key(each)).peekable();
+            let mut found = all.next();
+            while let Some(next) =
+                all.next_if(|next| found.is_some_and(|it| is_one_alias(it, next)))
+            {
+                found = Some(next);
+            }
+            found
         };
         found.and_then(|each| each.canonical.as_deref())
     }
@@ -93,6 +112,14 @@ impl MachineList {
     pub fn hash(&self) -> Hash {
         self.hash
     }
+}
+
+/// Whether two entries that stand beside one another are of one alias.
+fn is_one_alias(one: &Machine, next: &Machine) -> bool {
+    one.canonical.is_some()
+        && next.canonical.is_some()
+        && one.name == next.name
+        && (&one.virttype, &one.arch, &one.emulator) == (&next.virttype, &next.arch, &next.emulator)
 }
 
 fn name_key(machine: &Machine) -> (&str, &str, &str) {
@@ -126,9 +153,8 @@ fn hash(machines: &[Machine]) -> Hash {
 mod tests {
     use super::*;
 
-    #[test]
-    fn names_are_found_in_lists_of_any_length() {
-        let machine = |emulator: &str, name: String, canonical: Option<&str>| Machine {
+    fn machine(emulator: &str, name: String, canonical: Option<&str>) -> Machine {
+        Machine {
             emulator: Some(emulator.to_owned()),
             arch: "x86_64".to_owned(),
             virttype: "kvm".to_owned(),
@@ -136,7 +162,30 @@ mod tests {
             canonical: canonical.map(str::to_owned),
             max_cpus: None,
             deprecated: false,
-        };
+        }
+    }
+
+    #[test]
+    fn an_alias_that_is_listed_twice_is_the_distribution_s() {
+        for more in [0, 100] {
+            let mut machines: Vec<Machine> =
+                (0..more).map(|nth| machine("/a", format!("m{nth}"), None)).collect();
+            for canonical in ["pc-i440fx-8.2", "pc-i440fx-noble"] {
+                machines.push(machine("/a", canonical.to_owned(), None));
+                machines.push(machine("/a", "pc".to_owned(), Some(canonical)));
+            }
+            machines.push(machine("/b", "pc".to_owned(), Some("pc-i440fx-9.0")));
+            let list = MachineList::new(machines);
+            let first = list.canonical_of("x86_64", "kvm", "pc");
+            assert_eq!(first, Some("pc-i440fx-noble"), "{more}");
+            let aliases = list.iter().filter_map(|it| it.canonical.as_deref());
+            assert_eq!(aliases.collect::<Vec<_>>(), ["pc-i440fx-noble", "pc-i440fx-9.0"]);
+            assert_eq!(list.entries().count(), list.iter().count() + 1, "what is stored stays");
+        }
+    }
+
+    #[test]
+    fn names_are_found_in_lists_of_any_length() {
         for count in [3, 500] {
             let mut machines: Vec<Machine> =
                 (0..count).map(|nth| machine("/b", format!("m{nth}"), None)).collect();

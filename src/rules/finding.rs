@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use super::judge::{CONSEQUENCE, judge, judge_alone};
 use super::reason::reason;
+use super::renamed::{image_arch, share_a_target};
 use super::{Area, Fingerprint, Policy, Rule, Severity, hints, knowledge, renamed};
 use crate::diff::{
     Change, ChangedTarget, Comparison, Difference, Evidence, Kind, ListedFirmware, Plain,
 };
-use crate::model::{Context, LOADERS};
+use crate::model::{CUSTOM_MODELS, Context, LOADERS};
 
 /// A change and what is to be thought of it.
 #[derive(Clone, Debug)]
@@ -145,9 +146,11 @@ impl Judge<'_> {
             deprecated: &comparison.deprecated,
             renamed: renamed::loaders(&comparison.changes),
             aliases: new_aliases(&comparison.changes),
-            gained_machines: gained_machines(&comparison.changes),
+            gained_machines: machines(&comparison.changes, Kind::Gained),
+            lost_machines: machines(&comparison.changes, Kind::Lost),
+            blocked: newly_blocked(&comparison.changes),
             without_efi: targets_without_efi(&comparison.changes),
-            first_missing_image: first_missing_image(&comparison.changes),
+            missing_images: missing_images(&comparison.changes),
             firmware: &comparison.firmware,
             is_other_virttype: comparison.is_other_virttype,
             is_sev_total_kept: is_sev_total_kept(&comparison.changes),
@@ -209,14 +212,18 @@ pub(super) struct Circumstances<'c> {
     pub(super) deprecated: &'c BTreeSet<String>,
     /// Loaders that are gone, each with the one that took its place.
     pub(super) renamed: BTreeMap<&'c str, &'c str>,
-    /// Names that became aliases.
-    pub(super) aliases: BTreeSet<&'c str>,
+    /// Names that became aliases, and what they stand for.
+    pub(super) aliases: BTreeMap<&'c str, &'c str>,
     /// Names that became machines of their own.
     pub(super) gained_machines: BTreeSet<&'c str>,
+    /// Names of machines that are gone.
+    pub(super) lost_machines: BTreeSet<&'c str>,
+    /// CPU features that block a model that they did not block before.
+    blocked: BTreeMap<&'c str, Vec<&'c Change>>,
     /// Where firmware='efi' is no longer offered.
     without_efi: BTreeSet<&'c ChangedTarget>,
-    /// Of several images that are gone while efi is still offered, the one that stands for all.
-    first_missing_image: Option<&'c str>,
+    /// Of several images that are gone while efi is still offered, those that stand for all of a machine's.
+    missing_images: Vec<&'c Change>,
     /// What the whole new side lists of firmware.
     pub(super) firmware: &'c ListedFirmware,
     /// The two documents are of different domain types.
@@ -225,41 +232,80 @@ pub(super) struct Circumstances<'c> {
     pub(super) is_sev_total_kept: bool,
 }
 
-/// The firmware images that libvirt looks for where no descriptor names the machine, whoever built it
-/// (`DEFAULT_LOADER_NVRAM`, src/qemu/qemu_conf.c): one that is not listed there does not exist.
-const BUILTIN_IMAGES: [&str; 4] = [
-    "/usr/share/OVMF/OVMF_CODE.fd",
-    "/usr/share/OVMF/OVMF_CODE.secboot.fd",
-    "/usr/share/AAVMF/AAVMF_CODE.fd",
-    "/usr/share/AAVMF/AAVMF32_CODE.fd",
-];
-
 impl Circumstances<'_> {
     /// Whether a machine that is gone is now an alias of another.
     pub(super) fn is_now_an_alias(&self, difference: &Difference) -> bool {
         let name = difference.value.as_deref().unwrap_or_default();
-        difference.path == "machine" && self.aliases.contains(name)
+        difference.path == "machine" && self.aliases.contains_key(name)
     }
 
     /// Whether what is lost of firmware is lost with the choice of firmware itself: libvirt then lists no
-    /// image for the machine, and none of what images offer.
+    /// image for the machine, and none of what images offer; nor does it list the file for machines that no
+    /// descriptor names.
     pub(super) fn goes_with_efi(&self, change: &Change) -> bool {
-        let is_efi = change.difference.path == "os.firmware";
-        !is_efi
-            && !change.targets.is_empty()
-            && change.targets.iter().all(|target| self.without_efi.contains(target))
+        let mut targets = change.targets.iter();
+        match change.difference.path.as_str() {
+            "os.firmware" => false,
+            LOADERS if change.difference.kind == Kind::Lost => {
+                let is_without = targets.any(|target| self.without_efi.contains(target))
+                    || self.is_last_of_arch(change, self.without_efi.iter().copied());
+                !change.evidence.keeps_efi && is_without
+            }
+            _ => targets.len() > 0 && targets.all(|target| self.without_efi.contains(target)),
+        }
     }
 
-    /// Whether an image is one of several that are gone from a list that is empty now, and not the first.
-    pub(super) fn is_further_image(&self, image: &str) -> bool {
-        self.first_missing_image.is_some_and(|first| first != image)
+    /// Whether an image is one of several that are gone from a list that is empty now, and not the one that
+    /// stands for all.
+    pub(super) fn is_further_image(&self, change: &Change) -> bool {
+        let is_other = |first: &Change| first.difference.value != change.difference.value;
+        match change.evidence.keeps_efi {
+            true if !change.evidence.leaves_no_loader => false,
+            true => {
+                let mut first = self.missing_images.iter();
+                first.any(|first| is_other(first) && share_a_target(first, change))
+            }
+            // Only machines that no descriptor names listed it.
+            false => {
+                let targets = self.missing_images.iter().flat_map(|first| first.targets.iter());
+                self.is_last_of_arch(change, targets)
+            }
+        }
+    }
+
+    /// Whether an image is for the architecture of one of these targets, and none for it is listed any more:
+    /// then the package went with all its images.
+    fn is_last_of_arch<'t>(
+        &self,
+        change: &Change,
+        mut targets: impl Iterator<Item = &'t ChangedTarget>,
+    ) -> bool {
+        let Some(arch) = change.difference.value.as_deref().and_then(image_arch) else {
+            return false;
+        };
+        let is_of =
+            |target: &ChangedTarget| target.arch.as_deref().is_some_and(|it| it.starts_with(arch));
+        targets.any(is_of)
+            && !self.firmware.images.iter().any(|image| image_arch(image) == Some(arch))
     }
 
     /// Whether an image that no document of the new side lists does not exist any more.
     pub(super) fn is_image_gone(&self, change: &Change, image: &str) -> bool {
-        let is_looked_for = BUILTIN_IMAGES.contains(&image)
-            || (change.evidence.is_builtin_list && self.is_one_libvirt());
-        self.firmware.has_builtin_list && is_looked_for
+        let is_looked_for = change.evidence.is_builtin_list && self.is_one_libvirt();
+        self.firmware.lacks(image) || (self.firmware.has_builtin_list && is_looked_for)
+    }
+
+    /// The CPU models that a feature blocks now and did not block before, wherever it was lost.
+    pub(super) fn newly_blocked(&self, change: &Change) -> Vec<&str> {
+        let feature = change.difference.value.as_deref().unwrap_or_default();
+        let blocked = self.blocked.get(feature).map(Vec::as_slice).unwrap_or_default();
+        let is_there =
+            |target: &ChangedTarget| blocked.iter().any(|it| it.targets.contains(target));
+        if !change.targets.iter().all(is_there) {
+            return Vec::new();
+        }
+        let models = blocked.iter().filter_map(|it| blocked_model(&it.difference.path));
+        models.collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     /// Whether the new side is known to have the older libvirt: then silence is to be expected.
@@ -283,11 +329,42 @@ impl Circumstances<'_> {
     }
 }
 
-/// The names of machines that only the new side has.
-fn gained_machines(changes: &[Change]) -> BTreeSet<&str> {
+/// The names of machines that only one side has.
+fn machines(changes: &[Change], kind: Kind) -> BTreeSet<&str> {
     let changes = changes.iter().map(|change| &change.difference);
-    let gained = changes.filter(|it| it.kind == Kind::Gained && it.path == "machine");
-    gained.filter_map(|it| it.value.as_deref()).collect()
+    let found = changes.filter(|it| it.kind == kind && it.path == "machine");
+    found.filter_map(|it| it.value.as_deref()).collect()
+}
+
+/// The features that block more models than before, where a host-model lists one no longer.
+fn newly_blocked(changes: &[Change]) -> BTreeMap<&str, Vec<&Change>> {
+    let mut blocked: BTreeMap<&str, Vec<&Change>> = BTreeMap::new();
+    if !changes.iter().any(|change| change.evidence.may_be_loss) {
+        return blocked;
+    }
+    for change in changes.iter().filter(|it| blocked_model(&it.difference.path).is_some()) {
+        match (change.difference.kind, &change.difference.old, &change.difference.new) {
+            (Kind::Changed, Some(Plain::List(old)), Some(Plain::List(new))) => {
+                let old: BTreeSet<&str> = old.iter().collect();
+                for feature in new.iter().filter(|feature| !old.contains(feature)) {
+                    blocked.entry(feature).or_default().push(change);
+                }
+            }
+            (Kind::Lost, ..) => {
+                for feature in &change.evidence.blockers {
+                    blocked.entry(feature).or_default().push(change);
+                }
+            }
+            _ => {}
+        }
+    }
+    blocked
+}
+
+/// The CPU model of whose blockers, or of whose use, a path tells.
+fn blocked_model(path: &str) -> Option<&str> {
+    let rest = path.strip_prefix(CUSTOM_MODELS)?.strip_prefix('[')?;
+    rest.strip_suffix("].blockers").or_else(|| rest.strip_suffix("].usable"))
 }
 
 /// The targets on which `firmware='efi'` was lost.
@@ -299,20 +376,33 @@ fn targets_without_efi(changes: &[Change]) -> BTreeSet<&ChangedTarget> {
     changes.iter().filter(is_efi).flat_map(|change| change.targets.iter()).collect()
 }
 
-/// The first image that is gone from a list that is empty now.
-fn first_missing_image(changes: &[Change]) -> Option<&str> {
+/// Of the images that are gone from lists that are empty now, the first of each list.
+fn missing_images(changes: &[Change]) -> Vec<&Change> {
     let missing = changes.iter().filter(|change| {
         let it = &change.difference;
-        it.kind == Kind::Lost && it.path == LOADERS && change.evidence.leaves_no_loader
+        it.kind == Kind::Lost && it.path == LOADERS && change.evidence.is_last_loader()
     });
-    missing.filter_map(|change| change.difference.value.as_deref()).min()
+    let mut missing: Vec<&Change> = missing.collect();
+    missing.sort_by_key(|change| &change.difference.value);
+    let mut first: Vec<&Change> = Vec::new();
+    for change in missing {
+        if !first.iter().any(|known| share_a_target(known, change)) {
+            first.push(change);
+        }
+    }
+    first
 }
 
-/// The names of `alias[NAME]` that only the new side has.
-fn new_aliases(changes: &[Change]) -> BTreeSet<&str> {
+/// The names of `alias[NAME]` that only the new side has, and what they stand for.
+fn new_aliases(changes: &[Change]) -> BTreeMap<&str, &str> {
     let changes = changes.iter().map(|change| &change.difference);
-    let new = changes.filter(|it| it.old.is_none() && it.new.is_some());
-    new.filter_map(|it| it.path.strip_prefix("alias[")?.strip_suffix(']')).collect()
+    let new = changes.filter_map(|it| match (&it.old, &it.new) {
+        (None, Some(Plain::Text(canonical))) => {
+            Some((it.path.strip_prefix("alias[")?.strip_suffix(']')?, canonical.as_str()))
+        }
+        _ => None,
+    });
+    new.collect()
 }
 
 fn is_sev_total_kept(changes: &[Change]) -> bool {
@@ -333,18 +423,25 @@ fn finding(
     group: usize,
     is_needed: bool,
 ) -> Finding {
-    let known = knowledge::explains(change, &circumstances.known);
+    // A feature that blocks a model now is one that the host lacks, whatever libvirt calls it.
+    let named = || {
+        let is_lacking = !circumstances.newly_blocked(change).is_empty();
+        if is_lacking { None } else { knowledge::named(change, &circumstances.known) }
+    };
+    let known = knowledge::explains(change, &circumstances.known).or_else(named);
     let (rule, known) = match known {
         Some(known) if !is_needed => (super::rule(knowledge::RULE), Some(known)),
         _ => match judge(change, circumstances) {
-            rule if rule.id == CONSEQUENCE && is_needed => (judge_alone(change), None),
+            rule if rule.id == CONSEQUENCE && is_needed => {
+                (judge_alone(change, circumstances), None)
+            }
             rule => (rule, None),
         },
     };
     let mut reason = known.unwrap_or_else(|| reason(rule, change, circumstances));
     if rule.severity < Severity::Info && change.difference.kind == Kind::Lost {
         let suspected = knowledge::suspects(change, &circumstances.known);
-        let hint = hints::hint(change).map(str::to_owned);
+        let hint = hints::hint(change, circumstances.firmware).map(str::to_owned);
         for more in suspected.into_iter().chain(hint) {
             reason.push_str(&format!("; {more}"));
         }

@@ -1,6 +1,6 @@
 //! Why a single value comes and goes on a host whose QEMU has it: what it needs beside QEMU.
 
-use crate::diff::{Change, ChangedTarget};
+use crate::diff::{Change, ChangedTarget, ListedFirmware};
 use crate::model::{UBUNTU_RELEASES, glob};
 
 /// A capability path, its value (both with `*`), and what to look for when it is lost.
@@ -37,7 +37,9 @@ const OVMF: Advice = Advice::By {
     unknown: Some("Debian's ovmf has no 2M images since 2023.11, only OVMF_CODE_4M"),
 };
 
-const SWTPM: Advice = Advice::Everywhere("it needs swtpm and swtpm_setup on the host");
+/// libvirt, `virTPMHasSwtpm`: without it neither is listed; Debian 13 with and without the package.
+const SWTPM: Advice =
+    Advice::Everywhere("libvirt lists it only where swtpm and swtpm_setup are installed");
 
 /// Sources: libvirt 11.3.0 `src/qemu/qemu_capabilities.c`; Debian's qemu and edk2 changelogs; captures
 /// with and without the packages.
@@ -51,6 +53,7 @@ const HINTS: &[Hint] = &[
         text: Advice::Everywhere("libvirt lists it only where qemu-rdp is installed"),
     },
     Hint { path: "devices.tpm.backendModel", value: "emulator", text: SWTPM },
+    Hint { path: "devices.tpm.backendModel", value: "external", text: SWTPM },
     Hint {
         path: "devices.hostdev.pciBackend",
         value: "*",
@@ -61,12 +64,28 @@ const HINTS: &[Hint] = &[
     Hint { path: "os.loader.value", value: "/usr/share/OVMF/OVMF_CODE.ms.fd", text: OVMF },
 ];
 
-/// What to look for where this is lost.
-pub(super) fn hint(change: &Change) -> Option<&'static str> {
+/// Whether ovmf is there, and without the 2M images.
+fn has_4m_alone(firmware: &ListedFirmware) -> bool {
+    !OVMF_2M.iter().any(|image| firmware.images.contains(*image))
+        && firmware.images.iter().any(|image| image.contains("/OVMF_CODE_4M"))
+}
+
+/// 2M images of Debian's ovmf.
+const OVMF_2M: [&str; 3] = [
+    "/usr/share/OVMF/OVMF_CODE.fd",
+    "/usr/share/OVMF/OVMF_CODE.secboot.fd",
+    "/usr/share/OVMF/OVMF_CODE.ms.fd",
+];
+
+/// What to look for where this is lost; `firmware` is what the new side lists.
+pub(super) fn hint(change: &Change, firmware: &ListedFirmware) -> Option<&'static str> {
     let difference = &change.difference;
     let value = difference.value.as_deref()?;
     let found =
         HINTS.iter().find(|hint| glob(hint.path, &difference.path) && glob(hint.value, value));
+    if OVMF_2M.contains(&value) && !has_4m_alone(firmware) {
+        return None;
+    }
     match found?.text {
         Advice::Everywhere(text) => Some(text),
         Advice::By { debian, enterprise_9, unknown } => match Distribution::of(&change.targets) {
@@ -91,7 +110,10 @@ enum Distribution {
 
 impl Distribution {
     fn of(targets: &[ChangedTarget]) -> Option<Self> {
-        targets.iter().find_map(Self::of_target)
+        let found: Vec<Self> = targets.iter().filter_map(Self::of_target).collect();
+        // A newer release has the machine types of older ones too.
+        let newest = found.iter().find(|it| **it == Self::Enterprise { is_9: true });
+        newest.or(found.first()).copied()
     }
 
     fn of_target(target: &ChangedTarget) -> Option<Self> {
@@ -120,16 +142,32 @@ mod tests {
     use crate::diff::{Difference, Evidence, Kind};
 
     fn hint_on(path: &str, value: &str, machine: &str, emulator: &str) -> Option<&'static str> {
+        hint(&change(path, value, machine, emulator), &ListedFirmware::default())
+    }
+
+    fn change(path: &str, value: &str, machine: &str, emulator: &str) -> Change {
         let target = ChangedTarget {
             new_machine: Some(machine.to_owned()),
             emulator: Some(emulator.to_owned()),
             ..ChangedTarget::default()
         };
-        hint(&Change {
+        Change {
             difference: Difference::new(Kind::Lost, path).with_value(value),
             evidence: Evidence::default(),
             targets: [target].into(),
-        })
+        }
+    }
+
+    #[test]
+    fn an_ovmf_that_still_has_2m_images_is_not_said_to_have_none() {
+        let lost = change("os.loader.value", "/usr/share/OVMF/OVMF_CODE.ms.fd", "pc-q35-7.2", "/q");
+        let listing = |image: &str| ListedFirmware {
+            images: [image.to_owned()].into(),
+            ..ListedFirmware::default()
+        };
+        assert!(hint(&lost, &listing("/usr/share/OVMF/OVMF_CODE_4M.fd")).is_some());
+        assert_eq!(hint(&lost, &listing("/usr/share/OVMF/OVMF_CODE.secboot.fd")), None);
+        assert_eq!(hint(&lost, &ListedFirmware::default()), None, "ovmf is not there");
     }
 
     #[test]
@@ -140,6 +178,10 @@ mod tests {
         assert!(enterprise.contains("removed") && !enterprise.contains("Debian"), "{enterprise}");
         assert_eq!(spice("q35", "/usr/libexec/qemu-kvm"), None);
         assert_eq!(spice("pc-q35-rhel8.6.0", "/usr/libexec/qemu-kvm"), None);
+        let mut several = change("devices.graphics.type", "spice", "pc-q35-rhel7.6.0", "/q");
+        let newer = change("devices.graphics.type", "spice", "pc-q35-rhel10.0.0", "/q");
+        several.targets = several.targets.iter().chain(newer.targets.iter()).cloned().collect();
+        assert_eq!(hint(&several, &ListedFirmware::default()), Some(enterprise));
         let ubuntu = spice("pc-q35-noble", "/usr/bin/qemu-system-x86_64").unwrap();
         assert!(ubuntu.contains("are in a package"), "{ubuntu}");
         let unknown = spice("pc-q35-9.2", "/usr/bin/qemu-system-x86_64").unwrap();

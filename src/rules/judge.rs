@@ -38,9 +38,11 @@ pub(super) fn judge(change: &Change, beside: &Circumstances<'_>) -> &'static Rul
 }
 
 /// The rule for a change as if it stood alone.
-pub(super) fn judge_alone(change: &Change) -> &'static Rule {
+pub(super) fn judge_alone(change: &Change, beside: &Circumstances<'_>) -> &'static Rule {
     let difference = &change.difference;
+    let image = difference.value.as_deref().unwrap_or_default();
     rule(match (difference.kind, difference.path.as_str()) {
+        (Kind::Lost, LOADERS) if beside.is_image_gone(change, image) => "loader-removed",
         (Kind::Lost, LOADERS) => "loader-unlisted",
         _ => of_difference(difference),
     })
@@ -52,9 +54,9 @@ fn lost_loader(change: &Change, beside: &Circumstances<'_>) -> &'static str {
     let image = change.difference.value.as_deref().unwrap_or_default();
     if beside.firmware.images.contains(image) {
         "loader-still-listed"
-    } else if beside.goes_with_efi(change) || beside.is_further_image(image) {
+    } else if beside.goes_with_efi(change) || beside.is_further_image(change) {
         CONSEQUENCE
-    } else if change.evidence.leaves_no_loader {
+    } else if change.evidence.is_last_loader() {
         "firmware-without-loader"
     } else if beside.is_image_gone(change, image) {
         "loader-removed"

@@ -119,11 +119,10 @@ impl<'s> Sides<'s> {
     }
 }
 
-/// Why a change is none of the host.
+/// Why a change is none of the host, by an entry of the table.
 #[must_use]
 pub fn explains(change: &Change, sides: &Sides<'_>) -> Option<String> {
-    let entry = KNOWLEDGE.iter().find_map(|entry| entry.explains(change, sides));
-    entry.or_else(|| named(change, sides))
+    KNOWLEDGE.iter().find_map(|entry| entry.explains(change, sides))
 }
 
 /// What a loss may come from, if the versions were known: an entry that fits by its looks.
@@ -149,7 +148,7 @@ pub(super) fn suspects(change: &Change, sides: &Sides<'_>) -> Option<String> {
 
 /// libvirt names CPU features and models by a list of its own, which every version extends: under
 /// another libvirt the same CPU under the same QEMU can have more names, or another one.
-fn named(change: &Change, sides: &Sides<'_>) -> Option<String> {
+pub(super) fn named(change: &Change, sides: &Sides<'_>) -> Option<String> {
     let is_name = match change.difference.path.as_str() {
         "cpu.mode[host-model].feature" => {
             matches!(change.difference.kind, Kind::Reported | Kind::Unreported)
@@ -360,6 +359,46 @@ mod tests {
                 let lost = change(entry, entry.kind);
                 assert_eq!(suspects(&lost, &Sides::new(&contexts)), None, "{entry:?}");
             }
+        }
+    }
+
+    /// What a change is judged as between two sides, where guests need it or none was looked at.
+    fn judged(
+        change: Change,
+        sides: &[Context; 2],
+        is_needed: Option<bool>,
+    ) -> crate::rules::Finding {
+        use crate::rules::{GuestHits, Judge, Policy, UsedBy};
+        let (sides, changes) = (sides.clone(), vec![change]);
+        let comparison = crate::diff::Comparison { sides, changes, ..Default::default() };
+        let hits = |_: &Change| GuestHits {
+            guests: is_needed.filter(|it| *it).map(|_| "g".to_owned()).into_iter().collect(),
+            ..GuestHits::default()
+        };
+        let used_by = is_needed.map(|_| UsedBy { of: &hits, is_complete: true });
+        let policy = Policy::default();
+        Judge { policy: &policy, used_by }.findings(&comparison, &[], 0).remove(0)
+    }
+
+    #[test]
+    fn every_entry_decides_what_is_judged_in_both_directions() {
+        for entry in KNOWLEDGE {
+            let up = [side(entry, false), side(entry, true)];
+            let down = [up[1].clone(), up[0].clone()];
+            let back = entry.kind.mirrored();
+            let is_name = entry.kind == Kind::Gained && entry.path == CUSTOM_MODELS;
+            for (kind, sides, is_explained) in [(entry.kind, &up, true), (back, &down, !is_name)] {
+                let finding = judged(change(entry, kind), sides, None);
+                assert_eq!(finding.rule.id == RULE, is_explained, "{entry:?} {kind:?}");
+                assert_eq!(finding.is_reporting(), is_explained, "{entry:?} {kind:?}");
+                // It excuses no loss of what a guest needs.
+                let finding = judged(change(entry, kind), sides, Some(true));
+                let is_excused = is_explained && kind != Kind::Lost;
+                assert_eq!(finding.rule.id == RULE, is_excused, "{entry:?} {kind:?}");
+            }
+            // Nor does it where a version is not known.
+            let finding = judged(change(entry, Kind::Lost), &Default::default(), None);
+            assert_ne!(finding.rule.id, RULE, "{entry:?}");
         }
     }
 

@@ -19,7 +19,8 @@ pub(super) fn reason(rule: &Rule, change: &Change, beside: &Circumstances<'_>) -
         "machine-removed" | "target-lost"
             if beside.deprecated.contains(value.rsplit('/').next().unwrap_or_default()) =>
         {
-            "guests of this machine type cannot start or arrive here; it was marked deprecated".into()
+            "guests of this machine type cannot start or arrive here; it was marked deprecated"
+                .into()
         }
         "machine-removed" | "target-lost" => {
             "guests of this machine type cannot start or arrive here".to_owned()
@@ -27,20 +28,15 @@ pub(super) fn reason(rule: &Rule, change: &Change, beside: &Circumstances<'_>) -
         "machine-deprecated" => deprecated(&difference.path, beside),
         "emulator-lost" => emulator(beside),
         "emulator-moved" => {
-            "guests whose XML names the old path cannot start, unless a link is left there".to_owned()
-        }
-        "alias-lost" => match &difference.old {
-            Some(Plain::Text(canonical)) => format!(
-                "guests that name the alias cannot start; it stood for {canonical}, which guests that \
-                 were defined with it name"
-            ),
-            _ => rule.summary.to_owned(),
-        },
-        "cpu-feature-lost" if change.evidence.may_be_loss => {
-            "the host lost it, or another libvirt defines the model that host-model names in another \
-             way; the documents do not decide"
+            "guests whose XML names the old path cannot start, unless a link is left there"
                 .to_owned()
         }
+        "alias-lost" => lost_alias(rule, change, beside).to_owned(),
+        "machine-aliased" => match beside.aliases.get(value) {
+            Some(canonical) => format!("the name is an alias of {canonical} now"),
+            None => rule.summary.to_owned(),
+        },
+        "cpu-feature-lost" if change.evidence.may_be_loss => lost_feature(change, beside),
         "cpu-model-removed" => "guests of this CPU model cannot start or arrive here".to_owned(),
         "cpu-model-unusable" => {
             let mut reason = match blockers.is_empty() {
@@ -66,6 +62,30 @@ pub(super) fn reason(rule: &Rule, change: &Change, beside: &Circumstances<'_>) -
         "reporting-changed" => of_reporting(change).to_owned(),
         _ => rule.summary.to_owned(),
     }
+}
+
+/// What becomes of those who name an alias that is gone.
+fn lost_alias(rule: &Rule, change: &Change, beside: &Circumstances<'_>) -> &'static str {
+    match &change.difference.old {
+        Some(Plain::Text(canonical)) if beside.lost_machines.contains(canonical.as_str()) => {
+            "guests that name the alias cannot start; it goes with its machine type, which is gone too"
+        }
+        Some(Plain::Text(_)) => {
+            "guests that name the alias cannot start; the machine type that it stood for is still there"
+        }
+        _ => rule.summary,
+    }
+}
+
+/// What the documents say of a feature that host-model no longer lists.
+fn lost_feature(change: &Change, beside: &Circumstances<'_>) -> String {
+    let blocked = beside.newly_blocked(change);
+    if blocked.is_empty() {
+        return "the host lost it, or another libvirt defines the model that host-model names in another \
+                way; the documents do not decide"
+            .to_owned();
+    }
+    format!("the host lacks it now: it blocks {}", some(&blocked))
 }
 
 /// Why an image matters that is no longer listed.
@@ -102,8 +122,12 @@ fn of_reporting(change: &Change) -> &'static str {
 }
 
 fn features(blockers: &[String]) -> String {
-    let named = blockers.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
-    match blockers.len().checked_sub(NAMED) {
+    some(&blockers.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+fn some(names: &[&str]) -> String {
+    let named = names.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+    match names.len().checked_sub(NAMED) {
         None | Some(0) => named,
         Some(more) => format!("{named} and {more} more"),
     }
@@ -129,12 +153,17 @@ fn cause(sides: &[Context; 2]) -> Option<String> {
 fn deprecated(path: &str, beside: &Circumstances<'_>) -> String {
     let name = path.strip_prefix("machine[").and_then(|rest| rest.split(']').next());
     let [_, qemu] = beside.qemus();
-    let when = match name.and_then(|name| removal(name, qemu)) {
-        Some(Removal::With(major, minor)) => format!("with {major}.{minor}"),
-        Some(Removal::AtLatest(major, minor)) => format!("by {major}.{minor} at the latest"),
+    const POLICY: &str = "QEMU deletes a machine type six major versions after it came";
+    const EARLIER: &str = "QEMU has deleted this machine type since";
+    let (why, when) = match name.and_then(|name| removal(name, qemu)) {
+        Some(Removal::With(major, minor)) => (POLICY, format!("with {major}.{minor}")),
+        Some(Removal::Early(major, minor)) => (EARLIER, format!("with {major}.{minor}")),
+        Some(Removal::AtLatest(major, minor)) => {
+            (EARLIER, format!("by {major}.{minor} at the latest"))
+        }
         None => return rule("machine-deprecated").summary.to_owned(),
     };
-    format!("QEMU deletes a machine type six major versions after it came; goes {when}")
+    format!("{why}; goes {when}")
 }
 
 /// The oldest QEMU that a libvirt drives, from this version on (`QEMU_MIN_MAJOR` of
@@ -143,12 +172,14 @@ const OLDEST_QEMU: [((u32, u32), (u32, u32)); 2] = [((12, 4), (7, 2)), ((11, 2),
 
 fn emulator(beside: &Circumstances<'_>) -> String {
     let [old, new] = beside.libvirts();
-    let [qemu, _] = beside.qemus();
+    let [qemu, qemu_now] = beside.qemus();
     let risen = OLDEST_QEMU.iter().find(|((major, minor), (least, its_minor))| {
         let (since, least) = ((*major, *minor, 0), (*least, *its_minor, 0));
         old.is_some_and(|old| old < since)
             && new.is_some_and(|new| new >= since)
             && qemu.is_some_and(|qemu| qemu < least)
+            // One that was upgraded alongside is not too old.
+            && qemu_now.is_none_or(|qemu| qemu < least)
     });
     let summary = rule("emulator-lost").summary;
     match risen {

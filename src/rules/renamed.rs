@@ -1,6 +1,7 @@
 //! Firmware images that went and came back under another name.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::diff::{Change, Kind};
 use crate::model::LOADERS;
@@ -32,8 +33,15 @@ pub(super) fn loaders<'c>(changes: &'c [Change]) -> BTreeMap<&'c str, &'c str> {
     renamed
 }
 
-fn share_a_target(one: &Change, other: &Change) -> bool {
-    one.targets.iter().any(|target| other.targets.contains(target))
+/// Whether two changes were seen on one machine.
+pub(super) fn share_a_target(one: &Change, other: &Change) -> bool {
+    Arc::ptr_eq(&one.targets, &other.targets)
+        || one.targets.iter().any(|target| other.targets.contains(target))
+}
+
+/// The guest's architecture that an image is for, as far as its path says it.
+pub(super) fn image_arch(image: &str) -> Option<&'static str> {
+    Role::of(image).arch
 }
 
 fn folder(path: &str) -> &str {
@@ -48,6 +56,8 @@ fn folder(path: &str) -> &str {
 struct Role {
     arch: Option<&'static str>,
     is_secure: bool,
+    /// Its keys are those that everyone has (Debian's snakeoil): none to replace Microsoft's.
+    has_test_keys: bool,
     confidential: Option<&'static str>,
     has_code_only: bool,
 }
@@ -55,48 +65,58 @@ struct Role {
 impl Role {
     fn of(path: &str) -> Self {
         let path = path.to_ascii_lowercase();
-        let folders: Vec<&str> = path.split('/').collect();
-        let file = folders.last().copied().unwrap_or_default();
-        let parts: Vec<&str> =
-            file.split(['.', '-', '_']).filter(|part| !part.is_empty()).collect();
+        let file = path.rsplit('/').next().unwrap_or_default();
+        let parts = words(file);
         let has = |names: &[&str]| parts.iter().any(|part| names.contains(part));
         // `no-secboot` and `nosecboot` say that an image is without it.
         let is_negated = |at: usize| at > 0 && matches!(parts[at - 1], "no" | "without");
         let is_secure =
             parts.iter().enumerate().any(|(at, part)| SECURE.contains(part) && !is_negated(at));
-        let of_file = parts.iter().find_map(|part| arch(part));
-        let of_folders = || {
-            let words = folders.iter().rev().flat_map(|folder| folder.split(['.', '-', '_']));
-            let mut words = words.filter_map(arch);
-            words.next()
-        };
+        // The file's own words before those of its folders; the firmware's name says it where nothing
+        // else does (Arch: `ia32/OVMF_CODE.4m.fd`).
+        let by_depth: Vec<&str> = path.rsplit('/').flat_map(words).collect();
+        let of_words =
+            |arch: fn(&str) -> Option<&'static str>| by_depth.iter().find_map(|word| arch(word));
         let confidential = CONFIDENTIAL.iter().find(|(name, _)| has(&[*name]));
         Self {
-            // `x86_64` is two parts of a name.
-            arch: if file.contains("x86_64") {
-                Some("x86_64")
-            } else {
-                of_file.or_else(of_folders)
-            },
+            arch: of_words(arch).or_else(|| of_words(arch_of_firmware)),
             is_secure,
+            has_test_keys: has(&["snakeoil"]),
             confidential: confidential.map(|(_, meaning)| *meaning),
-            has_code_only: has(&["code"]),
+            has_code_only: has(&["code", "pflash"]),
         }
     }
+}
+
+/// The words of a name.
+fn words(name: &str) -> Vec<&str> {
+    name.split(['.', '-', '_']).filter(|part| !part.is_empty()).collect()
 }
 
 /// Parts of a name that say that an image does Secure Boot.
 const SECURE: [&str; 4] = ["secboot", "secure", "ms", "snakeoil"];
 
-/// The guest's architecture that a part of a name stands for.
+/// The guest's architecture that a part of a name is.
 fn arch(part: &str) -> Option<&'static str> {
     Some(match part {
-        "aavmf32" | "arm" => "arm",
-        "aavmf" | "aarch64" | "aa64" => "aarch64",
+        "arm" => "arm",
+        "aarch64" | "aa64" => "aarch64",
         "riscv" | "riscv64" => "riscv",
         "loongarch" | "loongarch64" => "loongarch",
-        "ovmf32" | "ia32" | "i386" => "ia32",
-        "ovmf" | "x64" | "x86" => "x86_64",
+        "ia32" | "i386" => "ia32",
+        // `x86_64` is two parts of a name.
+        "x64" | "x86" => "x86_64",
+        _ => return None,
+    })
+}
+
+/// The architecture for which there is a firmware of that name.
+fn arch_of_firmware(part: &str) -> Option<&'static str> {
+    Some(match part {
+        "aavmf32" => "arm",
+        "aavmf" => "aarch64",
+        "ovmf32" => "ia32",
+        "ovmf" => "x86_64",
         _ => return None,
     })
 }
@@ -128,7 +148,9 @@ mod tests {
             ("/usr/share/OVMF/OVMF_CODE.fd", "/usr/share/OVMF/OVMF_CODE_4M.fd"),
             ("/usr/share/edk2/ovmf-4m/OVMF_CODE.fd", "/usr/share/edk2/ovmf/OVMF_CODE_4M.qcow2"),
             ("/usr/share/OVMF/OVMF_CODE.secboot.fd", "/usr/share/edk2/ovmf/OVMF_CODE.secboot.fd"),
-            ("/usr/share/AAVMF/AAVMF_CODE.fd", "/usr/share/edk2/aarch64/QEMU_EFI-pflash.code.raw"),
+            ("/usr/share/AAVMF/AAVMF_CODE.fd", "/usr/share/edk2/aarch64/QEMU_EFI-pflash.raw"),
+            ("/usr/share/edk2-ovmf/x64/OVMF_CODE.fd", "/usr/share/edk2/x64/OVMF_CODE.4m.fd"),
+            ("/usr/share/OVMF/OVMF_CODE_4M.ms.fd", "/usr/share/OVMF/OVMF_CODE_4M.secboot.fd"),
         ] {
             let changes = [change(Kind::Gained, new, "q35"), change(Kind::Lost, old, "q35")];
             assert_eq!(loaders(&changes).get(old), Some(&new), "{old}");
@@ -150,6 +172,11 @@ mod tests {
         }
         assert_eq!(of("/usr/share/charm/OVMF.fd").arch, Some("x86_64"));
         assert_eq!(of("/usr/share/edk2/arm/QEMU_EFI-pflash.raw").arch, Some("arm"));
+        assert_eq!(of("/usr/share/AAVMF/AAVMF32_CODE.fd").arch, Some("arm"));
+        assert_eq!(of("/usr/share/OVMF/OVMF32_CODE_4M.fd").arch, Some("ia32"));
+        assert_eq!(of("/usr/share/edk2/ia32/OVMF_CODE.4m.fd").arch, Some("ia32"));
+        assert_eq!(of("/usr/share/edk2/x64/OVMF_CODE.4m.fd").arch, Some("x86_64"));
+        assert_eq!(of("/usr/share/edk2.git/ovmf-ia32/OVMF_CODE-pure-efi.fd").arch, Some("ia32"));
         assert_eq!(of("/usr/share/qemu/edk2-x86_64-secure-code.fd").arch, Some("x86_64"));
         assert_eq!(of("/usr/share/OVMF/OVMF.amdsev.fd").confidential, Some("sev"));
     }
@@ -162,10 +189,16 @@ mod tests {
             ("/usr/share/AAVMF/AAVMF_CODE.fd", "q35"),
             ("/usr/share/OVMF/OVMF32_CODE_4M.fd", "q35"),
             ("/usr/share/OVMF/OVMF.inteltdx.fd", "q35"),
+            ("/usr/share/edk2/ia32/OVMF_CODE.4m.fd", "q35"),
             ("/usr/share/OVMF/OVMF_CODE_4M.fd", "microvm"),
         ] {
             let changes = [change(Kind::Gained, new, machine), change(Kind::Lost, old, "q35")];
             assert!(loaders(&changes).is_empty(), "{new} {machine}");
         }
+        // Keys that everyone has stand for no others.
+        let old = "/usr/share/AAVMF/AAVMF_CODE.ms.fd";
+        let new = "/usr/share/AAVMF/AAVMF_CODE.snakeoil.fd";
+        let changes = [change(Kind::Gained, new, "virt"), change(Kind::Lost, old, "virt")];
+        assert!(loaders(&changes).is_empty());
     }
 }

@@ -11,7 +11,7 @@ use super::parts::{Compared, Pieces};
 use crate::diff::{
     Difference, Facts, Kind, ListedFirmware, Observed, Outcome, Plain, Scope, explained,
 };
-use crate::model::{Capabilities, LOADERS, Value};
+use crate::model::{Capabilities, LOADERS, UBUNTU_RELEASES, Value};
 use crate::store::{Store, StoreError, TreeId};
 
 use super::{Raw, Side};
@@ -113,8 +113,9 @@ impl Contents {
                     // What a descriptor does not name may exist all the same.
                     let was_builtin = change.kind != Kind::Lost || !old.has_efi;
                     evidence.is_builtin_list = was_builtin && !new.has_efi;
+                    evidence.keeps_efi = new.has_efi;
                     evidence.leaves_no_loader =
-                        new.has_efi && new.has_list && new.images.is_empty();
+                        !new.has_efi || (new.has_list && new.images.is_empty());
                 }
             }
         }
@@ -150,11 +151,13 @@ impl Contents {
             Outcome::Document(content) => Some(content),
             Outcome::Failed { .. } => None,
         });
-        let mut listed = ListedFirmware::default();
+        let mut machines = side.machines.iter().flat_map(|list| list.iter());
+        let is_ubuntu = side.outcomes.keys().any(|target| is_ubuntus(&target.machine))
+            || machines.any(|machine| is_ubuntus(&machine.name));
+        let mut listed = ListedFirmware { is_ubuntu, ..ListedFirmware::default() };
         for content in contents.collect::<HashSet<_>>() {
             let firmware = self.firmware(content)?;
-            listed.images.extend(firmware.images.iter().cloned());
-            listed.has_builtin_list |= firmware.has_list && !firmware.has_efi;
+            listed.note(firmware.images.iter(), firmware.has_list && !firmware.has_efi);
         }
         Ok(listed)
     }
@@ -224,6 +227,11 @@ impl Contents {
             (Raw::Stored(..), None) => Ok(Vec::new()),
         }
     }
+}
+
+/// Whether a machine type is one that only Ubuntu's QEMU has.
+fn is_ubuntus(machine: &str) -> bool {
+    machine.split('-').any(|word| UBUNTU_RELEASES.contains(&word))
 }
 
 /// What a document says of firmware.

@@ -278,7 +278,7 @@ impl Writer<'_> {
                 .insert([hash])?;
             let mut insert = connection
                 .prepare_cached("INSERT INTO listed_machine VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")?;
-            for (position, machine) in (0_i64..).zip(machines.iter()) {
+            for (position, machine) in (0_i64..).zip(machines.entries()) {
                 let Machine { emulator, arch, virttype, name, canonical, max_cpus, deprecated } =
                     machine;
                 insert.execute(params![

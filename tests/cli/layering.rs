@@ -33,7 +33,13 @@ fn each_library_is_named_in_one_place() {
         ("similar", &["render/unified.rs"]),
         (
             "csv",
-            &["render/csv.rs", "render/format.rs", "render/query.rs", "render/fleet/matrix.rs"],
+            &[
+                "render/csv.rs",
+                "render/format.rs",
+                "render/hosts.rs",
+                "render/query.rs",
+                "render/fleet/matrix.rs",
+            ],
         ),
         ("unicode_width", &["render/table.rs"]),
         ("anstream", &["cli/ui.rs"]),

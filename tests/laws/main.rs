@@ -197,7 +197,10 @@ proptest! {
 
 /// What is said of firmware needs more than the two documents' difference.
 fn without_firmware((difference, evidence): (Difference, Evidence)) -> (Difference, Evidence) {
-    (difference, Evidence { leaves_no_loader: false, is_builtin_list: false, ..evidence })
+    (
+        difference,
+        Evidence { leaves_no_loader: false, keeps_efi: false, is_builtin_list: false, ..evidence },
+    )
 }
 
 #[test]

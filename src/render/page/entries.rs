@@ -1,7 +1,7 @@
 //! Findings as entries: those that differ only in their value, or in the model they are about,
 //! stand in one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::{Entry, Item, Purpose, Section, counted, fold, names, targets};
@@ -39,17 +39,21 @@ pub(super) fn sections(report: &Report, is_full: bool) -> Vec<Section> {
     let kinds = targets::kinds(lists.into_values().flatten().chain(&pairs));
     let machines = machines(report);
     let mut folded: BTreeMap<Common<'_>, Vec<&Finding>> = BTreeMap::new();
+    let twins = twins(report);
     let mut places: BTreeMap<(bool, Vec<&Seen>), Option<String>> = BTreeMap::new();
     for finding in &report.findings {
         let is_machine = finding.area() == Area::Machines;
-        let place =
-            places.entry((is_machine, finding.seen.iter().collect())).or_insert_with(|| {
-                let seen: BTreeSet<&ChangedTarget> = finding.targets().collect();
-                match is_machine {
-                    true => targets::kinds_in_short(&seen, &kinds),
-                    false => targets::in_short(&seen, &compared_where(report, finding)),
-                }
-            });
+        let twins = Twin::of(finding).and_then(|twin| twins.get(&twin));
+        let seen = twins.map_or(vec![finding], Clone::clone);
+        let seen: Vec<&Seen> = seen.into_iter().flat_map(|it| &it.seen).collect();
+        let place = places.entry((is_machine, seen)).or_insert_with_key(|(_, seen)| {
+            let seen: BTreeSet<&ChangedTarget> =
+                seen.iter().flat_map(|seen| seen.targets.iter()).collect();
+            match is_machine {
+                true => targets::kinds_in_short(&seen, &kinds),
+                false => targets::in_short(&seen, &compared_where(report, finding)),
+            }
+        });
         // A firmware image is a file of the host, for all guests that name it.
         let is_file = finding.difference.path == LOADERS && finding.difference.kind == Kind::Lost;
         let common = common(finding, place.clone().filter(|_| !is_file));
@@ -63,7 +67,69 @@ pub(super) fn sections(report: &Report, is_full: bool) -> Vec<Section> {
             None => sections.push(Section { purpose: common.purpose, entries: vec![entry] }),
         }
     }
+    sections.iter_mut().for_each(|section| bring_together(&mut section.entries));
     sections
+}
+
+/// Puts entries of one reason beside one another, within those of one severity, area and kind: what one
+/// package brings or takes reads as one.
+fn bring_together(entries: &mut Vec<Entry>) {
+    let mut first: HashMap<(Severity, Area, Kind, &str, &str), usize> = HashMap::new();
+    let order: Vec<usize> = entries
+        .iter()
+        .enumerate()
+        .map(|(at, entry)| match &entry.reason {
+            Some(reason) => {
+                let key = (entry.severity, entry.area, entry.kind, entry.rule.id, reason.as_str());
+                *first.entry(key).or_insert(at)
+            }
+            None => at,
+        })
+        .collect();
+    let mut ordered: Vec<(usize, Entry)> = order.into_iter().zip(entries.drain(..)).collect();
+    ordered.sort_by_key(|(at, _)| *at);
+    entries.extend(ordered.into_iter().map(|(_, entry)| entry));
+}
+
+/// Two findings that read alike and differ in lists too long to be shown: the blockers of a CPU model under
+/// two architectures, of which the same came or went.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Twin<'r> {
+    label: String,
+    item: String,
+    rule: &'static str,
+    severity: Severity,
+    groups: Vec<usize>,
+    guests: Option<&'r [String]>,
+    ignored: Option<&'r str>,
+}
+
+impl<'r> Twin<'r> {
+    fn of(finding: &'r Finding) -> Option<Self> {
+        let difference = &finding.difference;
+        let is_one = difference.kind == Kind::Changed && difference.path.ends_with("].blockers");
+        is_one.then(|| Self {
+            label: fold::label(difference),
+            item: fold::item(difference),
+            rule: finding.rule.id,
+            severity: finding.severity,
+            groups: finding.seen.iter().map(|seen| seen.group).collect(),
+            guests: finding.used_by.as_deref(),
+            ignored: finding.ignored.as_deref(),
+        })
+    }
+}
+
+/// The findings that have twins.
+fn twins(report: &Report) -> BTreeMap<Twin<'_>, Vec<&Finding>> {
+    let mut all: BTreeMap<Twin<'_>, Vec<&Finding>> = BTreeMap::new();
+    for finding in &report.findings {
+        if let Some(twin) = Twin::of(finding) {
+            all.entry(twin).or_default().push(finding);
+        }
+    }
+    all.retain(|_, findings| findings.len() > 1);
+    all
 }
 
 /// Every machine type that either side is known to have: what stands between two of them in a range.
@@ -180,14 +246,18 @@ fn summary(
     machines: &names::MachineFamilies<'_>,
     is_full: bool,
 ) -> String {
-    if label.ends_with(".blockers") && findings.len() > FEW && !is_full {
-        return format!("of {} CPU models, no less and no more usable", findings.len());
+    let paths: BTreeSet<&str> = findings.iter().map(|it| it.difference.path.as_str()).collect();
+    if label.ends_with(".blockers") && paths.len() > FEW && !is_full {
+        return format!("of {} CPU models, no less and no more usable", paths.len());
     }
     let texts: Vec<String> = findings.iter().map(|each| fold::item(&each.difference)).collect();
     let is_version = |finding: &&Finding| finding.evidence.is_listed_version;
     let mut texts: Vec<(&str, bool)> =
         texts.iter().map(String::as_str).zip(findings.iter().map(is_version)).collect();
-    if label.starts_with(CUSTOM_MODELS) {
+    // Twins read alike.
+    let mut known = BTreeSet::new();
+    texts.retain(|(text, _)| text.is_empty() || known.insert(*text));
+    if label.starts_with(CUSTOM_MODELS) || label.starts_with("alias ") {
         texts.sort_by(|a, b| natural_order(a.0, b.0));
     }
     let names = || texts.iter().map(|(text, _)| *text).filter(|text| !text.is_empty());
@@ -234,7 +304,9 @@ fn predictions(tails: impl Iterator<Item = String>) -> Option<String> {
     versions.dedup();
     match &versions[..] {
         [first, .., last] if versions.len() > FEW => {
-            Some(format!("{PREDICTION}{first} to {last}, M.n with (M+6).n"))
+            // Those that are older than the policy go with its first deletions.
+            let older = if first == "10.1" { ", none before 10.1" } else { "" };
+            Some(format!("{PREDICTION}{first} to {last}{older}"))
         }
         _ => None,
     }
@@ -268,12 +340,15 @@ fn reason(findings: &[&Finding], machines: &names::MachineFamilies<'_>) -> Optio
             None => groups.push((parts, vec![finding])),
         }
     }
-    if let [_] = groups[..] {
-        return Some(first.own_reason().to_owned());
+    if let [((head, tail), _)] = &groups[..] {
+        return Some(if tail.is_empty() { head.clone() } else { format!("{head}; {tail}") });
     }
     let items = |members: &[&Finding]| {
         let texts: Vec<String> = members.iter().map(|each| fold::item(&each.difference)).collect();
-        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let mut texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        if first.difference.path.starts_with("alias[") {
+            texts.sort_by(|a, b| natural_order(a, b));
+        }
         let is_of_machines = is_all(&|finding| fold::names_machine(&finding.difference));
         if is_of_machines { machines.in_short(&texts) } else { texts.join(", ") }
     };

@@ -14,7 +14,11 @@ pub(in crate::render) fn label(difference: &Difference) -> String {
         };
     }
     if let Some((name, _)) = keyed(path, "alias[") {
-        return format!("alias {name}");
+        return match (&difference.old, &difference.new) {
+            (Some(_), None) => "alias gone".to_owned(),
+            (None, Some(_)) => "alias new".to_owned(),
+            _ => format!("alias {name}"),
+        };
     }
     // One move is one line, for however many arches and domain types.
     if keyed(path, "emulator[").is_some() {
@@ -34,8 +38,13 @@ pub(in crate::render) fn item(difference: &Difference) -> String {
         let is_told = attribute == "deprecated";
         return if is_told { name.to_owned() } else { format!("{name} {}", sides(difference)) };
     }
-    if keyed(path, "alias[").is_some() {
-        return sides(difference);
+    if let Some((name, _)) = keyed(path, "alias[") {
+        return match (&difference.old, &difference.new) {
+            (Some(Plain::Text(canonical)), None) | (None, Some(Plain::Text(canonical))) => {
+                format!("{name} ({canonical})")
+            }
+            _ => sides(difference),
+        };
     }
     if let Some((key, _)) = keyed(path, "emulator[") {
         return key.to_owned();
