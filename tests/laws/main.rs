@@ -10,6 +10,7 @@ mod judging;
 mod listed;
 mod nights;
 mod observation;
+mod releases;
 mod snapshots;
 mod verdicts;
 mod writing;
