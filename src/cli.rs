@@ -15,6 +15,7 @@ mod export;
 mod failure;
 mod fleet;
 mod forget;
+mod freshness;
 mod future;
 mod history;
 mod host;
@@ -39,6 +40,7 @@ mod sides;
 mod snapshot;
 mod snapshots;
 mod sql;
+mod status;
 mod tag;
 mod ui;
 
@@ -131,6 +133,7 @@ macro_rules! commands {
 commands! {
     Collect(collect),
     Import(import),
+    Status(status),
     Hosts(hosts),
     Host(host),
     Snapshots(snapshots),
@@ -191,6 +194,7 @@ pub fn run(arguments: &[OsString], out: &mut dyn Write, err: &mut dyn Write) -> 
     let result = match command {
         Command::Collect(arguments) => collect::run(&mut ui, &global, &arguments),
         Command::Import(arguments) => import::run(&mut ui, &global, &arguments),
+        Command::Status(arguments) => status::run(&mut ui, &global, &arguments),
         Command::Hosts(arguments) => hosts::run(&mut ui, &global, &arguments),
         Command::Host(arguments) => host::run(&mut ui, &global, &arguments),
         Command::Snapshots(arguments) => snapshots::run(&mut ui, &global, &arguments),

@@ -10,7 +10,7 @@ use toml::Spanned;
 use toml::value::Datetime;
 
 use crate::bounded;
-use crate::model::line_and_column;
+use crate::model::{Within, line_and_column};
 use crate::rules::{self, Ignore, Policy, Severity};
 
 /// Largest configuration that is read: 5,000 ignores with long reasons.
@@ -45,6 +45,7 @@ pub enum ConfigError {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
+    stale: Option<Spanned<String>>,
     #[serde(default)]
     severity: BTreeMap<Spanned<String>, Spanned<String>>,
     #[serde(default, rename = "ignore")]
@@ -75,16 +76,25 @@ pub fn read(path: &Path, today: &str) -> Result<Policy, ConfigError> {
     parse(&text, path, today)
 }
 
+/// Reads how old a last success may be before a host counts as stale, where the file says so.
+///
+/// # Errors
+/// Where the file cannot be read, is no TOML, or says no length of time.
+pub fn stale(path: &Path) -> Result<Option<Within>, ConfigError> {
+    let text = std::fs::read_to_string(path);
+    let text = text.map_err(|error| ConfigError::Io { path: path.to_owned(), error })?;
+    let reading = Reading { text: &text, path };
+    reading.age(&reading.file()?)
+}
+
 /// Reads the text of the file, as [`read`] does; `path` is for errors and places.
 ///
 /// # Errors
 /// See [`read`].
 pub fn parse(text: &str, path: &Path, today: &str) -> Result<Policy, ConfigError> {
     let reading = Reading { text, path };
-    let file: File = toml::from_str(text).map_err(|error| {
-        let why = error.message().lines().collect::<Vec<_>>().join(", ");
-        reading.error(error.span().unwrap_or_default(), why)
-    })?;
+    let file = reading.file()?;
+    reading.age(&file)?;
     let mut policy = Policy::default();
     for (rule, severity) in &file.severity {
         if rules::find(rule.get_ref()).is_none() {
@@ -107,6 +117,20 @@ struct Reading<'t> {
 }
 
 impl Reading<'_> {
+    fn file(&self) -> Result<File, ConfigError> {
+        toml::from_str(self.text).map_err(|error| {
+            let why = error.message().lines().collect::<Vec<_>>().join(", ");
+            self.error(error.span().unwrap_or_default(), why)
+        })
+    }
+
+    /// How old a last success may be.
+    fn age(&self, file: &File) -> Result<Option<Within>, ConfigError> {
+        let Some(stale) = &file.stale else { return Ok(None) };
+        let age = stale.get_ref().parse::<Within>();
+        age.map(Some).map_err(|why| self.error(stale.span(), why))
+    }
+
     fn error(&self, span: Range<usize>, why: String) -> ConfigError {
         let (line, column) = line_and_column(self.text, span.start);
         ConfigError::Text { path: self.path.to_owned(), line, column, why }

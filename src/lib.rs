@@ -12,6 +12,7 @@ pub mod fleet;
 pub mod guests;
 pub mod history;
 pub mod ingest;
+pub mod judging;
 pub mod model;
 pub mod observe;
 pub mod operand;

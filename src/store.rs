@@ -4,6 +4,7 @@
 //! bodies with their capabilities and gives both back. `migrations/README.md` explains the schema.
 
 mod ask;
+mod attempts;
 mod backup;
 mod body;
 mod changes;
@@ -16,6 +17,7 @@ mod host;
 mod ids;
 mod known;
 mod latest;
+mod lists;
 mod lookup;
 mod migrate;
 mod observed;
@@ -33,6 +35,7 @@ mod versions;
 mod writer;
 
 pub use ask::{Answer, AskError, Reader, View};
+pub use attempts::{AttemptOutcome, HostContact, HostListing, NewAttempt};
 pub use body::NewBody;
 pub use changes::ChangePoint;
 pub use check::{Counts, Damage, REHASHES, StoredBody};

@@ -19,6 +19,8 @@ use serde_json::Value as Json;
 mod daemon;
 #[path = "daemons/guests.rs"]
 mod guests;
+#[path = "daemons/table.rs"]
+mod table;
 
 use daemon::Daemon;
 
@@ -315,7 +317,7 @@ fn two_collectors_at_once_share_a_database() {
 #[test]
 fn guests_start_where_preflight_says_so() {
     let sandbox = Sandbox::new();
-    let guests = guests::table();
+    let guests = table::table();
     let tried: Vec<(&str, Vec<guests::Trial>)> = std::thread::scope(|scope| {
         let tried = daemons().map(|(name, daemon)| {
             let (sandbox, guests) = (&sandbox, &guests);

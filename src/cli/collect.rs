@@ -1,6 +1,7 @@
 //! `domcaps collect`
 
 mod changes;
+mod check;
 mod hosts;
 mod outcome;
 mod progress;
@@ -39,6 +40,7 @@ Examples:
   domcaps collect --connect qemu+ssh://root@hv02/system --host hv02 --tag pre-upgrade
   domcaps collect --all --jobs 32                             every host of hosts.toml
   ansible-inventory --list | domcaps collect --ansible - --group compute
+  domcaps collect --check                                     what the list says, without asking
   domcaps collect hv01 --machine q35 --machine pc             some targets only
   domcaps collect --all --on-change 'domcaps diff $DOMCAPS_HOST@prev $DOMCAPS_HOST | mail -s changed ops'
 
@@ -60,8 +62,9 @@ pub(super) struct Arguments {
     /// The name of the host behind --connect
     #[arg(long, value_name = "NAME", requires = "connect", conflicts_with_all = ["names", "groups", "all", "hosts", "ansible"])]
     host: Option<HostName>,
-    /// List of hosts [default: /etc/domcaps/hosts.toml for root, else $XDG_CONFIG_HOME/domcaps/hosts.toml,
-    /// else the hosts of the database that have a URI]
+    /// List of hosts, with the files of hosts.d beside hosts.toml; or a folder of such files [default:
+    /// /etc/domcaps/hosts.toml for root, else $XDG_CONFIG_HOME/domcaps/hosts.toml, else the hosts of the
+    /// database that have a URI]
     #[arg(long, value_name = "FILE", conflicts_with = "ansible")]
     hosts: Option<PathBuf>,
     /// List of hosts as `ansible-inventory --list` prints it; - reads standard input
@@ -71,6 +74,9 @@ pub(super) struct Arguments {
     /// in [default: qemu+ssh://{address}/system]
     #[arg(long, value_name = "TEMPLATE", requires = "ansible", conflicts_with_all = ["hosts", "connect"])]
     uri: Option<String>,
+    /// Check the list and show which hosts would be asked, and how; ask and store nothing
+    #[arg(long)]
+    check: bool,
     /// Tag the snapshots, to name them later as HOST@TAG (can be repeated)
     #[arg(long = "tag", value_name = "TAG")]
     tags: Vec<Tag>,
@@ -152,7 +158,11 @@ pub(super) fn run(
     arguments: &Arguments,
 ) -> Result<Exit, Failure> {
     let database = ui::database(global)?;
-    let Hosts { list, mut sites, refused, timeout } = hosts::of(arguments, &database)?;
+    let hosts = hosts::of(arguments, &database)?;
+    if arguments.check {
+        return check::run(ui, &database, &hosts, arguments.format);
+    }
+    let Hosts { list, mut sites, refused, timeout, followed } = hosts;
     let virsh = ui::program(&arguments.work.virsh).ok_or_else(|| {
         Failure::new(&format!("there is no program `{}`", arguments.work.virsh.display()))
             .with_hint(
@@ -169,7 +179,7 @@ pub(super) fn run(
         sites.iter_mut().for_each(|site| site.timeout = None);
     }
     let settings = arguments.settings(virsh, timeout);
-    let mut record = Record::new(&database, &sites, &arguments.tags)?;
+    let mut record = Record::new(ui, &database, &sites, &arguments.tags, followed.as_ref())?;
     let stop = ui::interruption()?;
     let hook = |command| Hook::start(command, &database, Arc::clone(&stop));
     record.hook = arguments.on_change.as_deref().map(hook);
@@ -207,6 +217,9 @@ fn ask(
         scope.spawn(move || fleet(sites, settings, &ui::now, stop, &sender));
         for event in receiver {
             progress.note(&event);
+            if let Event::Started(site) = event {
+                record.note_start(site);
+            }
             let Event::Done(site, result) = event else { continue };
             if let Some(fatal) = &fatal {
                 progress.aside(|| record.lost(ui, site, fatal));
@@ -225,6 +238,11 @@ fn ask(
 }
 
 impl Arguments {
+    /// Whether every host of the list is meant.
+    fn is_all(&self) -> bool {
+        self.all || (self.check && self.names.is_empty() && self.groups.is_empty())
+    }
+
     fn settings(&self, virsh: PathBuf, timeout: Option<Duration>) -> Settings {
         let Targets { arches, virttypes, machines, aliases_only, .. } = &self.targets;
         Settings {

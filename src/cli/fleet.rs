@@ -10,6 +10,7 @@ use std::collections::HashSet;
 use clap::{Args, Subcommand};
 
 use super::failure::{Exit, Failure};
+use super::freshness::StaleLimit;
 use super::ui::{self, Ui};
 use super::{Global, future, hosts_of};
 use crate::fleet::{Cohorts, Offers};
@@ -54,11 +55,13 @@ struct Chosen {
     /// The hosts of a group
     #[arg(long, value_name = "GROUP", conflicts_with = "hosts")]
     group: Option<String>,
+    #[command(flatten)]
+    limit: StaleLimit,
 }
 
 impl Chosen {
     fn read(&self, ui: &mut Ui<'_>, global: &Global) -> Result<(Contents, Cohorts), Failure> {
-        read(ui, global, &self.hosts, self.group.as_deref())
+        read(ui, global, &self.hosts, self.group.as_deref(), &self.limit)
     }
 }
 
@@ -91,8 +94,12 @@ fn read(
     global: &Global,
     named: &[String],
     group: Option<&str>,
+    limit: &StaleLimit,
 ) -> Result<(Contents, Cohorts), Failure> {
     let store = Store::open(&ui::database(global)?)?;
+    let is_asked =
+        |host: &HostName| named.is_empty() || named.iter().any(|name| name == host.as_str());
+    limit.warn(ui, &store, group, is_asked)?;
     let mut latest = store.latest_of_all(group)?;
     let mut silent = Vec::new();
     if named.is_empty() {

@@ -1,14 +1,17 @@
 //! `domcaps preflight`
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
 
 use super::failure::{Exit, Failure};
+use super::freshness::StaleLimit;
 use super::ui::Ui;
 use super::{Global, ListFormat, hosts_of, sides};
 use crate::guests::{self, Answer, Checked, GuestFile, Migration, Named, Preflight};
-use crate::model::Guest;
+use crate::model::{Guest, HostName, When};
+use crate::operand::Operand;
 use crate::render;
 use crate::rules::Severity;
 use crate::side::{Contents, Side};
@@ -44,6 +47,8 @@ pub(super) struct Arguments {
     /// Tell whether the running guest can be migrated live, from this host to each and back
     #[arg(long, value_name = "OPERAND")]
     migrate_from: Option<String>,
+    #[command(flatten)]
+    limit: StaleLimit,
     /// Exit with code 10 where the guest does not run (breaking), or that cannot be decided (warning)
     #[arg(long, value_name = "LEVEL")]
     fail_on: Option<Severity>,
@@ -99,6 +104,11 @@ pub(super) fn run(
     if checked.is_empty() {
         return Err(Failure::new(&"there is no other host to move to"));
     }
+    if let Some(store) = &contents.store {
+        let asked = hosts.iter().chain(&arguments.migrate_from);
+        let asked: HashSet<HostName> = asked.filter_map(|operand| now_asked(operand)).collect();
+        arguments.limit.warn(ui, store, None, |host| asked.contains(host))?;
+    }
     checked.sort_by_key(|each| each.verdict.answer);
     if arguments.format == ListFormat::Json {
         render::json::preflight(&guest, &file, &checked, ui.out())?;
@@ -131,6 +141,14 @@ fn answers(
         Ok(Checked { from: Some(old.0.clone()), host: new.0.clone(), verdict })
     };
     Ok(vec![way(from, host)?, way(host, from)?])
+}
+
+/// The host of an operand that means its newest snapshot.
+fn now_asked(operand: &str) -> Option<HostName> {
+    match Operand::parse(operand, |_| false) {
+        Ok(Operand::Host { host, when: When::Latest, .. }) => host.parse().ok(),
+        _ => None,
+    }
 }
 
 /// How bad the worst answer is.

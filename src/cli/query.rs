@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::Global;
 use super::failure::{Exit, Failure};
+use super::freshness::{self, StaleLimit};
 use super::future;
 use super::hosts_of;
 use super::ui::{self, Ui};
@@ -56,6 +57,8 @@ pub(super) struct Arguments {
     /// List the targets that match
     #[arg(long)]
     targets: bool,
+    #[command(flatten)]
+    limit: StaleLimit,
     /// How to show them
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -82,6 +85,16 @@ pub(super) fn run(
     for warning in query.warnings() {
         ui.warning(warning);
     }
+    let group = arguments.group.as_deref();
+    // Of a moment in the past it says nothing whether a host answers now.
+    let cutoff = match arguments.at {
+        When::Latest => arguments.limit.warn(ui, &store, group, |_| true)?,
+        _ => arguments.limit.cutoff()?,
+    };
+    let contacts = match arguments.format {
+        Format::Json | Format::Ndjson => freshness::by_name(&store, group)?,
+        Format::Text | Format::Csv => HashMap::new(),
+    };
     let asked = asked(ui, &store, arguments)?;
     let answers = query.ask(&asked)?;
     if !arguments.machines.is_empty() && answers.iter().all(|host| host.targets.is_empty()) {
@@ -98,6 +111,8 @@ pub(super) fn run(
         has_targets: arguments.targets,
         all: asked.iter().zip(answers.iter().map(std::rc::Rc::as_ref)).collect(),
         is_listed: &is_listed,
+        last_success: &|host| contacts.get(host).and_then(|contact| contact.last_success),
+        stale_before: cutoff,
     };
     match arguments.format {
         Format::Json => render::json::query(&answers, ui.out())?,

@@ -7,12 +7,11 @@ use super::failure::{Exit, Failure};
 use super::future;
 use super::judging::Judged;
 use super::ui::{self, Ui};
-use crate::diff::{Change, Comparison, Scope, snapshots};
-use crate::guests::{Answer, GuestImpacts};
+use crate::diff::Comparison;
+use crate::judging::{self, JudgedGuests};
 use crate::model::{State, Time, When, counted};
 use crate::operand::Operand;
 use crate::report::{self, Report};
-use crate::rules::{GuestHits, Severity, UsedBy};
 use crate::side::{self, Contents, Side, SideError};
 use crate::store::{Store, StoreError};
 
@@ -196,58 +195,22 @@ pub(super) fn compare(
 }
 
 /// What changed between two sides.
-pub(super) fn comparison(
-    contents: &Contents,
-    [old, new]: [&Side; 2],
-) -> Result<Comparison, Failure> {
-    let is_one_host = old.origin.host.is_some() && old.origin.host == new.origin.host;
-    let contexts = [&old.observed.context, &new.observed.context];
-    let scope = Scope::between(contexts[0], contexts[1], is_one_host);
-    let compare = |old: &_, new: &_| contents.compare(old, new, scope);
-    let mut comparison = snapshots(&old.observed, &new.observed, compare)?;
-    if !is_one_host {
-        // Each host has a URI of its own.
-        comparison.context.retain(|change| change.name != "uri");
-    }
-    if comparison.loses_a_loader() {
-        comparison.firmware = contents.listed_firmware(&new.observed)?;
-    }
-    Ok(comparison)
+pub(super) fn comparison(contents: &Contents, sides: [&Side; 2]) -> Result<Comparison, Failure> {
+    Ok(judging::compare(contents, sides)?)
 }
 
 /// Adds what is thought of a comparison to a report; gives the group's number there.
 pub(super) fn add(
     builder: &mut report::Builder<'_>,
     contents: &Contents,
-    [old, new]: [&Side; 2],
+    sides: [&Side; 2],
     comparison: &Comparison,
     judged: &Judged,
 ) -> Result<usize, Failure> {
-    let origins = [old.origin.clone(), new.origin.clone()];
     let Some(guests) = &judged.guests else {
-        return Ok(builder.add(origins, comparison, None));
+        return Ok(judging::add(builder, contents, sides, comparison, None)?);
     };
-    let impacts = GuestImpacts::new(guests.each(), [old, new], contents)?;
-    let unjudged = impacts.unjudged();
-    builder.unjudged(unjudged.iter().map(|number| guests.name(*number)));
-    // Requirements that became worse without any change that says so are changes of their own.
-    let untold = impacts.untold(&comparison.changes);
-    let is_untold = |change: &Change| untold.iter().any(|it| it.difference == change.difference);
-    let of = |change: &Change| -> GuestHits {
-        let hits = impacts.of(change);
-        let severity = hits.iter().map(|hit| hit.answer).min().map(|answer| match answer {
-            Answer::No => Severity::Breaking,
-            _ => Severity::Warning,
-        });
-        let reason = hits.first().filter(|_| is_untold(change)).map(|hit| hit.text.clone());
-        let guests = hits.iter().map(|hit| guests.name(hit.guest)).collect();
-        GuestHits { guests, severity, reason }
-    };
-    let used_by = UsedBy { of: &of, is_complete: unjudged.is_empty() };
-    if untold.is_empty() {
-        return Ok(builder.add(origins, comparison, Some(used_by)));
-    }
-    let mut comparison = comparison.clone();
-    comparison.changes.extend(untold.iter().cloned());
-    Ok(builder.add(origins, &comparison, Some(used_by)))
+    let name = |number| guests.name(number);
+    let guests = JudgedGuests { guests: guests.each().collect(), name: &name };
+    Ok(judging::add(builder, contents, sides, comparison, Some(&guests))?)
 }

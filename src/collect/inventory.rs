@@ -3,12 +3,14 @@
 mod ansible;
 mod hosts_toml;
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use thiserror::Error;
 
 use super::site::Site;
+use crate::model::HostName;
 
 pub use ansible::ansible;
 pub use hosts_toml::hosts_toml;
@@ -37,6 +39,46 @@ pub struct Refused {
     pub why: String,
     /// The groups it would be in.
     pub groups: Vec<String>,
+    /// Its name is a host's: the list does name that host.
+    pub is_host: bool,
+}
+
+impl Inventory {
+    /// Puts the files of one list together, in their order. What a file says for all of its hosts
+    /// stays with these.
+    #[must_use]
+    pub fn joined(parts: Vec<(PathBuf, Self)>) -> Self {
+        let mut whole = Self::default();
+        let mut parts = parts.into_iter();
+        if let Some((_, first)) = parts.next() {
+            whole = first;
+        }
+        let rest: Vec<(PathBuf, Self)> = parts.collect();
+        if rest.is_empty() {
+            return whole;
+        }
+        let timeout = whole.timeout.take();
+        whole.sites.iter_mut().for_each(|site| site.timeout = site.timeout.or(timeout));
+        let mut names: HashSet<HostName> =
+            whole.sites.iter().map(|site| site.name.clone()).collect();
+        for (path, part) in rest {
+            whole.refused.extend(part.refused);
+            for site in part.sites {
+                if names.insert(site.name.clone()) {
+                    let timeout = site.timeout.or(part.timeout);
+                    whole.sites.push(Site { timeout, ..site });
+                } else {
+                    whole.refused.push(Refused {
+                        name: site.name.to_string(),
+                        why: format!("is listed again in {}; the first counts", path.display()),
+                        groups: site.groups,
+                        is_host: true,
+                    });
+                }
+            }
+        }
+        whole
+    }
 }
 
 /// A list that cannot be used.

@@ -54,7 +54,9 @@ impl<'g> GuestImpacts<'g> {
         let (mut worsened, mut unjudged) = (Vec::new(), Vec::new());
         for (guest, (old, new)) in old.iter().zip(&new).enumerate() {
             let found = compare(guest, old, new);
-            let is_judged = !found.is_empty() || answer(old) == Answer::No || is_found([old, new]);
+            let is_broken = |worse: &WorsenedRequirement| worse.reason.answer == Answer::No;
+            let is_judged =
+                found.iter().any(is_broken) || answer(old) == Answer::No || is_found([old, new]);
             if !is_judged {
                 unjudged.push(guest);
             }

@@ -10,7 +10,7 @@ use super::resolve::{Plan, Questions, ResolveError, Resolver};
 use super::target::{Lists, Machines};
 use crate::model::{FailureClass, Hash, HostName, Target, TargetPattern, counted};
 use crate::store::{
-    BodyAnswer, MachineListId, ProfileAnswers, ProfileId, SnapshotRow, Store, StoreError,
+    Answered, BodyAnswer, MachineListId, ProfileAnswers, ProfileId, SnapshotRow, Store, StoreError,
     not_collected,
 };
 
@@ -27,8 +27,9 @@ pub struct Query<'s> {
     profiles: ProfileAnswers<'s>,
 }
 
-/// What the answers of targets that were not collected hang on.
-type ListedKey = (MachineListId, Vec<Answer>);
+/// What the answers of targets that were not collected hang on: the plan by its position, and the
+/// answers of their host.
+type ListedKey = (MachineListId, usize, Vec<Answer>);
 
 /// A host to ask.
 #[derive(Clone, Debug)]
@@ -97,12 +98,28 @@ enum Content {
 /// One target in its host.
 #[derive(Clone, Copy)]
 struct AskedTarget<'p> {
+    /// What is answered for the host as a whole: its own questions, then what is denied of it.
     host: &'p [Answer],
     /// None of what a host may have beside what is known.
     target: Option<&'p Target>,
     machines: Option<&'p Machines>,
     source: TargetSource<'p>,
 }
+
+/// The targets of a host that are meant.
+#[derive(Default)]
+struct TargetScope<'p> {
+    collected: Vec<(&'p Rc<Target>, TargetSource<'p>)>,
+    /// Its machine list, where that is asked.
+    machines: Option<Rc<Machines>>,
+    /// That list's number, and the positions of its targets that were not collected.
+    listed: Option<(MachineListId, Vec<usize>)>,
+    has_list: bool,
+}
+
+/// A plan by its position: those that are denied, then the expression itself.
+#[derive(Clone, Copy)]
+struct NumberedPlan<'p>(usize, &'p Plan);
 
 /// Where a target is known from.
 #[derive(Clone, Copy)]
@@ -185,60 +202,124 @@ impl<'s> Query<'s> {
         profile: Option<ProfileId>,
         list: Option<MachineListId>,
     ) -> Result<HostAnswer, StoreError> {
-        let Some(profile) = profile else {
-            let answer = self.answer(&self.plan, &AskedTarget::unnamed(host))?;
+        let answers = profile.map(|profile| self.profiles.of(profile)).transpose()?;
+        let scope = match &answers {
+            Some(answers) => self.scope(answers, list)?,
+            None => TargetScope::default(),
+        };
+        let (mut facts, mut why) = (host.to_vec(), Why::default());
+        for (number, plan) in self.questions.denied.iter().enumerate() {
+            let plan = NumberedPlan(number, plan);
+            let mut its_why = Why::default();
+            let targets = self.over(plan, &facts, &scope, &mut its_why)?;
+            let answer = if targets.is_empty() && !self.patterns.is_empty() {
+                // Nothing is meant: nothing is denied of it.
+                Answer::Unknown
+            } else {
+                let rest = self.rest(plan, &facts, &scope, &mut its_why)?;
+                Answer::any(targets.iter().map(|target| target.answer).chain(rest))
+            };
+            if answer == Answer::Unknown {
+                why.join(its_why);
+            }
+            facts.push(!answer);
+        }
+        let plan = NumberedPlan(self.questions.denied.len(), &self.plan);
+        if profile.is_none() {
+            let answer = self.answer(&self.plan, &AskedTarget::unnamed(&facts))?;
             let why = match answer {
                 Answer::Unknown => vec!["no snapshot with an answer".to_owned()],
                 _ => Vec::new(),
             };
             return Ok(HostAnswer::new(answer, Vec::new(), why));
-        };
+        }
+        let targets = self.over(plan, &facts, &scope, &mut why)?;
+        let rest = self.rest(plan, &facts, &scope, &mut why)?;
+        let answers = targets.iter().map(|target| target.answer).chain(rest);
+        let answer = if self.is_every { Answer::all(answers) } else { Answer::any(answers) };
+        let why = if answer == Answer::Unknown { self.reasons(&why) } else { Vec::new() };
+        Ok(HostAnswer::new(answer, targets, why))
+    }
+
+    /// The targets of a host that are meant.
+    fn scope<'p>(
+        &self,
+        answers: &'p [Answered],
+        list: Option<MachineListId>,
+    ) -> Result<TargetScope<'p>, StoreError> {
         let asks_list = !self.questions.target.is_empty();
         let read = list.filter(|_| asks_list || !self.patterns.is_empty());
         let mut machines = read.map(|list| self.lists.get(self.store, list)).transpose()?;
-        let answers = self.profiles.of(profile)?;
-        let (mut targets, mut why) = (Vec::new(), Why::default());
-        for answered in answers.iter() {
-            // Libvirt says that the host has no such target: a removed machine.
-            if matches!(answered.answer, Err(FailureClass::Unsupported))
-                || !self.is_meant(machines.as_deref(), &answered.target)
-            {
-                continue;
-            }
+        let mut collected = Vec::new();
+        for answered in answers {
             let source = match &answered.answer {
+                // Libvirt says that the host has no such target: a removed machine.
+                Err(FailureClass::Unsupported) => continue,
                 Ok(body) => TargetSource::Document(body),
                 Err(_) => TargetSource::Failed,
             };
-            let (target, machines) = (Some(&*answered.target), machines.as_deref());
-            let asked = AskedTarget { host, target, machines, source };
-            let answer = self.answer(&self.plan, &asked)?;
-            if answer == Answer::Unknown {
-                self.explain(&asked, &mut why)?;
+            if self.is_meant(machines.as_deref(), &answered.target) {
+                collected.push((&answered.target, source));
             }
-            targets.push(TargetAnswer { target: Rc::clone(&answered.target), answer });
         }
+        let mut listed = None;
         // A question about capabilities alone is one about what was collected, if anything was.
-        if let Some(list) = list.filter(|_| asks_list || targets.is_empty()) {
+        if let Some(list) = list.filter(|_| asks_list || collected.is_empty()) {
             let machines = match &machines {
                 Some(machines) => machines,
                 None => machines.insert(self.lists.get(self.store, list)?),
             };
-            let missing = not_collected(machines.targets(), &answers);
-            self.add_listed(host, (list, machines), &missing, &mut targets, &mut why)?;
+            let mut missing = not_collected(machines.targets(), answers);
+            missing
+                .retain(|position| self.is_meant(Some(machines), &machines.targets()[*position]));
+            listed = Some((list, missing));
         }
-        let mut answers: Vec<Answer> = targets.iter().map(|target| target.answer).collect();
-        let is_of_host = self.questions.target.is_empty() && self.questions.capability.is_empty();
-        if targets.is_empty() || (list.is_none() && asks_list && self.patterns.is_empty()) {
-            // What else the host has, only its machine list could say; with it, there is nothing.
-            let rest = self.answer(&self.plan, &AskedTarget::unnamed(host))?;
-            let is_open = is_of_host || rest == Answer::Yes || list.is_none();
-            answers.push(if is_open { rest } else { Answer::No });
-            why.add_host(host);
-            why.is_list_missing |= list.is_none() && !is_of_host && rest == Answer::Unknown;
+        Ok(TargetScope { collected, machines, listed, has_list: list.is_some() })
+    }
+
+    /// What each target of a host answers, in order.
+    fn over(
+        &self,
+        plan: NumberedPlan<'_>,
+        host: &[Answer],
+        scope: &TargetScope<'_>,
+        why: &mut Why,
+    ) -> Result<Vec<TargetAnswer>, StoreError> {
+        let machines = scope.machines.as_deref();
+        let mut targets = Vec::with_capacity(scope.collected.len());
+        for (target, source) in &scope.collected {
+            let asked = AskedTarget { host, target: Some(target), machines, source: *source };
+            let answer = self.answer(plan.1, &asked)?;
+            if answer == Answer::Unknown {
+                self.explain(plan.1, &asked, why)?;
+            }
+            targets.push(TargetAnswer { target: Rc::clone(target), answer });
         }
-        let answer = if self.is_every { Answer::all(answers) } else { Answer::any(answers) };
-        let why = if answer == Answer::Unknown { self.reasons(&why) } else { Vec::new() };
-        Ok(HostAnswer::new(answer, targets, why))
+        if let (Some((list, missing)), Some(machines)) = (&scope.listed, machines) {
+            self.add_listed(plan, host, (*list, machines), missing, &mut targets, why)?;
+        }
+        Ok(targets)
+    }
+
+    /// What the targets answer that a host may have beside those that are known: none where all are.
+    fn rest(
+        &self,
+        plan: NumberedPlan<'_>,
+        host: &[Answer],
+        scope: &TargetScope<'_>,
+        why: &mut Why,
+    ) -> Result<Option<Answer>, StoreError> {
+        let asks_list = !self.questions.target.is_empty();
+        // What else the host has, only its machine list could say; with it, there is nothing.
+        if !scope.is_empty() && (scope.has_list || !asks_list) {
+            return Ok(None);
+        }
+        let is_of_host = !asks_list && self.questions.capability.is_empty();
+        let rest = self.answer(plan.1, &AskedTarget::unnamed(host))?;
+        why.add_host(plan.1, host);
+        why.is_list_missing |= !scope.has_list && !is_of_host && rest == Answer::Unknown;
+        let is_open = is_of_host || rest == Answer::Yes || !scope.has_list;
+        Ok(Some(if is_open { rest } else { Answer::No }))
     }
 
     fn is_meant(&self, machines: Option<&Machines>, target: &Target) -> bool {
@@ -251,6 +332,7 @@ impl<'s> Query<'s> {
     /// is unknown.
     fn add_listed(
         &self,
+        plan: NumberedPlan<'_>,
         host: &[Answer],
         (list, machines): (MachineListId, &Machines),
         missing: &[usize],
@@ -267,25 +349,23 @@ impl<'s> Query<'s> {
             source: TargetSource::Listed,
         };
         // Hosts share lists, and the answers need nothing else of the host.
-        let known = self.listed.borrow().get(&(list, host.to_vec())).cloned();
+        let key = (list, plan.0, host.to_vec());
+        let known = self.listed.borrow().get(&key).cloned();
         let answers: Rc<[Answer]> = match known {
             Some(known) => known,
             None => {
                 let all = machines.targets().iter();
-                let all = all.map(|target| self.answer(&self.plan, &place(target)));
+                let all = all.map(|target| self.answer(plan.1, &place(target)));
                 let all: Rc<[Answer]> = all.collect::<Result<Vec<_>, _>>()?.into();
-                self.listed.borrow_mut().insert((list, host.to_vec()), Rc::clone(&all));
+                self.listed.borrow_mut().insert(key, Rc::clone(&all));
                 all
             }
         };
         for position in missing {
             let target = &machines.targets()[*position];
-            if !self.is_meant(Some(machines), target) {
-                continue;
-            }
             let answer = answers[*position];
             if answer == Answer::Unknown {
-                self.explain(&place(target), why)?;
+                self.explain(plan.1, &place(target), why)?;
             }
             targets.push(TargetAnswer { target: Rc::clone(target), answer });
         }
@@ -311,6 +391,7 @@ impl<'s> Query<'s> {
             Plan::And(parts) => until(parts, Answer::No)?,
             Plan::Or(parts) => until(parts, Answer::Yes)?,
             Plan::Host(nth) => place.host[*nth],
+            Plan::Denied(nth) => place.host[self.questions.host.len() + nth],
             Plan::Target(nth) => match place.target {
                 Some(target) => self.questions.target[*nth].answer(target, place.machines),
                 None => Answer::Unknown,
@@ -324,32 +405,45 @@ impl<'s> Query<'s> {
         })
     }
 
-    /// Notes which questions had no answer.
-    fn explain(&self, place: &AskedTarget<'_>, why: &mut Why) -> Result<(), StoreError> {
+    /// Notes which questions of a plan had no answer. What is denied has its own reasons.
+    fn explain(
+        &self,
+        plan: &Plan,
+        place: &AskedTarget<'_>,
+        why: &mut Why,
+    ) -> Result<(), StoreError> {
         let Some(target) = place.target else { return Ok(()) };
-        match place.source {
-            TargetSource::Document(body) => {
-                for (nth, question) in self.questions.capability.iter().enumerate() {
-                    if !why.capability.contains(&nth)
-                        && question.answer(self.store, body.tree)? == Answer::Unknown
+        let mut asks_document = false;
+        for leaf in plan.leaves() {
+            match leaf {
+                Plan::Capability(nth) => {
+                    asks_document = true;
+                    if let TargetSource::Document(body) = place.source
+                        && !why.capability.contains(nth)
+                        && self.questions.capability[*nth].answer(self.store, body.tree)?
+                            == Answer::Unknown
                     {
-                        why.capability.push(nth);
+                        why.capability.push(*nth);
                     }
                 }
+                Plan::Target(nth)
+                    if self.questions.target[*nth].answer(target, place.machines)
+                        == Answer::Unknown =>
+                {
+                    match place.machines {
+                        Some(_) => why.is_deprecation = true,
+                        None => why.is_list_missing = true,
+                    }
+                }
+                _ => {}
             }
-            TargetSource::Failed => why.not_answered += 1,
-            TargetSource::Listed => why.not_collected += 1,
         }
-        let is_silent = |nth: usize| {
-            self.questions.target[nth].answer(target, place.machines) == Answer::Unknown
-        };
-        if (0..self.questions.target.len()).any(is_silent) {
-            match place.machines {
-                Some(_) => why.is_deprecation = true,
-                None => why.is_list_missing = true,
-            }
+        match place.source {
+            TargetSource::Failed if asks_document => why.not_answered += 1,
+            TargetSource::Listed if asks_document => why.not_collected += 1,
+            _ => {}
         }
-        why.add_host(place.host);
+        why.add_host(plan, place.host);
         Ok(())
     }
 
@@ -402,12 +496,34 @@ impl<'p> AskedTarget<'p> {
     }
 }
 
+impl TargetScope<'_> {
+    fn is_empty(&self) -> bool {
+        self.collected.is_empty()
+            && self.listed.as_ref().is_none_or(|(_, missing)| missing.is_empty())
+    }
+}
+
 impl Why {
-    fn add_host(&mut self, host: &[Answer]) {
-        for (nth, answer) in host.iter().enumerate() {
-            if *answer == Answer::Unknown && !self.host.contains(&nth) {
-                self.host.push(nth);
+    /// Adds the unknown ones of the questions about the host itself.
+    fn add_host(&mut self, plan: &Plan, host: &[Answer]) {
+        for leaf in plan.leaves() {
+            if let Plan::Host(nth) = leaf
+                && host[*nth] == Answer::Unknown
+                && !self.host.contains(nth)
+            {
+                self.host.push(*nth);
             }
         }
+    }
+
+    fn join(&mut self, other: Self) {
+        let Self { capability, host, is_deprecation, is_list_missing, .. } = other;
+        self.capability.extend(capability);
+        self.host.extend(host);
+        self.is_deprecation |= is_deprecation;
+        self.is_list_missing |= is_list_missing;
+        // The same targets, perhaps: what each part misses of them is not added up.
+        self.not_collected = self.not_collected.max(other.not_collected);
+        self.not_answered = self.not_answered.max(other.not_answered);
     }
 }

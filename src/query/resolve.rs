@@ -30,8 +30,26 @@ pub(super) enum Plan {
     Target(usize),
     Capability(usize),
     Not(Box<Self>),
+    /// None of the host's targets is so: one answer for the host, not for each target.
+    Denied(usize),
     And(Vec<Self>),
     Or(Vec<Self>),
+}
+
+impl Plan {
+    /// The questions that it asks of each target; what it denies for the host is one of them.
+    pub(super) fn leaves(&self) -> Vec<&Self> {
+        match self {
+            Self::Not(part) => part.leaves(),
+            Self::And(parts) | Self::Or(parts) => parts.iter().flat_map(Self::leaves).collect(),
+            Self::Host(_) | Self::Target(_) | Self::Capability(_) | Self::Denied(_) => vec![self],
+        }
+    }
+
+    /// Whether it names a field of a target, such as its machine.
+    fn asks_target(&self) -> bool {
+        self.leaves().iter().any(|leaf| matches!(leaf, Self::Target(_) | Self::Denied(_)))
+    }
 }
 
 /// The questions of an expression by what they are about.
@@ -42,6 +60,8 @@ pub(super) struct Questions {
     pub(super) host_names: Vec<String>,
     pub(super) target: Vec<TargetTest>,
     pub(super) capability: Vec<Capability>,
+    /// What is denied for the whole host; a part that holds another one stands behind it.
+    pub(super) denied: Vec<Plan>,
     pub(super) warnings: Vec<String>,
 }
 
@@ -80,18 +100,24 @@ impl<'a> Resolver<'a> {
         let all = |resolver: &mut Self, nodes: &[Node]| {
             nodes.iter().map(|node| resolver.node(node)).collect::<Result<Vec<_>, _>>()
         };
-        Ok(match node {
-            Node::Not(node) => Plan::Not(Box::new(self.node(node)?)),
+        let (node, is_denied) = without_not(node);
+        let plan = match node {
+            Node::Not(node) => self.node(node)?,
             Node::And(nodes) => Plan::And(all(self, nodes)?),
             Node::Or(nodes) => Plan::Or(all(self, nodes)?),
-            Node::Leaf(leaf) => {
-                let plan = self.leaf(leaf)?;
-                match leaf.test {
-                    Test::Compare(_, true, _) => Plan::Not(Box::new(plan)),
-                    _ => plan,
-                }
-            }
-        })
+            Node::Leaf(leaf) => self.leaf(leaf)?,
+        };
+        Ok(if is_denied { self.opposite(plan) } else { plan })
+    }
+
+    /// `not` of what names a machine, or another field of a target, is asked of the host: it has no
+    /// such target. That another target is a different one proves nothing.
+    fn opposite(&mut self, plan: Plan) -> Plan {
+        if !plan.asks_target() {
+            return Plan::Not(Box::new(plan));
+        }
+        self.questions.denied.push(plan);
+        Plan::Denied(self.questions.denied.len() - 1)
     }
 
     fn leaf(&mut self, leaf: &Leaf) -> Result<Plan, ResolveError> {
@@ -287,6 +313,19 @@ impl<'a> Resolver<'a> {
     fn error(&self, word: &Word, message: String) -> QueryError {
         QueryError::new(self.text, word.at, message)
     }
+}
+
+/// What a node says without the `not`, `!=` and `!~` before it, and whether it is the opposite of
+/// that: two of them are none.
+fn without_not(mut node: &Node) -> (&Node, bool) {
+    let mut is_denied = false;
+    while let Node::Not(inner) = node {
+        (node, is_denied) = (inner, !is_denied);
+    }
+    if let Node::Leaf(Leaf { test: Test::Compare(_, true, _), .. }) = node {
+        is_denied = !is_denied;
+    }
+    (node, is_denied)
 }
 
 /// What of a known path stands below a pattern: nothing where it fits as a whole.

@@ -1,7 +1,9 @@
 //! What a collection did, as a table.
 
+use std::collections::HashMap;
 use std::io::Write;
 
+use crate::collect::{Refused, Site};
 use crate::model::{HostName, Time, counted};
 
 /// What became of one host.
@@ -27,6 +29,8 @@ pub struct Collected {
     pub changes: Option<usize>,
     /// How many of these are breaking.
     pub breaking: Option<usize>,
+    /// What changed, where anything did: rows with the same text changed alike.
+    pub alike: Option<String>,
     /// It is partial as it was asked for: what is missing was not to be asked.
     pub is_narrowed: bool,
     /// How long the host was asked, in seconds, where it was reached.
@@ -86,6 +90,7 @@ impl Collected {
             refused: 0,
             changes: None,
             breaking: None,
+            alike: None,
             is_narrowed: false,
             seconds: None,
             reason: Some(reason),
@@ -124,8 +129,23 @@ pub fn table(
         matches!(row.outcome, Outcome::Stored | Outcome::Unchanged) && row.reason.is_none()
     };
     let is_shown = |row: &&Collected| rows.len() <= FEW || !needs_no_look(row);
-    let shown: Vec<Vec<String>> =
-        rows.iter().filter(is_shown).map(|row| cells(row, width)).collect();
+    let mut alike: HashMap<&str, Vec<&Collected>> = HashMap::new();
+    for row in rows {
+        if let Some(what) = what_changed(row) {
+            alike.entry(what).or_default().push(row);
+        }
+    }
+    let mut shown = Vec::new();
+    for row in rows.iter().filter(is_shown) {
+        match what_changed(row).and_then(|what| alike.get(what)) {
+            Some(hosts) if hosts.len() >= MANY_ALIKE => {
+                if std::ptr::eq(hosts[0], row) {
+                    shown.push(alike_cells(hosts, width));
+                }
+            }
+            _ => shown.push(cells(row, width)),
+        }
+    }
     if !shown.is_empty() {
         let header =
             ["host", "outcome", "documents", "errors", "changes", "breaking", "seconds", "reason"];
@@ -138,6 +158,34 @@ pub fn table(
     let refused = (refused > 0).then(|| format!("{refused} of the list not asked"));
     let counts = counts.chain(refused).collect::<Vec<_>>().join(", ");
     writeln!(out, "{}: {counts}", counted(rows.len(), "host"))
+}
+
+/// So many hosts that changed alike are one row.
+const MANY_ALIKE: usize = 4;
+
+/// What changed of a host of which nothing else is to be said.
+fn what_changed(row: &Collected) -> Option<&str> {
+    row.alike.as_deref().filter(|_| row.outcome == Outcome::Changed && row.reason.is_none())
+}
+
+/// The one row of hosts that changed alike; what differs among them is left out.
+fn alike_cells(rows: &[&Collected], width: Option<usize>) -> Vec<String> {
+    const NAMED: usize = 3;
+    let mut all = rows.iter().map(|row| cells(row, width));
+    let mut common = all.next().unwrap_or_default();
+    for row in all {
+        for (cell, other) in common.iter_mut().zip(row) {
+            if *cell != other {
+                cell.clear();
+            }
+        }
+    }
+    let named: Vec<&str> = rows.iter().take(NAMED).map(|row| row.host.as_str()).collect();
+    let more = rows.len() - named.len();
+    if let Some(host) = common.first_mut() {
+        *host = format!("{} hosts ({} and {more} more)", rows.len(), named.join(", "));
+    }
+    common
 }
 
 fn cells(row: &Collected, width: Option<usize>) -> Vec<String> {
@@ -164,4 +212,60 @@ fn shortened(text: &str, width: usize) -> String {
         return text.to_owned();
     }
     text.chars().take(width.saturating_sub(1)).chain(['…']).collect()
+}
+
+/// A site of a list, and whether the database has its host.
+pub struct ListedSite<'c> {
+    /// The site.
+    pub site: &'c Site,
+    /// The database has it.
+    pub is_known: bool,
+}
+
+/// What a list of hosts says.
+pub struct ListCheck<'c> {
+    /// What lists them.
+    pub list: &'c str,
+    /// The hosts that would be asked.
+    pub sites: Vec<ListedSite<'c>>,
+    /// Entries that could not be asked.
+    pub refused: &'c [Refused],
+    /// Hosts that the list named when it was last read, and names no more.
+    pub leaving: &'c [HostName],
+}
+
+/// Writes what a list says: a row for each host that would be asked, then what is wrong.
+///
+/// # Errors
+/// Where the output cannot be written.
+pub fn list_check(check: &ListCheck<'_>, out: &mut dyn Write) -> std::io::Result<()> {
+    let row = |ListedSite { site, is_known }: &ListedSite<'_>| {
+        let tags = site.tags.iter().map(crate::model::Tag::as_str).collect::<Vec<_>>().join(" ");
+        let state = if *is_known { "stored" } else { "new" };
+        vec![site.name.to_string(), site.uri.clone(), site.groups.join(" "), tags, state.to_owned()]
+    };
+    let rows: Vec<Vec<String>> = check.sites.iter().map(row).collect();
+    if !rows.is_empty() {
+        super::table::table(&["host", "uri", "groups", "tags", "state"], &rows, out)?;
+    }
+    for refused in check.refused {
+        writeln!(
+            out,
+            "not asked: {}: {}",
+            super::plain(&refused.name),
+            super::plain(&refused.why)
+        )?;
+    }
+    for host in check.leaving {
+        writeln!(
+            out,
+            "no longer listed: {host}: its history stays; `domcaps host forget {host}` removes it"
+        )?;
+    }
+    let s = if check.sites.len() == 1 { "" } else { "s" };
+    let refused = match check.refused.len() {
+        0 => String::new(),
+        count => format!(", {count} of the list could not be"),
+    };
+    writeln!(out, "{} host{s} would be asked{refused}", check.sites.len())
 }

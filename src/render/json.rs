@@ -13,6 +13,7 @@ mod report;
 mod row;
 mod rules;
 mod shallow;
+mod status;
 mod upkeep;
 
 use std::io::Write;
@@ -21,7 +22,7 @@ use serde::Serialize;
 
 use super::visible::VisibleJson;
 
-pub use collected::collected;
+pub use collected::{collected, list_check};
 pub use diff::diff;
 pub use fleet::{cohorts, common, matrix, outliers};
 pub use history::history;
@@ -33,6 +34,7 @@ pub use row::views;
 pub(super) use row::{Listed, hex, object};
 pub use rules::rules;
 pub(super) use shallow::write as write_shallow;
+pub use status::status;
 pub use upkeep::{
     Forgotten, ForgottenHost, GoneHost, Judged, backed_up, checked, forgotten, gone, pruned,
     renamed, tagged,

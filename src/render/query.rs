@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use super::words::cut;
-use crate::model::Target;
+use crate::model::{HostName, Target, Time};
 use crate::query::{Answer, Asked, HostAnswer, PathRow, PathValue};
 
 /// The most characters of a list of targets that was not asked for.
@@ -21,6 +21,10 @@ pub struct Answers<'a> {
     pub all: Vec<(&'a Asked, &'a HostAnswer)>,
     /// Whether hosts with an answer are listed.
     pub is_listed: &'a dyn Fn(Answer) -> bool,
+    /// When a host last answered whole.
+    pub last_success: &'a dyn Fn(&HostName) -> Option<Time>,
+    /// A host without a success since then is stale.
+    pub stale_before: Time,
 }
 
 impl<'a> Answers<'a> {

@@ -21,12 +21,13 @@ macro_rules! schema {
 }
 
 /// Every schema, by name.
-pub const ALL: [Schema; 35] = [
+pub const ALL: [Schema; 37] = [
     schema!("answer"),
     schema!("backup"),
     schema!("check"),
     schema!("cohorts"),
     schema!("collect"),
+    schema!("collect-check"),
     schema!("common"),
     schema!("diff"),
     schema!("export-capability"),
@@ -55,6 +56,7 @@ pub const ALL: [Schema; 35] = [
     schema!("show"),
     schema!("snapshots"),
     schema!("sql"),
+    schema!("status"),
     schema!("tag"),
     schema!("views"),
 ];

@@ -157,14 +157,12 @@ impl Judge<'_> {
         };
         let changes = comparison.changes.iter();
         let finding = |change: &Change| {
+            let hits = self.used_by.map(|used_by| (used_by.of)(change));
             // A guest that needs what is lost is not helped by what excuses the loss.
-            let is_needed = || {
-                let may_be_needed = change.difference.kind == Kind::Lost;
-                let hits = |used_by: UsedBy<'_>| !(used_by.of)(change).guests.is_empty();
-                may_be_needed && self.used_by.is_some_and(hits)
-            };
-            let mut finding = finding(change, &circumstances, group, &is_needed);
-            self.weigh(&mut finding, change, comparison.became_suspect);
+            let is_needed = change.difference.kind == Kind::Lost
+                && hits.as_ref().is_some_and(|hits| !hits.guests.is_empty());
+            let mut finding = finding(change, &circumstances, group, is_needed);
+            self.weigh(&mut finding, hits, comparison.became_suspect);
             finding.ignored = self.policy.ignored(&finding, names);
             finding
         };
@@ -173,16 +171,17 @@ impl Judge<'_> {
 
     /// What the guests, the site and the snapshot's state make of a rule's severity, in that order:
     /// the site's word stands above the rule's, and doubt above both.
-    fn weigh(&self, finding: &mut Finding, change: &Change, became_suspect: bool) {
+    fn weigh(&self, finding: &mut Finding, hits: Option<GuestHits>, became_suspect: bool) {
         let mut is_asked = false;
-        if let Some(used_by) = self.used_by {
-            let hits = (used_by.of)(change);
+        if let (Some(used_by), Some(hits)) = (self.used_by, hits) {
             let is_marked = finding.rule.id == "cpu-model-deprecated";
             let takes_away = !matches!(finding.difference.kind, Kind::Gained | Kind::Reported);
             is_asked = used_by.is_complete && (takes_away || is_marked) && !finding.is_reporting();
-            // The guests decide, whatever the rule says of hosts in general.
+            // The guests decide, whatever the rule says of hosts in general; where one could not be
+            // judged, which may need it too, they only make it worse.
             if let Some(severity) = hits.severity {
-                finding.severity = severity;
+                let known = if used_by.is_complete { severity } else { finding.severity };
+                finding.severity = severity.min(known);
             }
             if let Some(reason) = hits.reason {
                 finding.reason = reason;
@@ -422,7 +421,7 @@ fn finding(
     change: &Change,
     circumstances: &Circumstances<'_>,
     group: usize,
-    is_needed: &dyn Fn() -> bool,
+    is_needed: bool,
 ) -> Finding {
     // A feature that blocks a model now is one that the host lacks, whatever libvirt calls it.
     let named = || {
@@ -431,9 +430,9 @@ fn finding(
     };
     let known = knowledge::explains(change, &circumstances.known).or_else(named);
     let (rule, known) = match known {
-        Some(known) if !is_needed() => (super::rule(knowledge::RULE), Some(known)),
+        Some(known) if !is_needed => (super::rule(knowledge::RULE), Some(known)),
         _ => match judge(change, circumstances) {
-            rule if rule.id == CONSEQUENCE && is_needed() => {
+            rule if rule.id == CONSEQUENCE && is_needed => {
                 (judge_alone(change, circumstances), None)
             }
             rule => (rule, None),

@@ -106,9 +106,7 @@ impl<'s> Sides<'s> {
         let [old, new] = self.contexts;
         let is_other_libvirt = matches!(self.libvirts, [Some(old), Some(new)] if old != new);
         is_other_libvirt
-            && old.hypervisor.is_some()
-            && new.hypervisor.is_some()
-            && is_same_host(self.contexts)
+            && is_same_host(self.contexts, VersionDoubt::Refused)
             && (old.kernel.is_none() || new.kernel.is_none() || old.kernel == new.kernel)
     }
 
@@ -143,7 +141,7 @@ pub(super) fn suspects(change: &Change, sides: &Sides<'_>) -> Option<String> {
         let is_it = is_possible
             && glob(entry.path, &change.difference.path)
             && entry.is_like(change, entry.kind)
-            && entry.is_so(change, sides.contexts);
+            && entry.is_so(change, sides.contexts, VersionDoubt::Allowed);
         is_it.then(|| format!("{}, if this is a {} upgrade", entry.reason, entry.component.name()))
     })
 }
@@ -196,7 +194,12 @@ impl Entry {
             (Some(_), Some(_)) => String::new(),
             _ => doubt(self.component),
         };
-        (is_like && self.is_so(change, sides.contexts))
+        // The other component counts as well.
+        let doubt_of_host = match change.difference.kind {
+            Kind::Lost => VersionDoubt::Refused,
+            _ => VersionDoubt::Allowed,
+        };
+        (is_like && self.is_so(change, sides.contexts, doubt_of_host))
             .then(|| format!("{}{}", self.reason, doubt()))
     }
 
@@ -206,17 +209,17 @@ impl Entry {
         difference.kind == kind && self.value.is_none_or(|wanted| glob(wanted, value))
     }
 
-    fn is_so(&self, change: &Change, sides: &[Context; 2]) -> bool {
+    fn is_so(&self, change: &Change, sides: &[Context; 2], doubt: VersionDoubt) -> bool {
         match self.when {
             When::Always => true,
-            When::SameHost => is_same_host(sides),
+            When::SameHost => is_same_host(sides, doubt),
             When::Emulated => is_emulated(change),
             When::NoVersionsBefore => {
                 change.evidence.is_listed_version && !change.evidence.listed_versions
             }
             When::Only(member) => change.evidence.members == [member],
             When::NoPc => !is_pc(change),
-            When::NoPcOrSameHost => is_same_host(sides) || !is_pc(change),
+            When::NoPcOrSameHost => is_same_host(sides, doubt) || !is_pc(change),
         }
     }
 }
@@ -231,11 +234,20 @@ fn is_emulated(change: &Change) -> bool {
     change.targets.iter().all(|target| target.virttype.as_deref() == Some("qemu"))
 }
 
+/// Whether a hypervisor that is not known may be the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum VersionDoubt {
+    Allowed,
+    Refused,
+}
+
 /// Whether nothing but libvirt is known to have changed.
-fn is_same_host([old, new]: &[Context; 2]) -> bool {
+fn is_same_host([old, new]: &[Context; 2], doubt: VersionDoubt) -> bool {
     let same =
         |old: &Option<String>, new: &Option<String>| old.is_none() || new.is_none() || old == new;
-    same(&old.hypervisor, &new.hypervisor)
+    let is_known = old.hypervisor.is_some() && new.hypervisor.is_some();
+    (is_known || doubt == VersionDoubt::Allowed)
+        && same(&old.hypervisor, &new.hypervisor)
         && !old
             .cpu
             .as_ref()

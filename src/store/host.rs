@@ -63,7 +63,8 @@ impl Writer<'_> {
         self.sql(|connection| {
             connection
                 .prepare_cached(
-                    "INSERT INTO host_group (name, host_id) VALUES (?, ?) ON CONFLICT DO NOTHING",
+                    "INSERT INTO host_group (name, host_id, by_hand) VALUES (?, ?, 1)
+                     ON CONFLICT DO UPDATE SET by_hand = 1 WHERE by_hand IS NOT 1",
                 )?
                 .execute(params![group, host])
                 .map(drop)

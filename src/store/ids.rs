@@ -2,6 +2,7 @@
 
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
+use super::attempts::AttemptOutcome;
 use crate::model::{FailureClass, Hash, HostName, HostNameError, Kind, State, Suspicion};
 
 macro_rules! id {
@@ -64,6 +65,7 @@ macro_rules! named {
 }
 
 named! {
+    AttemptOutcome: "outcome of an attempt"
     State: "snapshot state"
     FailureClass: "failure class"
     Kind: "kind of value"

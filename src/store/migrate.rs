@@ -6,12 +6,13 @@ use super::error::{StoreError, words};
 use super::open::Store;
 
 /// In order; the version of a database is how many of these it has seen.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("../../migrations/0001_initial.sql"),
     include_str!("../../migrations/0002_fleet.sql"),
     include_str!("../../migrations/0003_counts.sql"),
     include_str!("../../migrations/0004_observation.sql"),
     include_str!("../../migrations/0005_removed.sql"),
+    include_str!("../../migrations/0006_attempts.sql"),
 ];
 
 /// `domc` in ASCII: says that a SQLite file is ours (SQLite's file format, offset 68).

@@ -182,7 +182,12 @@ impl Store {
                 format!(": it has {count}, from {} to {}", time(first), time(last))
             }
             (Some(first), _) => format!(": it has one, of {}", time(first)),
-            _ => ": it has none at all".to_owned(),
+            _ => match self.last_failure(host)? {
+                Some((at, reason)) => {
+                    format!(": it was never collected; the attempt of {at} failed: {reason}")
+                }
+                None => ": it has none at all".to_owned(),
+            },
         };
         let hint = match when {
             When::Tag(tag) => format!("{hint}{}", self.nearest_tags(host, tag)?),

@@ -4,10 +4,11 @@ use std::fmt::Write as _;
 
 use crate::support::{Sandbox, expect};
 
-const COMMANDS: [&[&str]; 40] = [
+const COMMANDS: [&[&str]; 41] = [
     &[],
     &["collect"],
     &["import"],
+    &["status"],
     &["hosts"],
     &["host"],
     &["host", "set"],

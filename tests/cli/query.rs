@@ -314,8 +314,31 @@ fn machines_that_are_listed_are_asked_though_they_were_not_collected() {
     }
     for (expression, bare, listed) in [
         ("machine = pc-i440fx-2.1", "unknown", "yes"),
-        ("machine != pc-i440fx-2.1", "unknown", "yes"),
+        ("machine != pc-i440fx-2.1", "unknown", "no"),
+        ("not machine != pc-i440fx-2.1", "unknown", "yes"),
+        ("machine != pc-q35-7.2", "no", "no"),
+        ("machine != pc-i440fx-99", "unknown", "yes"),
+        ("machine !~ \"pc-i440fx-*\"", "unknown", "no"),
         ("not machine = pc-i440fx-2.1 and machine ~ \"pc-i440fx-2.1\"", "unknown", "no"),
+        ("not machine = pc-i440fx-2.1 and disk.bus = sata", "unknown", "no"),
+        ("not machine = pc-i440fx-99 and disk.bus = sata", "unknown", "yes"),
+        ("not machine = pc-i440fx-99 and disk.bus = nvme", "unknown", "unknown"),
+        ("not (machine = pc-q35-7.2 and disk.bus = nvme)", "unknown", "unknown"),
+        ("not (machine = pc-q35-7.2 and disk.bus = sata)", "no", "no"),
+        ("not (machine = pc-q35-7.2 and arch = s390x)", "unknown", "yes"),
+        ("not (machine = pc-q35-7.2 or libvirt < 1)", "no", "no"),
+        ("not (machine = pc-i440fx-2.1 and disk.bus = sata)", "unknown", "unknown"),
+        ("not alias = pc", "unknown", "no"),
+        ("alias != pc-q35-7.2", "unknown", "yes"),
+        ("not deprecated", "unknown", "no"),
+        ("deprecated != yes", "unknown", "no"),
+        ("machine = pc-i440fx-7.2 and deprecated = no", "unknown", "yes"),
+        ("arch != x86_64", "no", "no"),
+        ("arch != aarch64", "unknown", "yes"),
+        ("virttype != qemu", "no", "no"),
+        ("not virttype = kvm", "unknown", "yes"),
+        ("emulator != /usr/bin/qemu-system-x86_64", "no", "no"),
+        ("emulator !~ \"*kvm\"", "unknown", "yes"),
         ("machine = pc", "unknown", "yes"),
         ("machine = pc-i440fx-99", "unknown", "no"),
         ("machine < pc-i440fx-2.2", "unknown", "yes"),
@@ -341,11 +364,31 @@ fn machines_that_are_listed_are_asked_though_they_were_not_collected() {
         let expected = expected.map(|(host, answer)| (host.to_owned(), answer.to_owned()));
         assert_eq!(hosts(&sandbox, &[expression]), expected, "{expression}");
     }
+    // Of the targets that are meant, and of none that are not.
+    let scoped = |expression: &str, machine: &str| {
+        let answers = hosts(&sandbox, &[expression, "--machine", machine]);
+        (answers[0].1.clone(), answers[1].1.clone())
+    };
+    let pair = |bare: &str, listed: &str| (bare.to_owned(), listed.to_owned());
+    assert_eq!(scoped("machine != pc-q35-7.2", "pc-q35-7.2"), pair("no", "no"));
+    assert_eq!(scoped("machine != pc-i440fx-2.1", "pc-q35-7.2"), pair("unknown", "yes"));
+    assert_eq!(scoped("arch != x86_64", "i686/*/*"), pair("unknown", "yes"));
+    assert_eq!(scoped("virttype != kvm", "pc-q35-7.2"), pair("unknown", "yes"));
+    assert_eq!(scoped("machine != pc-q35-7.2", "pc-0.1"), pair("unknown", "no"));
     let every = |expression: &str| hosts(&sandbox, &["--every", expression])[1].1.clone();
     assert_eq!(every("arch = x86_64"), "no", "machines of i686 are listed too");
     assert_eq!(every("machine = pc-q35-7.2"), "no");
     assert_eq!(every("disk.bus = sata"), "yes");
     assert_eq!(every("disk.bus = sata and arch = x86_64"), "no");
+    assert_eq!(every("machine != pc-q35-7.2"), "no");
+    assert_eq!(every("machine != pc-i440fx-99"), "yes");
+    assert_eq!(every("not machine = pc-i440fx-99 and arch = x86_64"), "no");
+    let why = |expression: &str| {
+        let json = query(&sandbox, &[expression, "--unknown", "--format", "json"]).json();
+        json["hosts"].as_array().unwrap().last().unwrap()["why"].clone()
+    };
+    let partly = "not (machine = pc-i440fx-2.1 and disk.bus = sata)";
+    assert_eq!(why(partly), serde_json::json!(["2 targets not collected"]));
     let said = query(&sandbox, &["machine = pc-i440fx-2.1 and disk.bus = fdc", "--unknown"]);
     assert!(said.ok().contains("machine list not collected"), "why of a host without the list");
     let json = query(&sandbox, &["machine = pc", "--targets", "--format", "json"]).json();

@@ -3,6 +3,7 @@
 use domcaps::diff::{Change, ChangedTarget, Comparison, Difference, Evidence, Kind, Plain};
 use domcaps::model::Context;
 use domcaps::report::Builder;
+use domcaps::rules::knowledge::KNOWLEDGE;
 use domcaps::rules::{self, GuestHits, Ignore, Policy, Severity, UsedBy};
 use domcaps::side::Origin;
 use proptest::collection::{btree_set, vec};
@@ -87,6 +88,32 @@ fn comparison() -> impl Strategy<Value = Comparison> {
             became_suspect,
             changes: differences.into_iter().map(|it| change(it, virttype, is_odd)).collect(),
             ..Comparison::default()
+        },
+    )
+}
+
+/// A change that an entry of what is known of versions may be about, and versions of both sides.
+fn known_change() -> impl Strategy<Value = (Change, [Context; 2])> {
+    const VERSIONS: &[&str] =
+        &["6.0.0", "7.0.0", "8.0.0", "9.0.0", "10.0.0", "10.5.0", "11.3.0", "11.8.0", "12.8.0"];
+    let entry = select((0..KNOWLEDGE.len()).collect::<Vec<_>>());
+    let versions = || {
+        (select(VERSIONS), select(VERSIONS)).prop_map(|(libvirt, qemu)| Context {
+            libvirt: Some(libvirt.to_owned()),
+            hypervisor: Some(format!("QEMU {qemu}")),
+            ..Context::default()
+        })
+    };
+    let types = select(&["kvm", "qemu"][..]);
+    (entry, select(KINDS), types, plain(), versions(), versions()).prop_map(
+        |(entry, kind, virttype, old, one, other)| {
+            let entry = &KNOWLEDGE[entry];
+            let difference = Difference::new(kind, &entry.path.replace('*', "x"));
+            let difference = match entry.value {
+                Some(value) => difference.with_value(&value.replace('*', "x")),
+                None => difference.with_sides(old, Some(Plain::text("no"))),
+            };
+            (change(difference, virttype, false), [one, other])
         },
     )
 }
@@ -176,6 +203,29 @@ proptest! {
             report.findings.iter().map(|it| (it.difference.clone(), it.severity)).collect::<Vec<_>>()
         };
         prop_assert_eq!(severities(None), severities(Some(no_guest(false))));
+    }
+
+    /// A version that is not known excuses no loss that the known one does not, and nothing that
+    /// breaks guests. Other changes count by their looks.
+    #[test]
+    fn an_unknown_version_excuses_no_loss(
+        (change, sides) in known_change(),
+        unknown in any::<[[bool; 2]; 2]>(),
+    ) {
+        let severity = |sides: &[Context; 2]| {
+            let changes = vec![change.clone()];
+            let comparison = Comparison { sides: sides.clone(), changes, ..Comparison::default() };
+            judged(&comparison, &Policy::default(), None).findings[0].severity
+        };
+        let mut less = sides.clone();
+        for (side, [libvirt, hypervisor]) in less.iter_mut().zip(unknown) {
+            side.libvirt = side.libvirt.take().filter(|_| !libvirt);
+            side.hypervisor = side.hypervisor.take().filter(|_| !hypervisor);
+        }
+        let (known, found) = (severity(&sides), severity(&less));
+        let must_hold = change.difference.kind == Kind::Lost || known == Severity::Breaking;
+        let is_right = !must_hold || found <= known;
+        prop_assert!(is_right, "{:?} {:?}: {:?} → {:?}", change, less, known, found);
     }
 
     /// What libvirt merely reports otherwise is never more than information, unless the site says so.

@@ -4,8 +4,12 @@
 
 mod documents;
 mod fleet;
+mod guests;
+mod hosts;
 mod judging;
+mod listed;
 mod nights;
+mod observation;
 mod snapshots;
 mod verdicts;
 mod writing;

@@ -1,6 +1,6 @@
 //! Which hosts a collection is of.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -20,6 +20,37 @@ pub(super) struct Hosts {
     pub(super) sites: Vec<Site>,
     pub(super) refused: Vec<Refused>,
     pub(super) timeout: Option<Duration>,
+    /// The list whose hosts and groups the database follows.
+    pub(super) followed: Option<FollowedList>,
+}
+
+/// A list of hosts as the database keeps it.
+pub(super) struct FollowedList {
+    /// What it is known by: the path of its file.
+    pub(super) key: String,
+    /// It names all of its hosts: what comes on standard input may be a part of an inventory.
+    pub(super) is_whole: bool,
+    /// Every host that it names, and the groups it puts it into.
+    pub(super) members: BTreeMap<HostName, BTreeSet<String>>,
+}
+
+impl FollowedList {
+    fn new(path: &Path, inventory: &Inventory) -> Self {
+        let is_whole = path.is_file() || path.is_dir() || drop_ins(path).is_some();
+        let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let key = if is_whole { absolute.display().to_string() } else { STDIN.to_owned() };
+        let is_group = |group: &&String| group.parse::<HostName>().is_ok();
+        let groups =
+            |groups: &[String]| groups.iter().filter(is_group).cloned().collect::<BTreeSet<_>>();
+        let mut members: BTreeMap<HostName, BTreeSet<String>> =
+            inventory.sites.iter().map(|site| (site.name.clone(), groups(&site.groups))).collect();
+        for refused in inventory.refused.iter().filter(|refused| refused.is_host) {
+            if let Ok(name) = refused.name.parse() {
+                members.entry(name).or_insert_with(|| groups(&refused.groups));
+            }
+        }
+        Self { key, is_whole, members }
+    }
 }
 
 /// The hosts that the command line means.
@@ -28,19 +59,22 @@ pub(super) fn of(arguments: &Arguments, database: &Path) -> Result<Hosts, Failur
         let site = collect::site(name.clone(), uri.clone()).map_err(|why| Failure::usage(&why))?;
         return Ok(Hosts { sites: vec![site], ..Hosts::of_list(String::new()) });
     }
-    if arguments.names.is_empty() && arguments.groups.is_empty() && !arguments.all {
+    if arguments.names.is_empty() && arguments.groups.is_empty() && !arguments.is_all() {
         return Err(Failure::usage(
             &"name the hosts: HOST, --group, --all, or --connect and --host",
         )
         .with_hint("`domcaps collect --connect qemu:///system --host NAME` asks this machine"));
     }
     let stored = || stored(database);
-    let (list, inventory) = match listed(arguments)? {
-        Some((path, inventory)) => (path.display().to_string(), inventory),
-        None => (database.display().to_string(), stored()?.ok_or_else(no_list)?),
+    let (list, inventory, followed) = match listed(arguments)? {
+        Some((path, inventory)) => {
+            let followed = FollowedList::new(&path, &inventory);
+            (path.display().to_string(), inventory, Some(followed))
+        }
+        None => (database.display().to_string(), stored()?.ok_or_else(no_list)?, None),
     };
-    let mut hosts = Hosts { timeout: inventory.timeout, ..Hosts::of_list(list) };
-    if arguments.all {
+    let mut hosts = Hosts { timeout: inventory.timeout, followed, ..Hosts::of_list(list) };
+    if arguments.is_all() {
         (hosts.sites, hosts.refused) = (inventory.sites, inventory.refused);
     } else {
         hosts.add_groups(arguments, &inventory)?;
@@ -51,19 +85,65 @@ pub(super) fn of(arguments: &Arguments, database: &Path) -> Result<Hosts, Failur
 
 /// The list that a file holds: the one that is named, or the usual one where it exists.
 fn listed(arguments: &Arguments) -> Result<Option<(PathBuf, Inventory)>, Failure> {
-    let usual = ui::default_hosts().filter(|path| path.exists());
+    let usual = ui::default_hosts().filter(|path| path.exists() || drop_ins(path).is_some());
     let (path, inventory) = match (&arguments.ansible, arguments.hosts.clone().or(usual)) {
         (Some(path), _) => {
             (path.clone(), collect::ansible(&text(path)?, arguments.uri.as_deref(), path))
         }
         (None, Some(path)) => {
-            let inventory = collect::hosts_toml(&text(&path)?, &path);
-            (path, inventory)
+            let inventory = toml_files(&path)?;
+            (path, Ok(inventory))
         }
         (None, None) => return Ok(None),
     };
     let inventory = inventory.map_err(|error| Failure::new(&error))?;
     Ok(Some((path, inventory)))
+}
+
+/// The list that a file holds with its drop-ins, or the files of a folder.
+fn toml_files(path: &Path) -> Result<Inventory, Failure> {
+    let folder = if path.is_dir() { Some(path.to_owned()) } else { drop_ins(path) };
+    let mut files = Vec::new();
+    if !path.is_dir() && (path.exists() || folder.is_none()) {
+        files.push(path.to_owned());
+    }
+    if let Some(folder) = &folder {
+        files.extend(toml_in(folder).map_err(|source| {
+            Failure::new(&InventoryError::Io { path: folder.clone(), source })
+        })?);
+    }
+    if files.is_empty() {
+        return Err(Failure::new(&format!("{}: no *.toml in this folder", path.display())));
+    }
+    let mut parts = Vec::with_capacity(files.len());
+    for file in files {
+        let inventory = collect::hosts_toml(&text(&file)?, &file);
+        parts.push((file, inventory.map_err(|error| Failure::new(&error))?));
+    }
+    Ok(Inventory::joined(parts))
+}
+
+/// The folder beside a list whose files belong to it: `hosts.d` of `hosts.toml`, where it holds any.
+fn drop_ins(path: &Path) -> Option<PathBuf> {
+    let is_toml = path.extension().is_some_and(|extension| extension == "toml");
+    let folder = path.with_extension("d");
+    let holds_any = |folder: &PathBuf| toml_in(folder).is_ok_and(|files| !files.is_empty());
+    Some(folder).filter(|_| is_toml).filter(holds_any)
+}
+
+/// The `*.toml` of a folder by name, but hidden ones.
+fn toml_in(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        let is_toml = path.extension().is_some_and(|extension| extension == "toml");
+        let name = path.file_name().unwrap_or_default();
+        if is_toml && !name.as_encoded_bytes().starts_with(b".") && path.is_file() {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
 }
 
 fn text(path: &Path) -> Result<String, Failure> {
@@ -87,7 +167,9 @@ fn stored(database: &Path) -> Result<Option<Inventory>, Failure> {
         let name = host.name.to_string();
         match collect::site(host.name, uri) {
             Ok(site) => inventory.sites.push(Site { groups: host.groups, ..site }),
-            Err(why) => inventory.refused.push(Refused { name, why, groups: host.groups }),
+            Err(why) => {
+                inventory.refused.push(Refused { name, why, groups: host.groups, is_host: true });
+            }
         }
     }
     Ok(Some(inventory))
@@ -102,7 +184,7 @@ fn no_list() -> Failure {
 
 impl Hosts {
     fn of_list(list: String) -> Self {
-        Self { list, sites: Vec::new(), refused: Vec::new(), timeout: None }
+        Self { list, sites: Vec::new(), refused: Vec::new(), timeout: None, followed: None }
     }
 
     fn add(&mut self, site: &Site) {

@@ -6,6 +6,7 @@ use crate::model::{FailureClass, State, counted};
 use crate::render::collected::{Collected, Outcome};
 use crate::report::Report;
 use crate::rules::Severity;
+use crate::store::AttemptOutcome;
 
 /// The row of a host of which a snapshot is stored.
 pub(super) fn row(
@@ -34,16 +35,42 @@ pub(super) fn row(
         refused: count(FailureClass::Refused),
         changes: compared.count(|report| report.findings.len()),
         breaking: compared.count(|report| report.count_severity(Severity::Breaking)),
+        alike: match compared {
+            Compared::Other(report) => Some(what_changed(report)),
+            Compared::First | Compared::Same => None,
+        },
         is_narrowed: is_whole(ingested) && ingested.left_out > 0,
         seconds: Some(visit.took.as_secs_f64()),
         reason: reason(visit, ingested),
     }
 }
 
+/// The changes in a text that is the same where they are.
+fn what_changed(report: &Report) -> String {
+    let change = |finding: &crate::rules::Finding| {
+        format!("{} {}", finding.severity.name(), finding.fingerprint())
+    };
+    let mut changes: Vec<String> = report.findings.iter().map(change).collect();
+    changes.sort_unstable();
+    changes.join("\n")
+}
+
 /// Whether all that was asked was answered.
 pub(super) fn is_whole(ingested: &Ingested) -> bool {
     let is_transient = |(_, class, _): &(_, FailureClass, _)| *class == FailureClass::Transient;
     ingested.is_whole && !ingested.failures.iter().any(is_transient)
+}
+
+/// How the attempt ended: a success where all that was to be asked was answered.
+pub(super) fn of_attempt(ingested: &Ingested) -> AttemptOutcome {
+    match ingested.state {
+        State::Complete if ingested.stored.is_change => AttemptOutcome::Stored,
+        State::Complete => AttemptOutcome::Unchanged,
+        State::Partial if is_whole(ingested) => AttemptOutcome::Stored,
+        State::Partial => AttemptOutcome::Partial,
+        State::Suspect => AttemptOutcome::Suspect,
+        State::Failed => AttemptOutcome::Failed,
+    }
 }
 
 /// How a snapshot stands to the one before.
@@ -65,7 +92,7 @@ impl Compared {
 }
 
 /// Why a snapshot is not whole, or what was not answered by a document.
-fn reason(visit: &Visit, ingested: &Ingested) -> Option<String> {
+pub(super) fn reason(visit: &Visit, ingested: &Ingested) -> Option<String> {
     if let Some(cut) = &visit.cut_short {
         return Some(cut.to_string());
     }

@@ -2,21 +2,23 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::time::Duration;
 
 use super::Hook;
+use super::hosts::FollowedList;
 use super::outcome::{self, Compared};
 use crate::cli::failure::{Exit, Failure};
-use crate::cli::future;
 use crate::cli::judging::Judged;
 use crate::cli::sides;
-use crate::cli::ui::Ui;
+use crate::cli::ui::{self, Ui};
+use crate::cli::{future, hosts_of};
 use crate::collect::{Change, Site, Unreached, Visit};
 use crate::ingest::{self, Ingested};
-use crate::model::{Tag, When};
+use crate::model::{Tag, Time, When};
 use crate::render::collected::{Collected, Outcome};
 use crate::render::json;
 use crate::side::{self, Contents};
-use crate::store::{Store, StoreError};
+use crate::store::{AttemptOutcome, NewAttempt, Store, StoreError};
 
 /// The database, and what was done so far.
 pub(super) struct Record<'r> {
@@ -30,6 +32,10 @@ pub(super) struct Record<'r> {
     is_hook_broken: bool,
     /// How many hosts have snapshots of a later time.
     ran_back: usize,
+    /// The list that the sites came from.
+    followed: Option<&'r FollowedList>,
+    /// When each site was first tried.
+    started: Vec<Option<Time>>,
     /// The database was made by this run.
     is_new: bool,
 }
@@ -38,16 +44,27 @@ impl<'r> Record<'r> {
     /// A database that cannot be opened ends it before any host is asked; a new one is made when
     /// there is something to store.
     pub(super) fn new(
+        ui: &mut Ui<'_>,
         database: &'r Path,
         sites: &'r [Site],
         tags: &'r [Tag],
+        followed: Option<&'r FollowedList>,
     ) -> Result<Self, Failure> {
-        let store = match Store::open(database) {
+        let mut store = match Store::open(database) {
             Err(StoreError::Missing { .. }) => None,
             other => Some(other?),
         };
-        match &store {
-            Some(store) => store.check_writable()?,
+        match &mut store {
+            Some(store) => {
+                store.check_writable()?;
+                // Somebody who writes for long stops no host from being asked.
+                match follow(ui, store, followed) {
+                    Err(error @ StoreError::Locked { .. }) => {
+                        ui.warning(format!("the list was not taken over: {error}"));
+                    }
+                    other => other?,
+                }
+            }
             None => Store::check_creatable(database)?,
         }
         Ok(Self {
@@ -60,8 +77,15 @@ impl<'r> Record<'r> {
             unknown: BTreeSet::new(),
             is_hook_broken: false,
             ran_back: 0,
+            followed,
+            started: vec![None; sites.len()],
             is_new: false,
         })
+    }
+
+    /// Notes that a site is tried.
+    pub(super) fn note_start(&mut self, site: usize) {
+        self.started[site].get_or_insert_with(ui::now);
     }
 
     /// Stores what a host answered, and tells of it once it is stored. Fails only where no further
@@ -72,11 +96,15 @@ impl<'r> Record<'r> {
         site: usize,
         result: Result<Visit, Unreached>,
     ) -> Result<(), Failure> {
+        let started = self.started[site].unwrap_or_else(ui::now);
         let site = &self.sites[site];
         let row = match result {
             Err(error) if error.is_stopped => Collected::failed(&site.name, error.to_string()),
-            Err(error) => Collected::failed(&site.name, format!("{}: {error}", site.uri)),
-            Ok(visit) => match self.store(site, &visit) {
+            Err(error) => {
+                self.note_failure(ui, site, started, &error.to_string())?;
+                Collected::failed(&site.name, format!("{}: {error}", site.uri))
+            }
+            Ok(visit) => match self.store(ui, site, &visit) {
                 Ok(ingested) => self.stored(ui, site, &visit, &ingested)?,
                 Err(error @ (StoreError::Locked { .. } | StoreError::OtherContent { .. })) => {
                     Collected::failed(&site.name, error.to_string())
@@ -95,18 +123,85 @@ impl<'r> Record<'r> {
         Ok(())
     }
 
-    fn store(&mut self, site: &Site, visit: &Visit) -> Result<Ingested, StoreError> {
-        let store = match &mut self.contents.store {
-            Some(store) => store,
+    /// The database, made where there is none yet.
+    fn database(&mut self, ui: &mut Ui<'_>) -> Result<&mut Store, StoreError> {
+        match &mut self.contents.store {
+            Some(store) => Ok(store),
             none => {
                 self.is_new = true;
-                none.insert(Store::create_or_open(self.database)?)
+                let store = none.insert(Store::create_or_open(self.database)?);
+                follow(ui, store, self.followed)?;
+                Ok(store)
             }
+        }
+    }
+
+    /// The list that names a site.
+    fn list_of(&self, site: &Site) -> Option<&'r str> {
+        let list = self.followed.filter(|list| list.members.contains_key(&site.name));
+        list.map(|list| list.key.as_str())
+    }
+
+    /// Notes an attempt of which nothing is stored. No database is made for one of a host that no list
+    /// names.
+    fn note_failure(
+        &mut self,
+        ui: &mut Ui<'_>,
+        site: &Site,
+        started_at: Time,
+        reason: &str,
+    ) -> Result<(), StoreError> {
+        let list = self.list_of(site);
+        if self.contents.store.is_none() && list.is_none() {
+            return Ok(());
+        }
+        let took = ui::now().milliseconds() - started_at.milliseconds();
+        let attempt = NewAttempt {
+            host: &site.name,
+            started_at,
+            duration: Duration::from_millis(took.try_into().unwrap_or_default()),
+            outcome: AttemptOutcome::Failed,
+            reason: Some(reason),
+            list,
         };
+        let noted = self.database(ui).and_then(|store| {
+            let mut writer = store.writer()?;
+            writer.note_attempt(&attempt)?;
+            writer.commit()
+        });
+        match noted {
+            Err(error @ StoreError::Locked { .. }) => {
+                ui.warning(format!("{}: the attempt was not noted: {error}", site.name));
+                Ok(())
+            }
+            other => other,
+        }
+    }
+
+    fn store(
+        &mut self,
+        ui: &mut Ui<'_>,
+        site: &Site,
+        visit: &Visit,
+    ) -> Result<Ingested, StoreError> {
         let tags: BTreeSet<Tag> = self.tags.iter().chain(&site.tags).cloned().collect();
         let tags: Vec<Tag> = tags.into_iter().collect();
-        let mut writer = store.writer()?;
-        let ingested = ingest::visit(&mut writer, site, &tags, visit)?;
+        let list = self.list_of(site);
+        // Its groups are the list's, and were taken over with it: stored with a snapshot they would
+        // count as set by hand.
+        let site = Site { groups: Vec::new(), ..site.clone() };
+        let mut writer = self.database(ui)?.writer()?;
+        let ingested = ingest::visit(&mut writer, &site, &tags, visit)?;
+        let outcome = outcome::of_attempt(&ingested);
+        let reason = outcome::reason(visit, &ingested);
+        writer.note_attempt(&NewAttempt {
+            host: &site.name,
+            started_at: visit.taken_at,
+            duration: visit.took,
+            outcome,
+            reason: reason.as_deref().filter(|_| !outcome.is_success()),
+            list,
+        })?;
         writer.commit()?;
         Ok(ingested)
     }
@@ -251,6 +346,38 @@ impl<'r> Record<'r> {
             Exit::Done
         }
     }
+}
+
+/// Makes the database's hosts and groups follow the list, and names the hosts that left it.
+fn follow(
+    ui: &mut Ui<'_>,
+    store: &mut Store,
+    followed: Option<&FollowedList>,
+) -> Result<(), StoreError> {
+    let Some(list) = followed else { return Ok(()) };
+    let mut writer = store.writer()?;
+    if list.is_whole {
+        // A list whose file is gone was moved here, or is of no more use.
+        for old in writer.store().known_lists()? {
+            if old != list.key && Path::new(&old).is_absolute() && !Path::new(&old).exists() {
+                writer.replace_list(&old, &list.key)?;
+            }
+        }
+    }
+    let left = writer.follow_list(&list.key, &list.members, list.is_whole, ui::now())?;
+    writer.commit()?;
+    if !left.is_empty() {
+        let forget = match &left[..] {
+            [host] => format!("`domcaps host forget {host}`"),
+            _ => "`domcaps host forget HOST`".to_owned(),
+        };
+        ui.warning(format!(
+            "{}: no longer lists {}, whose history stays: list it again, or remove it with {forget}",
+            list.key,
+            hosts_of::some(&left)
+        ));
+    }
+    Ok(())
 }
 
 /// How many elements that are not known are named in one run. A libvirt has a few new ones.

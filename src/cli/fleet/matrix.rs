@@ -5,6 +5,7 @@ use clap::{Args, ValueEnum};
 use super::Targets;
 use crate::cli::Global;
 use crate::cli::failure::{Exit, Failure};
+use crate::cli::freshness::StaleLimit;
 use crate::cli::ui::Ui;
 use crate::fleet::Matrix;
 use crate::render;
@@ -31,6 +32,8 @@ pub(in crate::cli) struct Arguments {
     /// The hosts of a group
     #[arg(long, value_name = "GROUP")]
     group: Option<String>,
+    #[command(flatten)]
+    limit: StaleLimit,
     #[command(flatten)]
     targets: Targets,
     /// A row for each host, or for each cohort [default: host, cohort where there are more than 40]
@@ -64,7 +67,7 @@ pub(in crate::cli) fn run(
     arguments: &Arguments,
 ) -> Result<Exit, Failure> {
     let (contents, cohorts) =
-        super::read(ui, global, &arguments.hosts, arguments.group.as_deref())?;
+        super::read(ui, global, &arguments.hosts, arguments.group.as_deref(), &arguments.limit)?;
     let mut offers = arguments.targets.offers(&contents, &cohorts)?;
     let by_host = match arguments.by {
         Some(by) => by == By::Host,

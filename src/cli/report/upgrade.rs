@@ -1,11 +1,13 @@
 //! `domcaps report upgrade`
 
+use std::collections::HashSet;
 use std::str::FromStr;
 
 use clap::Args;
 
 use crate::cli::Global;
 use crate::cli::failure::{Exit, Failure};
+use crate::cli::freshness::StaleLimit;
 use crate::cli::future;
 use crate::cli::hosts_of::Selection;
 use crate::cli::judging::Judging;
@@ -48,6 +50,8 @@ pub(in crate::cli) struct Arguments {
     outputs: Outputs,
     #[command(flatten)]
     judging: Judging,
+    #[command(flatten)]
+    limit: StaleLimit,
 }
 
 /// When, and how it was asked.
@@ -73,6 +77,10 @@ pub(in crate::cli) fn run(
 ) -> Result<Exit, Failure> {
     let store = Store::open(&ui::database(global)?)?;
     let hosts = arguments.selection.hosts(&store)?;
+    if arguments.to.when == When::Latest {
+        let asked: HashSet<&HostName> = hosts.iter().collect();
+        arguments.limit.warn(ui, &store, None, |host| asked.contains(host))?;
+    }
     let judged = arguments.judging.read(ui)?;
     let fleet = Fleet {
         scope: arguments.selection.to_string(),

@@ -63,6 +63,7 @@ pub fn ansible(
                 name: name.to_owned(),
                 why,
                 groups: holders.groups_of(name),
+                is_host: true,
             }),
         }
     }

@@ -92,7 +92,12 @@ pub fn hosts_toml(text: &str, path: &Path) -> Result<Inventory, InventoryError> 
             Ok(timeout) => inventory.timeout = Some(timeout),
             Err(why) => {
                 let groups = file.groups.clone();
-                inventory.refused.push(Refused { name: "timeout".into(), why, groups });
+                inventory.refused.push(Refused {
+                    name: "timeout".into(),
+                    why,
+                    groups,
+                    is_host: false,
+                });
             }
         }
     }
@@ -106,10 +111,11 @@ pub fn hosts_toml(text: &str, path: &Path) -> Result<Inventory, InventoryError> 
                     name,
                     why: "is listed twice; the first counts".into(),
                     groups,
+                    is_host: true,
                 });
             }
             Ok(site) => inventory.sites.push(site),
-            Err(why) => inventory.refused.push(Refused { name, why, groups }),
+            Err(why) => inventory.refused.push(Refused { name, why, groups, is_host: true }),
         }
     }
     Ok(inventory)

@@ -1,4 +1,4 @@
-//! `domcaps.collect/1`.
+//! `domcaps.collect/1` and `domcaps.collect-check/1`.
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -6,7 +6,7 @@ use std::io::Write;
 use serde_json::{Map, Value as Json, json};
 
 use crate::collect::Refused;
-use crate::render::collected::{Collected, Outcome};
+use crate::render::collected::{Collected, ListCheck, ListedSite, Outcome};
 
 /// Writes what a collection did.
 ///
@@ -49,6 +49,34 @@ pub fn collected(
         "refused": refused,
         "unknown_elements": unknown,
         "summary": summary,
+    });
+    super::write(&document, out)
+}
+
+/// Writes what a list of hosts says.
+///
+/// # Errors
+/// Where the output cannot be written.
+pub fn list_check(check: &ListCheck<'_>, out: &mut dyn Write) -> std::io::Result<()> {
+    let host = |ListedSite { site, is_known }: &ListedSite<'_>| {
+        json!({
+            "host": site.name.as_str(),
+            "uri": site.uri,
+            "groups": site.groups,
+            "tags": site.tags.iter().map(crate::model::Tag::as_str).collect::<Vec<_>>(),
+            "timeout_ms": site.timeout.map(|time| time.as_millis() as u64),
+            "is_stored": is_known,
+        })
+    };
+    let refused = check.refused.iter();
+    let refused = refused.map(|refused| json!({ "name": refused.name, "why": refused.why }));
+    let leaving: Vec<&str> = check.leaving.iter().map(crate::model::HostName::as_str).collect();
+    let document = json!({
+        "schema": "domcaps.collect-check/1",
+        "list": check.list,
+        "hosts": check.sites.iter().map(host).collect::<Vec<_>>(),
+        "refused": refused.collect::<Vec<_>>(),
+        "leaving": leaving,
     });
     super::write(&document, out)
 }

@@ -6,48 +6,74 @@ use std::io::Write;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
-use crate::model::{Capabilities, Machine, MachineList, Target, Value};
+use crate::model::{Capabilities, Machine, MachineList, Target, Time, Value};
+use crate::render::hosts::HostOverview;
 use crate::side::Origin;
-use crate::store::{HostRow, Run};
+use crate::store::{AttemptOutcome, Run};
 
 /// Writes the hosts.
 ///
 /// # Errors
 /// Where the output cannot be written.
-pub fn hosts(hosts: &[HostRow], out: &mut dyn Write) -> std::io::Result<()> {
+pub fn hosts(hosts: &[HostOverview], out: &mut dyn Write) -> std::io::Result<()> {
     /// A fleet has thousands: they are written as they are, and no tree is made of them first.
     #[derive(Serialize)]
     struct Hosts<'h> {
         schema: &'static str,
-        hosts: Vec<Host<'h>>,
+        hosts: Vec<OverviewWire<'h>>,
     }
 
-    #[derive(Serialize)]
-    struct Host<'h> {
-        host: &'h str,
-        uri: Option<&'h str>,
-        groups: &'h [String],
-        snapshots: i64,
-        last_seen: Option<String>,
-        last_changed: Option<String>,
-        libvirt: Option<&'h str>,
-        hypervisor: Option<&'h str>,
-    }
+    let hosts = hosts.iter().map(OverviewWire::new).collect();
+    super::write(&Hosts { schema: "domcaps.hosts/1", hosts }, out)
+}
 
-    fn told(host: &HostRow) -> Host<'_> {
-        Host {
-            host: host.name.as_str(),
-            uri: host.uri.as_deref(),
-            groups: &host.groups,
-            snapshots: host.snapshots,
-            last_seen: host.last_seen.map(|time| time.to_string()),
-            last_changed: host.last_changed.map(|time| time.to_string()),
-            libvirt: host.libvirt.as_deref(),
-            hypervisor: host.hypervisor.as_deref(),
+/// A host, and when it last answered.
+#[derive(Serialize)]
+pub(super) struct OverviewWire<'h> {
+    host: &'h str,
+    uri: Option<&'h str>,
+    groups: &'h [String],
+    snapshots: i64,
+    last_seen: Option<String>,
+    last_changed: Option<String>,
+    libvirt: Option<&'h str>,
+    hypervisor: Option<&'h str>,
+    last_attempt: Option<String>,
+    last_success: Option<String>,
+    failing_since: Option<String>,
+    failures: u64,
+    outcome: Option<&'static str>,
+    reason: Option<&'h str>,
+    stale: bool,
+    lists: Vec<&'h str>,
+    left_at: Option<String>,
+}
+
+impl<'h> OverviewWire<'h> {
+    pub(super) fn new(overview: &'h HostOverview) -> Self {
+        let HostOverview { row, contact, is_stale } = overview;
+        let time = |time: Option<Time>| time.map(|time| time.to_string());
+        let naming = contact.lists.iter().filter(|listing| listing.left_at.is_none());
+        Self {
+            host: row.name.as_str(),
+            uri: row.uri.as_deref(),
+            groups: &row.groups,
+            snapshots: row.snapshots,
+            last_seen: time(row.last_seen),
+            last_changed: time(row.last_changed),
+            libvirt: row.libvirt.as_deref(),
+            hypervisor: row.hypervisor.as_deref(),
+            last_attempt: time(contact.last_attempt),
+            last_success: time(contact.last_success),
+            failing_since: time(contact.failing_since),
+            failures: contact.failures,
+            outcome: contact.outcome.map(AttemptOutcome::name),
+            reason: contact.reason.as_deref(),
+            stale: *is_stale,
+            lists: naming.map(|listing| listing.list.as_str()).collect(),
+            left_at: time(contact.left_at()),
         }
     }
-
-    super::write(&Hosts { schema: "domcaps.hosts/1", hosts: hosts.iter().map(told).collect() }, out)
 }
 
 /// Writes snapshots, identical follow-ups as a count.

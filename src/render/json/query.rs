@@ -33,10 +33,8 @@ struct Hosts<'a, 'b>(&'b Answers<'a>);
 
 impl Serialize for Hosts<'_, '_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let has_targets = self.0.has_targets;
-        serializer.collect_seq(
-            self.0.listed().map(|(asked, host)| HostWire::new(asked, host, has_targets)),
-        )
+        serializer
+            .collect_seq(self.0.listed().map(|(asked, host)| HostWire::new(asked, host, self.0)))
     }
 }
 
@@ -45,6 +43,8 @@ struct HostWire<'a> {
     host: &'a str,
     snapshot: Option<String>,
     taken_at: Option<String>,
+    last_success: Option<String>,
+    stale: bool,
     answer: &'static str,
     targets: Counts,
     why: &'a [String],
@@ -52,16 +52,19 @@ struct HostWire<'a> {
 }
 
 impl<'a> HostWire<'a> {
-    fn new(asked: &'a Asked, host: &'a HostAnswer, has_targets: bool) -> Self {
+    fn new(asked: &'a Asked, host: &'a HostAnswer, answers: &Answers<'_>) -> Self {
         let snapshot = asked.snapshot.as_ref();
+        let last_success = (answers.last_success)(&asked.host);
         Self {
             host: asked.host.as_str(),
             snapshot: snapshot.map(|snapshot| snapshot.id.to_string()),
             taken_at: snapshot.map(|snapshot| snapshot.taken_at.to_string()),
+            last_success: last_success.map(|time| time.to_string()),
+            stale: last_success.is_none_or(|last| last < answers.stale_before),
             answer: host.answer.name(),
             targets: Counts::new(|answer| host.count(answer)),
             why: &host.why,
-            matching: has_targets.then_some(Matching(host)),
+            matching: answers.has_targets.then_some(Matching(host)),
         }
     }
 }
@@ -127,7 +130,7 @@ struct AnswerWire<'a> {
 /// Where the output cannot be written.
 pub fn answers(answers: &Answers<'_>, out: &mut dyn Write) -> std::io::Result<()> {
     for (asked, host) in answers.listed() {
-        let host = HostWire::new(asked, host, answers.has_targets);
+        let host = HostWire::new(asked, host, answers);
         let answer = AnswerWire { schema: "domcaps.answer/1", host };
         serde_json::to_writer(VisibleJson::new(out), &answer)?;
         writeln!(out)?;
