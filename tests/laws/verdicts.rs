@@ -190,6 +190,7 @@ fn forgotten(side: &Side, context: Context, documents: &[Index]) -> Side {
         machines: side.observed.machines.clone(),
         state: side.observed.state,
         is_chosen: side.observed.is_chosen,
+        whole: None,
     };
     Side {
         origin: side.origin.clone(),
