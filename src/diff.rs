@@ -20,5 +20,5 @@ pub use facts::Facts;
 pub use list::List;
 pub use snapshot::{
     Comparison, ContextChange, DocumentChanges, ListedFirmware, NotCompared, Observed, Outcome,
-    snapshots,
+    WholeHost, snapshots,
 };

@@ -35,7 +35,7 @@ pub use path::{
     matches_short, select,
 };
 pub use place::line_and_column;
-pub use snapshot::{FailureClass, HostName, HostNameError, State, Tag, TagError};
+pub use snapshot::{FailureClass, HostFreshness, HostName, HostNameError, State, Tag, TagError};
 pub use subtree::{Cut, Subtree, shared_hash, subtree_hash, subtrees};
 pub use suspicion::Suspicion;
 pub use target::{Target, TargetNames, TargetPattern, glob};

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use foldhash::{HashMap, HashSet};
 
 use crate::diff::{ChangedTarget, ContextChange, Kind, NotCompared};
-use crate::model::{HostName, SelectError, Target, is_at_or_below};
+use crate::model::{HostFreshness, HostName, SelectError, Target, is_at_or_below};
 use crate::rules::{Finding, Ignore, Severity};
 use crate::side::Origin;
 
@@ -44,6 +44,8 @@ pub struct Fleet {
     pub silent: Vec<(HostName, String)>,
     /// Where the changes of a period are meant: of whom. A host may then be in several groups.
     pub period: Option<Period>,
+    /// How current each host is, where the new moment is now.
+    pub freshness: Vec<HostFreshness>,
 }
 
 /// Whose changes of a period are meant.

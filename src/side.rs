@@ -15,7 +15,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use crate::diff::{Observed, Outcome};
+use crate::diff::{Observed, Outcome, WholeHost};
 use crate::model::{HostName, Machine, MachineList, State, Target, TargetPattern, Time};
 use crate::observe::{BadFile, TargetTwice};
 use crate::source::SourceError;
@@ -131,7 +131,8 @@ impl Side {
     /// # Errors
     /// Where it means none.
     pub fn choose(&mut self, pattern: &TargetPattern, operand: &str) -> Result<(), SideError> {
-        let Observed { outcomes, machines, is_chosen, .. } = &mut self.observed;
+        let Observed { outcomes, machines, is_chosen, whole, .. } = &mut self.observed;
+        let all_of_it = WholeHost { outcomes: outcomes.clone(), machines: machines.clone() };
         let canonical = |arch: &str, virttype: &str, name: &str| {
             machines.as_ref()?.canonical_of(arch, virttype, name)
         };
@@ -157,6 +158,7 @@ impl Side {
         }
         *machines = meant;
         *is_chosen = true;
+        whole.get_or_insert_with(|| Box::new(all_of_it));
         Ok(())
     }
 

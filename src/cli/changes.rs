@@ -77,6 +77,7 @@ pub(super) fn run(
         to: arguments.until.map_or_else(|| "now".to_owned(), |to| to.to_string()),
         silent: Vec::new(),
         period: Some(Period { hosts, new_hosts }),
+        freshness: Vec::new(),
     });
     report.forget_unmet_ignores();
     arguments.outputs.write_all_of(ui, &report, arguments.format, arguments.all)?;

@@ -10,11 +10,11 @@ use std::collections::HashSet;
 use clap::{Args, Subcommand};
 
 use super::failure::{Exit, Failure};
-use super::freshness::StaleLimit;
+use super::freshness::{self, StaleLimit};
 use super::ui::{self, Ui};
 use super::{Global, future, hosts_of};
 use crate::fleet::{Cohorts, Offers};
-use crate::model::{HostName, TargetPattern};
+use crate::model::{HostFreshness, HostName, TargetPattern, Time};
 use crate::side::Contents;
 use crate::store::{Store, StoreError};
 
@@ -60,8 +60,29 @@ struct Chosen {
 }
 
 impl Chosen {
-    fn read(&self, ui: &mut Ui<'_>, global: &Global) -> Result<(Contents, Cohorts), Failure> {
+    fn read(&self, ui: &mut Ui<'_>, global: &Global) -> Result<ChosenFleet, Failure> {
         read(ui, global, &self.hosts, self.group.as_deref(), &self.limit)
+    }
+}
+
+/// The hosts that were asked about, put together by content.
+struct ChosenFleet {
+    contents: Contents,
+    cohorts: Cohorts,
+    /// Hosts of which no complete snapshot is stored.
+    silent: Vec<HostName>,
+    /// The moment since which a host must have answered.
+    cutoff: Time,
+}
+
+impl ChosenFleet {
+    /// How current each host is.
+    fn freshness(&self) -> Result<Vec<HostFreshness>, Failure> {
+        let Some(store) = &self.contents.store else { return Ok(Vec::new()) };
+        let members = self.cohorts.cohorts.iter().flat_map(|cohort| &cohort.hosts);
+        let without = self.cohorts.left_out.iter().map(|(host, _)| host).chain(&self.silent);
+        let asked: HashSet<&HostName> = members.chain(without).collect();
+        Ok(freshness::of_hosts(store, self.cutoff, |host| asked.contains(host))?)
     }
 }
 
@@ -95,11 +116,11 @@ fn read(
     named: &[String],
     group: Option<&str>,
     limit: &StaleLimit,
-) -> Result<(Contents, Cohorts), Failure> {
+) -> Result<ChosenFleet, Failure> {
     let store = Store::open(&ui::database(global)?)?;
     let is_asked =
         |host: &HostName| named.is_empty() || named.iter().any(|name| name == host.as_str());
-    limit.warn(ui, &store, group, is_asked)?;
+    let cutoff = limit.warn(ui, &store, group, is_asked)?;
     let mut latest = store.latest_of_all(group)?;
     let mut silent = Vec::new();
     if named.is_empty() {
@@ -122,7 +143,7 @@ fn read(
         return Err(Failure::new(&"no host has a complete snapshot")
             .with_hint("`domcaps snapshots HOST` lists what is stored"));
     }
-    Ok((Contents::new(Some(store)), cohorts))
+    Ok(ChosenFleet { contents: Contents::new(Some(store)), cohorts, silent, cutoff })
 }
 
 /// Hosts that are left out, or that are judged by an older snapshot: how many, and a few names.

@@ -7,7 +7,7 @@ use clap::Args;
 use super::failure::Failure;
 use super::ui::{self, Ui};
 use crate::config;
-use crate::model::{HostName, Time, Within};
+use crate::model::{HostFreshness, HostName, Time, Within};
 use crate::store::{HostContact, Store, StoreError};
 
 /// How old a last success may be where nothing says otherwise.
@@ -79,6 +79,21 @@ pub(super) fn by_name(
 ) -> Result<HashMap<HostName, HostContact>, StoreError> {
     let contacts = store.contacts(group)?;
     Ok(contacts.into_iter().map(|contact| (contact.host.clone(), contact)).collect())
+}
+
+/// How current each of some hosts is, in their order of name.
+pub(super) fn of_hosts(
+    store: &Store,
+    cutoff: Time,
+    is_asked: impl Fn(&HostName) -> bool,
+) -> Result<Vec<HostFreshness>, StoreError> {
+    let contacts = store.contacts(None)?.into_iter().filter(|contact| is_asked(&contact.host));
+    let freshness = |contact: HostContact| HostFreshness {
+        is_stale: contact.is_stale(cutoff),
+        last_success: contact.last_success,
+        host: contact.host,
+    };
+    Ok(contacts.map(freshness).collect())
 }
 
 /// Names hosts that are not current in one line.

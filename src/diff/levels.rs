@@ -24,7 +24,9 @@ pub(super) fn changes<D: Clone>(matched: &Matched<'_, D>) -> Found {
 
 /// What `side` has and `other` has not.
 fn missing<D>(side: &Side<'_, D>, other: &Side<'_, D>, kind: Kind) -> Found {
-    let gone: Vec<TargetNames<'_>> = side.targets.difference(&other.targets).copied().collect();
+    // What was merely not chosen is there.
+    let there = other.all_targets();
+    let gone: Vec<TargetNames<'_>> = side.targets.difference(there).copied().collect();
     if gone.is_empty() {
         return Vec::new();
     }
@@ -54,7 +56,7 @@ fn names<'o, D, const N: usize>(
     side: &Side<'o, D>,
     name: impl Fn(&TargetNames<'o>) -> [&'o str; N],
 ) -> BTreeSet<[&'o str; N]> {
-    side.targets.iter().map(name).collect()
+    side.all_targets().iter().map(name).collect()
 }
 
 /// Where it was, as far as the level says.

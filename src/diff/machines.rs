@@ -12,7 +12,7 @@ pub(super) fn changes<D: Clone>(matched: &Matched<'_, D>) -> Vec<(Difference, Ch
     }
     let mut found = Vec::new();
     for (at, machine) in &old.listed {
-        match new.listed.get(at) {
+        match new.listed_at(at) {
             Some(other) => found.extend(compare(*at, machine, other)),
             None if machine.canonical.is_some() && new.has_type(*at) => {
                 found.push(alias(*at, Some(machine), None));
@@ -21,8 +21,15 @@ pub(super) fn changes<D: Clone>(matched: &Matched<'_, D>) -> Vec<(Difference, Ch
         }
     }
     for (at, machine) in &new.listed {
-        if machine.canonical.is_some() && !old.listed.contains_key(at) && old.has_type(*at) {
-            found.push(alias(*at, None, Some(machine)));
+        match old.listed_at(at) {
+            // Those that the old side chose too were looked at from there.
+            Some(other) if !old.listed.contains_key(at) => {
+                found.extend(compare(*at, other, machine))
+            }
+            None if machine.canonical.is_some() && old.has_type(*at) => {
+                found.push(alias(*at, None, Some(machine)));
+            }
+            _ => {}
         }
     }
     found

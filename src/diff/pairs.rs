@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::change::{ChangedTarget, Difference, Kind, Plain};
 use super::emulators;
 use super::snapshot::{NotCompared, Observed, Outcome};
-use crate::model::{FailureClass, Machine, State, Target, TargetNames, escape_key};
+use crate::model::{FailureClass, Machine, MachineList, State, Target, TargetNames, escape_key};
 
 /// Two documents to compare.
 pub(super) struct Pair<D> {
@@ -43,6 +43,40 @@ pub(super) struct Side<'o, D> {
     outcomes: BTreeMap<TargetNames<'o>, &'o Outcome<D>>,
     /// Entries of the machine list, by where they stand.
     pub(super) listed: BTreeMap<TargetNames<'o>, &'o Machine>,
+    /// Of what targets were chosen from: every target, and the machine list.
+    whole: Option<(BTreeSet<TargetNames<'o>>, BTreeMap<TargetNames<'o>, &'o Machine>)>,
+}
+
+/// The entries of a machine list under the names that both sides share.
+type Listed<'o> = Vec<(TargetNames<'o>, &'o Machine)>;
+
+fn listed<'o>(machines: Option<&'o MachineList>, names: &emulators::Names<'o>) -> Listed<'o> {
+    let machines = machines.into_iter().flat_map(MachineList::iter);
+    machines.map(|machine| (names.apply(TargetNames::of(machine)), machine)).collect()
+}
+
+/// What each target that was asked gave, under the names that both sides share.
+type Asked<'o, D> = Vec<(TargetNames<'o>, &'o Outcome<D>)>;
+
+fn asked<'o, D>(
+    outcomes: &'o BTreeMap<Target, Outcome<D>>,
+    names: &emulators::Names<'o>,
+) -> Asked<'o, D> {
+    outcomes.iter().map(|(target, outcome)| (names.apply(target.into()), outcome)).collect()
+}
+
+/// Every target that there is: listed, answered, or failed for reasons of the moment.
+fn targets<'o, D>(listed: &Listed<'o>, asked: &Asked<'o, D>) -> BTreeSet<TargetNames<'o>> {
+    let machines = listed.iter().filter(|(_, machine)| machine.canonical.is_none());
+    let mut said: Vec<(TargetNames<'_>, bool)> = machines.map(|(at, _)| (*at, true)).collect();
+    said.extend(asked.iter().map(|(target, outcome)| {
+        let class = FailureClass::Unsupported;
+        (*target, !matches!(outcome, Outcome::Failed { class: it, .. } if *it == class))
+    }));
+    // What is said last of a target counts: what it answered, before that it is listed.
+    said.sort_by_key(|(target, _)| *target);
+    let last = said.chunk_by(|a, b| a.0 == b.0).filter_map(<[_]>::last);
+    last.filter(|(_, has)| *has).map(|(target, _)| *target).collect()
 }
 
 /// Both sides, matched.
@@ -158,28 +192,31 @@ fn emulator_path(
 
 impl<'o, D> Side<'o, D> {
     fn new(observed: &'o Observed<D>, names: &emulators::Names<'o>) -> Self {
-        let listed = observed.machines.iter().flat_map(|list| list.iter());
-        let listed: Vec<_> =
-            listed.map(|machine| (names.apply(TargetNames::of(machine)), machine)).collect();
-        let outcomes = observed.outcomes.iter();
-        let outcomes: Vec<_> =
-            outcomes.map(|(target, outcome)| (names.apply(target.into()), outcome)).collect();
-        let mut said: Vec<(TargetNames<'_>, bool)> = Vec::new();
-        let machines = listed.iter().filter(|(_, machine)| machine.canonical.is_none());
-        said.extend(machines.map(|(at, _)| (*at, true)));
-        said.extend(outcomes.iter().map(|(target, outcome)| {
-            let class = FailureClass::Unsupported;
-            (*target, !matches!(outcome, Outcome::Failed { class: it, .. } if *it == class))
-        }));
-        // What is said last of a target counts: what it answered, before that it is listed.
-        said.sort_by_key(|(target, _)| *target);
-        let last = said.chunk_by(|a, b| a.0 == b.0).filter_map(<[_]>::last);
+        let machines = listed(observed.machines.as_ref(), names);
+        let outcomes = asked(&observed.outcomes, names);
+        let whole = observed.whole.as_ref().map(|whole| {
+            let machines = listed(whole.machines.as_ref(), names);
+            let all = targets(&machines, &asked(&whole.outcomes, names));
+            (all, machines.into_iter().collect())
+        });
         Self {
             observed,
-            targets: last.filter(|(_, has)| *has).map(|(target, _)| *target).collect(),
+            targets: targets(&machines, &outcomes),
             outcomes: outcomes.into_iter().collect(),
-            listed: listed.into_iter().collect(),
+            listed: machines.into_iter().collect(),
+            whole,
         }
+    }
+
+    /// Every target that the side has, also those that were not chosen.
+    pub(super) fn all_targets(&self) -> &BTreeSet<TargetNames<'o>> {
+        self.whole.as_ref().map_or(&self.targets, |(all, _)| all)
+    }
+
+    /// The entry of the machine list, also where its machine was not chosen.
+    pub(super) fn listed_at(&self, at: &TargetNames<'o>) -> Option<&'o Machine> {
+        let whole = || self.whole.as_ref().and_then(|(_, machines)| machines.get(at));
+        self.listed.get(at).or_else(whole).copied()
     }
 
     /// Whether the side has a machine list, which is complete.

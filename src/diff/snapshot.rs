@@ -39,6 +39,17 @@ pub struct Observed<D> {
     pub context: Context,
     /// The user named these targets, or this file: then it is not all that the host has.
     pub is_chosen: bool,
+    /// What the targets were chosen from, where that is known.
+    pub whole: Option<Box<WholeHost<D>>>,
+}
+
+/// All that is known of a host of which some targets were chosen: what is not chosen is not gone.
+#[derive(Clone, Debug)]
+pub struct WholeHost<D> {
+    /// Every target that was asked.
+    pub outcomes: BTreeMap<Target, Outcome<D>>,
+    /// The machine list.
+    pub machines: Option<MachineList>,
 }
 
 impl<D> Observed<D> {

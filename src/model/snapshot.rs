@@ -181,3 +181,15 @@ mod tests {
         }
     }
 }
+
+/// How current what is known of a host is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostFreshness {
+    /// The host.
+    pub host: HostName,
+    /// When it last answered all that was asked; of a host that is only imported, when its newest
+    /// snapshot was taken.
+    pub last_success: Option<Time>,
+    /// It has no success within the time that was asked for.
+    pub is_stale: bool,
+}

@@ -5,6 +5,7 @@
 mod collected;
 mod diff;
 mod fleet;
+mod freshness;
 mod history;
 mod listing;
 mod preflight;

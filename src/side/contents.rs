@@ -142,17 +142,21 @@ impl Contents {
         Ok(firmware)
     }
 
-    /// What all documents of a side list of firmware.
+    /// What all documents of a side list of firmware, also those that were not chosen.
     ///
     /// # Errors
     /// Where the store cannot be read.
     pub fn listed_firmware(&self, side: &Observed<Content>) -> Result<ListedFirmware, StoreError> {
-        let contents = side.outcomes.values().filter_map(|outcome| match outcome {
+        let (outcomes, machines) = match &side.whole {
+            Some(whole) => (&whole.outcomes, &whole.machines),
+            None => (&side.outcomes, &side.machines),
+        };
+        let contents = outcomes.values().filter_map(|outcome| match outcome {
             Outcome::Document(content) => Some(content),
             Outcome::Failed { .. } => None,
         });
-        let mut machines = side.machines.iter().flat_map(|list| list.iter());
-        let is_ubuntu = side.outcomes.keys().any(|target| is_ubuntus(&target.machine))
+        let mut machines = machines.iter().flat_map(|list| list.iter());
+        let is_ubuntu = outcomes.keys().any(|target| is_ubuntus(&target.machine))
             || machines.any(|machine| is_ubuntus(&machine.name));
         let mut listed = ListedFirmware { is_ubuntu, ..ListedFirmware::default() };
         for content in contents.collect::<HashSet<_>>() {

@@ -70,7 +70,7 @@ pub fn from_files(
     let is_chosen = !path.is_dir() && machines.is_none();
     Ok(Side {
         origin: Origin { source, ..Origin::default() },
-        observed: Observed { outcomes, machines, state, context, is_chosen },
+        observed: Observed { outcomes, machines, state, context, is_chosen, whole: None },
         raw,
         passed_over: Vec::new(),
         bad: observation.bad,

@@ -78,6 +78,7 @@ fn fleet() -> Report {
         to: "latest".to_owned(),
         silent: vec![("hv04".parse().unwrap(), "no snapshot of that time".to_owned())],
         period: None,
+        freshness: Vec::new(),
     };
     builder.finish(Some(fleet), None)
 }

@@ -220,3 +220,38 @@ fn questions_about_now_name_hosts_that_are_not_current() {
     let error = fakes.run(&["status"]).fails(1);
     assert!(error.contains("domcaps.toml:2:9") && error.contains("soon"), "{error}");
 }
+
+#[test]
+fn answers_about_now_carry_how_current_each_host_is() {
+    let sandbox = Sandbox::new();
+    sandbox.write("a.xml", document());
+    sandbox.write("b.xml", document().replace("max='288'", "max='1'"));
+    for (host, day, file) in
+        [("a", 1, "a.xml"), ("a", 3, "b.xml"), ("b", 1, "a.xml"), ("b", 2, "b.xml")]
+    {
+        let at = format!("2026-11-0{day}T02:00:00Z");
+        sandbox.run(&["--db", "d.db", "import", "--host", host, "--at", &at, file]).ok();
+    }
+    let questions: [(&str, &[&str]); 5] = [
+        ("cohorts", &["fleet", "cohorts"]),
+        ("common", &["fleet", "common"]),
+        ("outliers", &["fleet", "outliers"]),
+        ("matrix", &["fleet", "matrix", "vcpu.max"]),
+        ("report", &["report", "upgrade", "--all", "--from", "prev"]),
+    ];
+    for (schema, question) in questions {
+        let about = ["--db", "d.db", "--format", "json", "--stale", "2026-11-03"];
+        let (command, rest) = question.split_at(2);
+        let answer = sandbox.run(&[&about[..2], command, rest, &about[2..]].concat()).json();
+        valid(schema, &answer);
+        let expected = serde_json::json!([
+            { "host": "a", "last_success": "2026-11-03T02:00:00Z", "stale": false },
+            { "host": "b", "last_success": "2026-11-02T02:00:00Z", "stale": true },
+        ]);
+        assert_eq!(answer["freshness"], expected, "{question:?}");
+    }
+    let before = ["--from", "run-1", "--to", "run-0", "--format", "json"];
+    let report = ["--db", "d.db", "report", "upgrade", "--all"];
+    let answer = sandbox.run(&[&report[..], &before].concat()).json();
+    assert_eq!(answer["freshness"], serde_json::json!([]));
+}

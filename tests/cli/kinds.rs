@@ -340,6 +340,69 @@ fn an_alias_that_is_listed_twice_is_one_in_every_command() {
 }
 
 #[test]
+fn what_was_not_chosen_is_not_gone() {
+    const IMAGE: &str = "/usr/share/AAVMF/AAVMF_CODE.fd";
+    let sandbox = Sandbox::new();
+    let lists = [
+        "<machine>pc-7.2</machine><machine canonical='pc-7.2'>pc</machine><machine>pc-6.2</machine>",
+        "<machine deprecated='yes'>pc-7.2</machine><machine>pc-10.0</machine>\
+         <machine canonical='pc-10.0'>pc</machine>",
+    ];
+    for (side, machines) in ["old", "new"].into_iter().zip(lists) {
+        for virttype in ["kvm", "qemu"] {
+            for machine in ["pc-7.2", "pc-10.0", "isapc"] {
+                if !machines.contains(&format!(">{machine}<")) && machine != "isapc" {
+                    continue;
+                }
+                // The new side's descriptors name another image, and isapc lists what there is.
+                let os = match (machine, side) {
+                    ("isapc", _) => firmware(false, &[IMAGE]),
+                    (_, "old") => firmware(true, &[IMAGE]),
+                    _ => firmware(true, &[NEW_IMAGE]),
+                };
+                let name = format!("{side}/{virttype}.{machine}.xml");
+                sandbox.write(&name, document(Parts { machine, virttype, os: &os, ..PARTS }));
+            }
+        }
+        let machines = format!("{machines}<machine>isapc</machine>");
+        let list = capabilities("", &["kvm", "qemu"], &machines);
+        sandbox.write(&format!("{side}/capabilities.xml"), list);
+        sandbox.run(&["import", "--host", side, side]).ok();
+    }
+    let judged = |operands: [&str; 2]| -> Vec<[String; 4]> {
+        let report = sandbox.run(&["diff", operands[0], operands[1], "--format", "json"]).json();
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let changes = report["changes"].as_array().unwrap().iter();
+        changes.map(|it| ["rule", "kind", "path", "value"].map(|name| text(&it[name]))).collect()
+    };
+    let of = |found: &[[String; 4]], path: &str| -> Vec<String> {
+        let found = found.iter().filter(|it| it[2] == path);
+        found.map(|[rule, _, _, value]| format!("{rule} {value}").trim().to_owned()).collect()
+    };
+    for operands in [["old:pc", "new:pc"], ["old:pc-7.2", "new:pc-7.2"], ["old:pc", "new"]] {
+        let found = judged(operands);
+        assert!(!of(&found, "machine").contains(&"machine-removed pc-7.2".to_owned()), "{found:?}");
+        assert!(!found.iter().any(|it| it[0] == "alias-lost"), "{operands:?} {found:?}");
+        assert_eq!(
+            of(&found, "machine[pc-7.2].deprecated"),
+            ["machine-deprecated"],
+            "{operands:?}"
+        );
+        let image = format!("loader-still-listed {IMAGE}");
+        assert!(of(&found, "os.loader.value").contains(&image), "{operands:?} {found:?}");
+        let back = judged([operands[1], operands[0]]);
+        assert!(!back.iter().any(|it| it[3] == "pc-7.2"), "{back:?}");
+    }
+    // What the whole host has not is gone, whoever was chosen.
+    let found = judged(["old:pc-*", "new:pc-*"]);
+    assert_eq!(of(&found, "machine"), ["machine-removed pc-6.2", "gained pc-10.0"]);
+    assert_eq!(
+        of(&judged(["old", "new:pc"]), "machine"),
+        ["machine-removed pc-6.2", "gained pc-10.0"]
+    );
+}
+
+#[test]
 fn a_prediction_for_many_machines_is_that_of_all_of_them() {
     let listed = |is_marked: bool| -> String {
         let marked = if is_marked { " deprecated='yes'" } else { "" };

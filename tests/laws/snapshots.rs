@@ -73,7 +73,14 @@ fn host() -> impl Strategy<Value = Host> {
                 }
                 MachineList::new(by_place.into_values().collect())
             });
-            Observed { outcomes, machines, state, context: Context::default(), is_chosen }
+            Observed {
+                outcomes,
+                machines,
+                state,
+                context: Context::default(),
+                is_chosen,
+                whole: None,
+            }
         },
     )
 }

@@ -61,6 +61,7 @@ pub(super) fn run(
         to: "each of them".to_owned(),
         silent: Vec::new(),
         period: None,
+        freshness: Vec::new(),
     };
     let judged = arguments.judging.read(ui)?;
     let contents = Contents::new(Some(store));

@@ -40,21 +40,22 @@ pub(in crate::cli) fn run(
     global: &Global,
     arguments: &Arguments,
 ) -> Result<Exit, Failure> {
-    let (contents, fleet) = arguments.chosen.read(ui, global)?;
+    let chosen = arguments.chosen.read(ui, global)?;
+    let (contents, fleet) = (&chosen.contents, &chosen.cohorts);
     let limit = if arguments.all { usize::MAX } else { arguments.limit };
     let mut aparts: Vec<Apart> = Vec::new();
     if let Some((biggest, others)) = fleet.cohorts.split_first().filter(|it| !it.1.is_empty()) {
-        let snapshots = Snapshots::new(&contents)?;
+        let snapshots = Snapshots::new(contents)?;
         let biggest = snapshots.side(&biggest.member)?;
         for cohort in others.iter().take(limit.saturating_sub(1)) {
-            aparts.push(fleet::apart(&contents, &biggest, &snapshots.side(&cohort.member)?)?);
+            aparts.push(fleet::apart(contents, &biggest, &snapshots.side(&cohort.member)?)?);
         }
     }
     if arguments.format == ListFormat::Json {
-        render::json::cohorts(&fleet, &aparts, ui.out())?;
+        render::json::cohorts(fleet, &aparts, &chosen.freshness()?, ui.out())?;
     } else {
         let width = ui.width();
-        ui.print(|out| render::fleet::cohorts(&fleet, &aparts, limit, width, out))?;
+        ui.print(|out| render::fleet::cohorts(fleet, &aparts, limit, width, out))?;
     }
     Ok(Exit::Done)
 }

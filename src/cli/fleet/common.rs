@@ -43,11 +43,13 @@ pub(in crate::cli) fn run(
     global: &Global,
     arguments: &Arguments,
 ) -> Result<Exit, Failure> {
-    let (contents, cohorts) = arguments.chosen.read(ui, global)?;
-    let offers = arguments.targets.offers(&contents, &cohorts)?;
-    let common = Common::of(&cohorts, &offers, arguments.for_migration);
+    let chosen = arguments.chosen.read(ui, global)?;
+    let (contents, cohorts) = (&chosen.contents, &chosen.cohorts);
+    let offers = arguments.targets.offers(contents, cohorts)?;
+    let common = Common::of(cohorts, &offers, arguments.for_migration);
     if arguments.format == ListFormat::Json {
-        render::json::common(&common, arguments.for_migration, ui.out())?;
+        let freshness = chosen.freshness()?;
+        render::json::common(&common, arguments.for_migration, &freshness, ui.out())?;
     } else {
         let width = ui.width();
         let (for_migration, limit) = (arguments.for_migration, arguments.limit);

@@ -66,17 +66,19 @@ pub(in crate::cli) fn run(
     global: &Global,
     arguments: &Arguments,
 ) -> Result<Exit, Failure> {
-    let (contents, cohorts) =
+    let chosen =
         super::read(ui, global, &arguments.hosts, arguments.group.as_deref(), &arguments.limit)?;
-    let mut offers = arguments.targets.offers(&contents, &cohorts)?;
+    let mut offers = arguments.targets.offers(&chosen.contents, &chosen.cohorts)?;
     let by_host = match arguments.by {
         Some(by) => by == By::Host,
-        None => cohorts.hosts() <= MANY,
+        None => chosen.cohorts.hosts() <= MANY,
     };
-    let matrix = Matrix::of(&cohorts, &mut offers, &arguments.paths, by_host)?;
+    let matrix = Matrix::of(&chosen.cohorts, &mut offers, &arguments.paths, by_host)?;
     match arguments.format {
         TableFormat::Text => ui.print(|out| render::fleet::matrix(&matrix, out))?,
-        TableFormat::Json => render::json::matrix(&matrix, by_host, ui.out())?,
+        TableFormat::Json => {
+            render::json::matrix(&matrix, by_host, &chosen.freshness()?, ui.out())?;
+        }
         TableFormat::Csv => render::fleet::matrix_csv(&matrix, ui.out())?,
         TableFormat::Html => render::html::matrix(&matrix, ui.out())?,
     }

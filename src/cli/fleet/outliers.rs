@@ -37,9 +37,10 @@ pub(in crate::cli) fn run(
     global: &Global,
     arguments: &Arguments,
 ) -> Result<Exit, Failure> {
-    let (contents, cohorts) = arguments.chosen.read(ui, global)?;
-    let offers = arguments.targets.offers(&contents, &cohorts)?;
-    let found = fleet::outliers(&cohorts, &offers, arguments.share);
+    let chosen = arguments.chosen.read(ui, global)?;
+    let (contents, cohorts) = (&chosen.contents, &chosen.cohorts);
+    let offers = arguments.targets.offers(contents, cohorts)?;
+    let found = fleet::outliers(cohorts, &offers, arguments.share);
     let least = usize::from(100_u8.div_ceil(100 - arguments.share));
     if cohorts.hosts() < least {
         ui.hint(format!(
@@ -49,10 +50,11 @@ pub(in crate::cli) fn run(
         ));
     }
     if arguments.format == ListFormat::Json {
-        render::json::outliers(&cohorts, &found, arguments.share, ui.out())?;
+        let freshness = chosen.freshness()?;
+        render::json::outliers(cohorts, &found, arguments.share, &freshness, ui.out())?;
     } else {
         let width = ui.width();
-        ui.print(|out| render::fleet::outliers(&cohorts, &offers.families(), &found, width, out))?;
+        ui.print(|out| render::fleet::outliers(cohorts, &offers.families(), &found, width, out))?;
     }
     Ok(Exit::Done)
 }

@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::cli::Global;
 use crate::cli::failure::{Exit, Failure};
-use crate::cli::freshness::StaleLimit;
+use crate::cli::freshness::{self, StaleLimit};
 use crate::cli::future;
 use crate::cli::hosts_of::Selection;
 use crate::cli::judging::Judging;
@@ -77,9 +77,11 @@ pub(in crate::cli) fn run(
 ) -> Result<Exit, Failure> {
     let store = Store::open(&ui::database(global)?)?;
     let hosts = arguments.selection.hosts(&store)?;
+    let mut current = Vec::new();
     if arguments.to.when == When::Latest {
         let asked: HashSet<&HostName> = hosts.iter().collect();
-        arguments.limit.warn(ui, &store, None, |host| asked.contains(host))?;
+        let cutoff = arguments.limit.warn(ui, &store, None, |host| asked.contains(host))?;
+        current = freshness::of_hosts(&store, cutoff, |host| asked.contains(host))?;
     }
     let judged = arguments.judging.read(ui)?;
     let fleet = Fleet {
@@ -88,6 +90,7 @@ pub(in crate::cli) fn run(
         to: arguments.to.text.clone(),
         silent: Vec::new(),
         period: None,
+        freshness: current,
     };
     let contents = Contents::new(Some(store));
     let mut many = Many::new(&contents, &judged)?;

@@ -4,17 +4,23 @@ use std::io::Write;
 
 use serde_json::{Value as Json, json};
 
+use super::freshness::freshness_wires;
 use crate::diff::{Difference, Kind};
 use crate::fleet::{
     Apart, Cell, Cohort, Cohorts, Common, Counted, FamilyCommon, HeldBack, Matrix, Outlier, Thing,
 };
-use crate::model::HostName;
+use crate::model::{HostFreshness, HostName};
 
 /// Writes cohorts; `aparts` of the second and those after it.
 ///
 /// # Errors
 /// Where the output cannot be written.
-pub fn cohorts(fleet: &Cohorts, aparts: &[Apart], out: &mut dyn Write) -> std::io::Result<()> {
+pub fn cohorts(
+    fleet: &Cohorts,
+    aparts: &[Apart],
+    freshness: &[HostFreshness],
+    out: &mut dyn Write,
+) -> std::io::Result<()> {
     let cohorts = fleet.cohorts.iter().enumerate().map(|(number, each)| {
         let apart = number.checked_sub(1).and_then(|at| aparts.get(at));
         cohort(each, apart)
@@ -34,6 +40,7 @@ pub fn cohorts(fleet: &Cohorts, aparts: &[Apart], out: &mut dyn Write) -> std::i
             "cohorts": cohorts.collect::<Vec<_>>(),
             "passed_over": passed_over.collect::<Vec<_>>(),
             "left_out": left_out.collect::<Vec<_>>(),
+            "freshness": freshness_wires(freshness),
         }),
         out,
     )
@@ -78,7 +85,12 @@ fn difference(difference: &Difference, targets: usize) -> Json {
 ///
 /// # Errors
 /// Where the output cannot be written.
-pub fn common(common: &Common, for_migration: bool, out: &mut dyn Write) -> std::io::Result<()> {
+pub fn common(
+    common: &Common,
+    for_migration: bool,
+    freshness: &[HostFreshness],
+    out: &mut dyn Write,
+) -> std::io::Result<()> {
     let families = common.families.iter().map(|it| family_common(it, for_migration));
     let partial = common.partial.iter().map(|(family, hosts)| {
         json!({ "arch": family.arch, "virttype": family.virttype, "missing_on": names(hosts) })
@@ -93,6 +105,7 @@ pub fn common(common: &Common, for_migration: bool, out: &mut dyn Write) -> std:
             "unknown_cpus": common.unknown_cpus,
             "families": families.collect::<Vec<_>>(),
             "partial": partial.collect::<Vec<_>>(),
+            "freshness": freshness_wires(freshness),
         }),
         out,
     )
@@ -160,6 +173,7 @@ pub fn outliers(
     cohorts: &Cohorts,
     found: &[Outlier],
     share: u8,
+    freshness: &[HostFreshness],
     out: &mut dyn Write,
 ) -> std::io::Result<()> {
     let family = |family: &crate::fleet::Family| -> Json {
@@ -186,6 +200,7 @@ pub fn outliers(
             "hosts": cohorts.hosts(),
             "share": share,
             "outliers": found.iter().map(outlier).collect::<Vec<_>>(),
+            "freshness": freshness_wires(freshness),
         }),
         out,
     )
@@ -195,7 +210,12 @@ pub fn outliers(
 ///
 /// # Errors
 /// Where the output cannot be written.
-pub fn matrix(matrix: &Matrix, by_host: bool, out: &mut dyn Write) -> std::io::Result<()> {
+pub fn matrix(
+    matrix: &Matrix,
+    by_host: bool,
+    freshness: &[HostFreshness],
+    out: &mut dyn Write,
+) -> std::io::Result<()> {
     let columns = matrix.columns.iter();
     let columns = columns.map(|it| json!({ "path": it.path, "value": it.value.as_deref() }));
     let cell = |cell: &Cell| match cell {
@@ -214,6 +234,7 @@ pub fn matrix(matrix: &Matrix, by_host: bool, out: &mut dyn Write) -> std::io::R
             "by": if by_host { "host" } else { "cohort" },
             "columns": columns.collect::<Vec<_>>(),
             "rows": rows.collect::<Vec<_>>(),
+            "freshness": freshness_wires(freshness),
         }),
         out,
     )

@@ -12,6 +12,7 @@ use super::diff::{
     Context, Side, Silent, Summary, Target, What, context, not_judged, side, silent, summary,
     target, what,
 };
+use super::freshness::{FreshnessWire, freshness_wires};
 use crate::report::{IgnoreUse, Report};
 use crate::rules::Finding;
 
@@ -26,6 +27,7 @@ struct Document<'r> {
     groups: Vec<Group<'r>>,
     changes: Vec<Change<'r>>,
     not_compared: Vec<SilentHost<'r>>,
+    freshness: Vec<FreshnessWire<'r>>,
     not_judged: Option<Vec<&'r str>>,
     ignores: Vec<Ignore<'r>>,
     summary: FleetSummary,
@@ -116,6 +118,7 @@ pub fn report(report: &Report, out: &mut dyn Write) -> std::io::Result<()> {
         not_compared: not_compared
             .map(|(host, why)| SilentHost { host: host.as_str(), why })
             .collect(),
+        freshness: freshness_wires(fleet.map_or(&[], |fleet| &fleet.freshness)),
         not_judged: not_judged(report),
         ignores: report.ignores.iter().map(ignore).collect(),
         summary: fleet_summary(report),

@@ -13,8 +13,12 @@ const RUN: usize = 3;
 pub(super) fn family(machine: &str) -> (&str, &str) {
     // A release of a distribution: by its number (RHEL, Proxmox's `+pve1` stays with the version) or
     // by its name, behind one of QEMU's families.
-    if let Some((at, _)) = machine.match_indices("-rhel").next() {
-        let version = at + "-rhel".len();
+    let rhel = machine.match_indices("rhel").map(|(at, _)| at);
+    if let Some(at) =
+        rhel.filter(|at| machine[..*at].is_empty() || machine[..*at].ends_with('-')).next()
+    {
+        // RHEL 6 had them without a family: `rhel6.5.0`.
+        let version = at + "rhel".len();
         if machine[version..].starts_with(|first: char| first.is_ascii_digit()) {
             return (&machine[..version], &machine[version..]);
         }
@@ -110,7 +114,11 @@ impl<'n> MachineFamilies<'n> {
 
 /// A family before a version: `pc-q35-` and `pc-q35-rhel`.
 fn dashed(family: &str) -> String {
-    if family.ends_with("-rhel") { family.to_owned() } else { format!("{family}-") }
+    if family.ends_with("-rhel") || family == "rhel" {
+        family.to_owned()
+    } else {
+        format!("{family}-")
+    }
 }
 
 /// Machine names in short where the list that they come from is not known, so that nothing is a range.
@@ -152,15 +160,20 @@ mod tests {
             "pc-q35-rhel9.2.0",
             "pc-q35-rhel9.10.0",
             "pc-q35-rhel9.0.0",
+            "rhel6.5.0",
+            "rhel6.0.0",
+            "rhel6.4.0",
             "s390-ccw-virtio-jammy",
             "virt-9.2",
             "virt",
         ];
         let expected = "pc-i440fx-{jammy, jammy-hpb}; pc-q35-noble-v2; \
-            pc-q35-rhel9.0.0 to 9.10.0, 3 types; s390-ccw-virtio-jammy; virt, virt-9.2";
+            pc-q35-rhel9.0.0 to 9.10.0, 3 types; rhel6.0.0 to 6.5.0, 3 types; \
+            s390-ccw-virtio-jammy; virt, virt-9.2";
         assert_eq!(MachineFamilies::new(names).in_short(&names), expected);
         let unknown = "pc-i440fx-{jammy, jammy-hpb}, pc-q35-noble-v2, \
-            pc-q35-rhel{9.0.0, 9.2.0, 9.10.0}, s390-ccw-virtio-jammy, virt, virt-9.2";
+            pc-q35-rhel{9.0.0, 9.2.0, 9.10.0}, rhel{6.0.0, 6.4.0, 6.5.0}, s390-ccw-virtio-jammy, virt, \
+            virt-9.2";
         assert_eq!(machines(&names), unknown);
     }
 
