@@ -21,7 +21,7 @@ macro_rules! schema {
 }
 
 /// Every schema, by name.
-pub const ALL: [Schema; 35] = [
+pub const ALL: [Schema; 36] = [
     schema!("answer"),
     schema!("backup"),
     schema!("check"),
@@ -47,6 +47,7 @@ pub const ALL: [Schema; 35] = [
     schema!("outliers"),
     schema!("paths"),
     schema!("preflight"),
+    schema!("preflight-table"),
     schema!("prune"),
     schema!("query"),
     schema!("rename"),

@@ -33,9 +33,15 @@ fn each_library_is_named_in_one_place() {
         ("similar", &["render/unified.rs"]),
         (
             "csv",
-            &["render/csv.rs", "render/format.rs", "render/query.rs", "render/fleet/matrix.rs"],
+            &[
+                "render/csv.rs",
+                "render/format.rs",
+                "render/query.rs",
+                "render/fleet/matrix.rs",
+                "render/preflight/flat.rs",
+            ],
         ),
-        ("unicode_width", &["render/table.rs"]),
+        ("unicode_width", &["render/table.rs", "render/preflight/table.rs"]),
         ("anstream", &["cli/ui.rs"]),
         ("zstd", &["store/pack.rs", "demo.rs"]),
         ("jiff", &["model/time.rs", "operand.rs", "cli/ui.rs"]),
