@@ -4,7 +4,7 @@
 //! compares needs with what documents, machine lists and contexts say. An answer is one of three: yes,
 //! no, and what the documents do not decide. Nothing here is shown: that is [`crate::render`].
 
-
+mod audio;
 mod check;
 mod impact;
 mod meets;

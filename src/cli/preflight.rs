@@ -126,7 +126,8 @@ fn write(
     let one = table.guests.first().filter(|_| !inputs.is_many());
     match (format, one) {
         (PreflightFormat::Text, Some(one)) => {
-            ui.print(|out| render::preflight::preflight(&one.guest, &table.results(0), width, out))?
+            let results = table.results(0);
+            ui.print(|out| render::preflight::preflight(&one.guest, &results, width, out))?;
         }
         (PreflightFormat::Json, Some(one)) => {
             let source = one.path.display().to_string();

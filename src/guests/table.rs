@@ -56,6 +56,9 @@ pub struct ColumnGroup {
 /// What a verdict says, but for the target.
 type VerdictKey<'t> = (Answer, &'t [Reason], &'t [String], bool);
 
+/// The columns of each guest.
+type ColumnsByGuest = BTreeMap<usize, Vec<usize>>;
+
 impl GuestTable {
     /// A table without columns.
     #[must_use]
@@ -152,8 +155,7 @@ impl GuestTable {
     #[must_use]
     pub fn verdict_groups(&self) -> Vec<VerdictGroup<'_>> {
         let mut known: HashMap<VerdictKey<'_>, usize> = HashMap::new();
-        // For each verdict its guests, and for each guest its columns.
-        let mut found: Vec<(&Verdict, bool, BTreeMap<usize, Vec<usize>>)> = Vec::new();
+        let mut found: Vec<(&Verdict, bool, ColumnsByGuest)> = Vec::new();
         for (column, places) in self.alike() {
             for (guest, verdict) in column.verdicts.iter().enumerate() {
                 if verdict.reasons.is_empty() && verdict.notes.is_empty() {
