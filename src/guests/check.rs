@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use super::audio::{AudioAnswer, audio_backend};
 use super::meets::Document;
 use super::place::{Place, listed, place};
 use super::verdict::{Reason, Verdict};
@@ -178,6 +179,12 @@ impl<'g> GuestChecks<'g> {
             let guest = &self.guests[number];
             let mut notes: Vec<String> = deprecated_machine(guest, side).into_iter().collect();
             notes.extend(says.1.iter().cloned());
+            for backend in &guest.audio {
+                match audio_backend(backend, &target.emulator, context.hypervisor.as_deref()) {
+                    AudioAnswer::Has(note) => notes.extend(note),
+                    AudioAnswer::Lacks(reason) => reasons.push(reason),
+                }
+            }
             let is_image = |reason: &Reason| reason.path.as_deref() == Some(LOADERS);
             let image = named_image(guest).filter(|_| says.0.iter().any(is_image));
             let state = match image {
