@@ -1,7 +1,7 @@
 //! Whether guests run on hosts: the one place where a guest's requirements are answered.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::audio::{AudioAnswer, audio_backend};
@@ -94,8 +94,6 @@ type DocumentSays = Rc<(Vec<Reason>, Vec<String>)>;
 pub struct GuestChecks<'g> {
     guests: Vec<Cow<'g, Guest>>,
     known: HashMap<DocumentKey, HashMap<(usize, Option<i64>), DocumentSays>>,
-    /// The firmware images that documents list.
-    images: HashMap<Content, Rc<HashSet<String>>>,
     /// The guests come from another host, so that libvirt leaves out what it adds by itself.
     is_arrival: bool,
 }
@@ -108,7 +106,7 @@ impl<'g> GuestChecks<'g> {
     }
 
     fn of(guests: Vec<Cow<'g, Guest>>) -> Self {
-        Self { guests, known: HashMap::new(), images: HashMap::new(), is_arrival: false }
+        Self { guests, known: HashMap::new(), is_arrival: false }
     }
 
     /// The verdict on each guest, in their order.
@@ -127,17 +125,22 @@ impl<'g> GuestChecks<'g> {
         contents: &Contents,
     ) -> Result<Vec<GuestAnswers>, SideError> {
         let context = &side.observed.context;
-        let places: Vec<(Place<'_>, Option<i64>)> = self
-            .guests
-            .iter()
-            .map(|guest| {
+        // Many guests have the same few machines.
+        let mut places: Vec<(Place<'_>, Option<i64>, Option<String>)> = Vec::new();
+        let mut numbers: HashMap<MachineKey<'_>, usize> = HashMap::new();
+        let mut place_of = Vec::with_capacity(self.guests.len());
+        for guest in &self.guests {
+            let Guest { arch, virttype, machine, emulator, .. } = guest.as_ref();
+            let key = (arch.as_deref(), &**virttype, machine.as_deref(), emulator.as_deref());
+            place_of.push(*numbers.entry(key).or_insert_with(|| {
                 let max_cpus = listed(guest, side).find_map(|machine| machine.max_cpus);
-                (place(guest, side), max_cpus)
-            })
-            .collect();
+                places.push((place(guest, side), max_cpus, deprecated_machine(guest, side)));
+                places.len() - 1
+            }));
+        }
         let mut asked: HashMap<&Content, Vec<(usize, Option<i64>)>> = HashMap::new();
-        for (number, (place, max_cpus)) in places.iter().enumerate() {
-            if let Place::Found(_, content, _) = place {
+        for (number, at) in place_of.iter().enumerate() {
+            if let (Place::Found(_, content, _), max_cpus, _) = &places[*at] {
                 asked.entry(content).or_default().push((number, *max_cpus));
             }
         }
@@ -164,20 +167,22 @@ impl<'g> GuestChecks<'g> {
                 }
             })?;
         }
-        let mut answers = Vec::with_capacity(places.len());
-        for (number, (place, max_cpus)) in places.into_iter().enumerate() {
+        let mut images = None;
+        let mut answers = Vec::with_capacity(place_of.len());
+        for (number, at) in place_of.into_iter().enumerate() {
+            let (place, max_cpus, deprecated) = &places[at];
             let (target, content, mut reasons) = match place {
-                Place::Found(target, content, reasons) => (target, content, reasons),
+                Place::Found(target, content, reasons) => (*target, *content, reasons.clone()),
                 Place::Missing(reason) => {
-                    let reasons = believed(side, vec![reason]);
+                    let reasons = believed(side, vec![reason.clone()]);
                     let notes = vec!["what else it needs was not looked at".to_owned()];
                     answers.push(GuestAnswers { target: None, reasons, notes });
                     continue;
                 }
             };
-            let says = Rc::clone(&self.known[&key(content)][&(number, max_cpus)]);
+            let says = Rc::clone(&self.known[&key(content)][&(number, *max_cpus)]);
             let guest = &self.guests[number];
-            let mut notes: Vec<String> = deprecated_machine(guest, side).into_iter().collect();
+            let mut notes: Vec<String> = deprecated.iter().cloned().collect();
             notes.extend(says.1.iter().cloned());
             for backend in &guest.audio {
                 match audio_backend(backend, &target.emulator, context.hypervisor.as_deref()) {
@@ -186,10 +191,15 @@ impl<'g> GuestChecks<'g> {
                 }
             }
             let is_image = |reason: &Reason| reason.path.as_deref() == Some(LOADERS);
-            let image = named_image(guest).map(str::to_owned);
-            let has_image = match image {
+            let has_image = match named_image(guest) {
                 Some(image) if says.0.iter().any(is_image) => {
-                    self.has_image(&image, side, contents)?
+                    let listed = match images.take() {
+                        Some(listed) => listed,
+                        None => contents.listed_firmware(&side.observed)?,
+                    };
+                    let is_listed = listed.images.contains(image);
+                    images = Some(listed);
+                    is_listed
                 }
                 _ => false,
             };
@@ -200,40 +210,17 @@ impl<'g> GuestChecks<'g> {
         }
         Ok(answers)
     }
-
-    /// Whether an image that a guest names is a file of the host, since another machine's document
-    /// lists it.
-    ///
-    /// libvirt starts a guest with whatever image its XML names. What it lists for one machine are those
-    /// that its firmware descriptors name for it; for machines without a descriptor it lists those files of a
-    /// built-in list that exist (`virQEMUCapsFillDomainOSCaps`, libvirt 9.0 to 11.3).
-    fn has_image(
-        &mut self,
-        image: &str,
-        side: &Side,
-        contents: &Contents,
-    ) -> Result<bool, SideError> {
-        for (_, content) in side.documents() {
-            if !self.images.contains_key(content) {
-                let images = contents.with(content, |all| {
-                    match all.iter().find(|(path, _)| *path == LOADERS) {
-                        Some((_, Value::List(images))) => {
-                            images.iter().map(str::to_owned).collect()
-                        }
-                        _ => HashSet::new(),
-                    }
-                })?;
-                self.images.insert(content.clone(), Rc::new(images));
-            }
-            if self.images[content].contains(image) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
 }
 
-/// The image that a guest names, where libvirt does not choose one.
+/// What decides where a guest runs on a host: arch, virttype, machine, emulator.
+type MachineKey<'g> = (Option<&'g str>, &'g str, Option<&'g str>, Option<&'g str>);
+
+/// The image that a guest names, where libvirt does not choose one: it is a file of the host if any
+/// machine's document lists it.
+///
+/// libvirt starts a guest with whatever image its XML names. What it lists for one machine are those that its
+/// firmware descriptors name for it; for machines without a descriptor it lists those files of a built-in list
+/// that exist (`virQEMUCapsFillDomainOSCaps`, libvirt 9.0 to 11.3).
 fn named_image(guest: &Guest) -> Option<&str> {
     let is_chosen = guest.needs.iter().any(|need| need.path == "os.firmware");
     let image = guest.needs.iter().find_map(|need| match &need.wanted {
