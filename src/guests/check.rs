@@ -126,17 +126,22 @@ impl<'g> GuestChecks<'g> {
         contents: &Contents,
     ) -> Result<Vec<GuestAnswers>, SideError> {
         let context = &side.observed.context;
-        let places: Vec<(Place<'_>, Option<i64>)> = self
-            .guests
-            .iter()
-            .map(|guest| {
+        // Many guests have the same few machines.
+        let mut places: Vec<(Place<'_>, Option<i64>, Option<String>)> = Vec::new();
+        let mut numbers: HashMap<MachineKey<'_>, usize> = HashMap::new();
+        let mut place_of = Vec::with_capacity(self.guests.len());
+        for guest in &self.guests {
+            let Guest { arch, virttype, machine, emulator, .. } = guest.as_ref();
+            let key = (arch.as_deref(), &**virttype, machine.as_deref(), emulator.as_deref());
+            place_of.push(*numbers.entry(key).or_insert_with(|| {
                 let max_cpus = listed(guest, side).find_map(|machine| machine.max_cpus);
-                (place(guest, side), max_cpus)
-            })
-            .collect();
+                places.push((place(guest, side), max_cpus, deprecated_machine(guest, side)));
+                places.len() - 1
+            }));
+        }
         let mut asked: HashMap<&Content, Vec<(usize, Option<i64>)>> = HashMap::new();
-        for (number, (place, max_cpus)) in places.iter().enumerate() {
-            if let Place::Found(_, content, _) = place {
+        for (number, at) in place_of.iter().enumerate() {
+            if let (Place::Found(_, content, _), max_cpus, _) = &places[*at] {
                 asked.entry(content).or_default().push((number, *max_cpus));
             }
         }
@@ -163,21 +168,22 @@ impl<'g> GuestChecks<'g> {
                 }
             })?;
         }
-        let mut answers = Vec::with_capacity(places.len());
         let mut firmware: Option<ListedFirmware> = None;
-        for (number, (place, max_cpus)) in places.into_iter().enumerate() {
+        let mut answers = Vec::with_capacity(place_of.len());
+        for (number, at) in place_of.into_iter().enumerate() {
+            let (place, max_cpus, deprecated) = &places[at];
             let (target, content, mut reasons) = match place {
-                Place::Found(target, content, reasons) => (target, content, reasons),
+                Place::Found(target, content, reasons) => (*target, *content, reasons.clone()),
                 Place::Missing(reason) => {
-                    let reasons = believed(side, vec![reason]);
+                    let reasons = believed(side, vec![reason.clone()]);
                     let notes = vec!["what else it needs was not looked at".to_owned()];
                     answers.push(GuestAnswers { target: None, reasons, notes });
                     continue;
                 }
             };
-            let says = Rc::clone(&self.known[&key(content)][&(number, max_cpus)]);
+            let says = Rc::clone(&self.known[&key(content)][&(number, *max_cpus)]);
             let guest = &self.guests[number];
-            let mut notes: Vec<String> = deprecated_machine(guest, side).into_iter().collect();
+            let mut notes: Vec<String> = deprecated.iter().cloned().collect();
             notes.extend(says.1.iter().cloned());
             for backend in &guest.audio {
                 match audio_backend(backend, &target.emulator, context.hypervisor.as_deref()) {
@@ -212,6 +218,9 @@ impl<'g> GuestChecks<'g> {
         Ok(answers)
     }
 }
+
+/// What decides where a guest runs on a host: arch, virttype, machine, emulator.
+type MachineKey<'g> = (Option<&'g str>, &'g str, Option<&'g str>, Option<&'g str>);
 
 /// What all of a host's documents say of the file that a guest names.
 ///

@@ -380,6 +380,10 @@ pub(super) fn refused(reader: &Reader<'_>) -> Vec<GuestConflict> {
                 refuse(format!("{place} name=armvtimer"), text);
             }
         }
+        // "'aes-key-wrap'/'dea-key-wrap' is not available on this architecture" [D].
+        if path == "keywrap" && machine.is_other_than(Arches(&["s390", "s390x"])) {
+            refuse(place.to_owned(), ONLY_S390);
+        }
         // "nvram device is only supported for PPC64" [D].
         if path == "devices/nvram" && is_qemu && machine.is_other_than(POWER) {
             refuse(place.to_owned(), ONLY_PSERIES);
@@ -419,6 +423,10 @@ pub(super) fn refused(reader: &Reader<'_>) -> Vec<GuestConflict> {
             // "ivshmem device is no longer supported" [D].
             ("devices/shmem/model", "ivshmem") => {
                 refuse(format!("{place} type={kind}"), "libvirt no longer supports it");
+            }
+            // "IDE controllers are unsupported for this QEMU binary or machine type" [D].
+            ("devices/controller", "ide") if machine.is_q35() => {
+                refuse(format!("{place} type={kind}"), "q35 machines have none");
             }
             // QEMU has no such card but for pseries [D].
             ("devices/interface/model", "spapr-vlan") if machine.is_other_than(POWER) => {
@@ -772,6 +780,10 @@ mod tests {
         );
         let timer = nested("clock/timer", "name", "armvtimer");
         assert_eq!((refused(ARM, &timer), refused(Q35, &timer)), (0, 1));
+        let keywrap = "<keywrap><cipher name='aes' state='on'/></keywrap>";
+        assert_eq!((refused(S390, keywrap), refused(Q35, keywrap)), (0, 1));
+        let ide = nested("devices/controller", "type", "ide");
+        assert_eq!((refused(PC, &ide), refused(Q35, &ide)), (0, 1));
         let nvram = "<devices><nvram/></devices>";
         assert_eq!((refused(POWER, nvram), refused(Q35, nvram)), (0, 1));
         let card = "<devices><interface><model type='spapr-vlan'/></interface></devices>";
