@@ -118,32 +118,56 @@ impl<'g> GuestChecks<'g> {
     }
 
     /// The answers to all requirements of each guest, in their order.
-    #[expect(clippy::too_many_lines, reason = "one pass over guests and documents")]
     pub(super) fn judge(
         &mut self,
         side: &Side,
         contents: &Contents,
     ) -> Result<Vec<GuestAnswers>, SideError> {
-        let context = &side.observed.context;
-        let places: Vec<(Place<'_>, Option<i64>)> = self
-            .guests
-            .iter()
-            .map(|guest| {
-                let max_cpus = listed(guest, side).find_map(|machine| machine.max_cpus);
-                (place(guest, side), max_cpus)
-            })
-            .collect();
+        let placed = |guest: &Cow<'_, Guest>| {
+            let max_cpus = listed(guest, side).find_map(|machine| machine.max_cpus);
+            (place(guest, side), max_cpus)
+        };
+        let places: Vec<(Place<'_>, Option<i64>)> = self.guests.iter().map(placed).collect();
+        self.ask_documents(&places, side, contents)?;
+        let mut firmware = None;
+        let mut answers = Vec::with_capacity(places.len());
+        for (number, (place, max_cpus)) in places.into_iter().enumerate() {
+            let (target, content, mut reasons) = match place {
+                Place::Found(target, content, reasons) => (target, content, reasons),
+                Place::Missing(reason) => {
+                    let reasons = believed(side, vec![reason]);
+                    let notes = vec!["what else it needs was not looked at".to_owned()];
+                    answers.push(GuestAnswers { target: None, reasons, notes });
+                    continue;
+                }
+            };
+            let guest = &self.guests[number];
+            let says = &self.known[&document_key(side, content)][&(number, max_cpus)];
+            reasons.extend(on_host(guest, &says.0, &mut firmware, side, contents)?);
+            let mut notes: Vec<String> = deprecated_machine(guest, side).into_iter().collect();
+            notes.extend(says.1.iter().cloned());
+            let reasons = believed(side, reasons);
+            answers.push(GuestAnswers { target: Some(target.clone()), reasons, notes });
+        }
+        Ok(answers)
+    }
+
+    /// Asks each document for all guests that would run there, as far as it was not asked before.
+    fn ask_documents(
+        &mut self,
+        places: &[(Place<'_>, Option<i64>)],
+        side: &Side,
+        contents: &Contents,
+    ) -> Result<(), SideError> {
         let mut asked: HashMap<&Content, Vec<(usize, Option<i64>)>> = HashMap::new();
         for (number, (place, max_cpus)) in places.iter().enumerate() {
             if let Place::Found(_, content, _) = place {
                 asked.entry(content).or_default().push((number, *max_cpus));
             }
         }
-        let key = |content: &Content| -> DocumentKey {
-            (content.clone(), context.api_flags.clone(), context.libvirt.clone())
-        };
+        let context = &side.observed.context;
         for (content, asked) in asked {
-            let known = self.known.entry(key(content)).or_default();
+            let known = self.known.entry(document_key(side, content)).or_default();
             let open: Vec<_> = asked.into_iter().filter(|at| !known.contains_key(at)).collect();
             if open.is_empty() {
                 continue;
@@ -162,48 +186,42 @@ impl<'g> GuestChecks<'g> {
                 }
             })?;
         }
-        let mut answers = Vec::with_capacity(places.len());
-        let mut firmware: Option<ListedFirmware> = None;
-        for (number, (place, max_cpus)) in places.into_iter().enumerate() {
-            let (target, content, mut reasons) = match place {
-                Place::Found(target, content, reasons) => (target, content, reasons),
-                Place::Missing(reason) => {
-                    let reasons = believed(side, vec![reason]);
-                    let notes = vec!["what else it needs was not looked at".to_owned()];
-                    answers.push(GuestAnswers { target: None, reasons, notes });
-                    continue;
-                }
-            };
-            let says = Rc::clone(&self.known[&key(content)][&(number, max_cpus)]);
-            let guest = &self.guests[number];
-            let mut notes: Vec<String> = deprecated_machine(guest, side).into_iter().collect();
-            notes.extend(says.1.iter().cloned());
-            let is_image = |reason: &Reason| reason.path.as_deref() == Some(LOADERS);
-            let image = named_image(guest).filter(|_| says.0.iter().any(is_image));
-            let state = match image {
-                None => ImageState::Unknown,
-                Some(image) => {
-                    let listed = match firmware.take() {
-                        Some(known) => known,
-                        None => contents.listed_firmware(&side.observed)?,
-                    };
-                    let state = ImageState::of(image, &listed);
-                    firmware = Some(listed);
-                    state
-                }
-            };
-            let unmet = says.0.iter().filter_map(|reason| match state {
-                _ if !is_image(reason) => Some(reason.clone()),
-                ImageState::There => None,
-                ImageState::Missing => Some(missing_image(reason)),
-                ImageState::Unknown => Some(reason.clone()),
-            });
-            reasons.extend(unmet);
-            let reasons = believed(side, reasons);
-            answers.push(GuestAnswers { target: Some(target.clone()), reasons, notes });
-        }
-        Ok(answers)
+        Ok(())
     }
+}
+
+fn document_key(side: &Side, content: &Content) -> DocumentKey {
+    let context = &side.observed.context;
+    (content.clone(), context.api_flags.clone(), context.libvirt.clone())
+}
+
+/// What a document leaves unmet of a guest, and its host too: an image may be listed for another
+/// machine. `firmware` is what the host lists, once that is looked up.
+fn on_host(
+    guest: &Guest,
+    unmet: &[Reason],
+    firmware: &mut Option<ListedFirmware>,
+    side: &Side,
+    contents: &Contents,
+) -> Result<Vec<Reason>, SideError> {
+    let is_image = |reason: &Reason| reason.path.as_deref() == Some(LOADERS);
+    let state = match named_image(guest).filter(|_| unmet.iter().any(is_image)) {
+        None => ImageState::Unknown,
+        Some(image) => {
+            let listed = match firmware.take() {
+                Some(known) => known,
+                None => contents.listed_firmware(&side.observed)?,
+            };
+            ImageState::of(image, firmware.insert(listed))
+        }
+    };
+    let reasons = unmet.iter().filter_map(|reason| match state {
+        _ if !is_image(reason) => Some(reason.clone()),
+        ImageState::There => None,
+        ImageState::Missing => Some(missing_image(reason)),
+        ImageState::Unknown => Some(reason.clone()),
+    });
+    Ok(reasons.collect())
 }
 
 /// What all of a host's documents say of the file that a guest names.
