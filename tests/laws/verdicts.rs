@@ -184,14 +184,8 @@ fn forgotten(side: &Side, context: Context, documents: &[Index]) -> Side {
     for document in documents {
         outcomes.remove(document.get(&targets));
     }
-    let observed = domcaps::diff::Observed {
-        outcomes,
-        context,
-        machines: side.observed.machines.clone(),
-        state: side.observed.state,
-        is_chosen: side.observed.is_chosen,
-        whole: None,
-    };
+    let observed =
+        domcaps::diff::Observed { outcomes, context, whole: None, ..side.observed.clone() };
     Side {
         origin: side.origin.clone(),
         observed,
