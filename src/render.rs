@@ -15,6 +15,7 @@ pub mod json;
 pub mod junit;
 pub mod markdown;
 pub mod ndjson;
+pub mod notice;
 pub mod page;
 pub mod preflight;
 pub mod query;

@@ -17,14 +17,14 @@ use clap::Args;
 
 use super::failure::{Exit, Failure};
 use super::ui::{self, Ui};
-use super::{Global, ListFormat};
+use super::{Global, ListFormat, notify};
 use crate::collect::{ApiFlag, Choice, Event, Settings, Site, fleet};
 use crate::model::{HostName, Tag, parse_duration};
 use crate::render;
 use changes::Hook;
 use hosts::Hosts;
 use progress::Progress;
-use record::Record;
+use record::{Record, Sources};
 
 /// Ask libvirt daemons and store what they answer, a snapshot for each host
 ///
@@ -42,10 +42,12 @@ Examples:
   ansible-inventory --list | domcaps collect --ansible - --group compute
   domcaps collect --check                                     what the list says, without asking
   domcaps collect hv01 --machine q35 --machine pc             some targets only
+  domcaps collect --all --notify                              then tell the sinks of domcaps.toml
   domcaps collect --all --on-change 'domcaps diff $DOMCAPS_HOST@prev $DOMCAPS_HOST | mail -s changed ops'
 
 Exit codes: 0 every host is stored whole; 3 some failed, are partial or suspect, or had targets
-that may not be asked, all named on stderr; 1 nothing was stored.")]
+that may not be asked, or a command of --on-change or a sink of --notify failed, all named on stderr;
+1 nothing was stored.")]
 pub(super) struct Arguments {
     /// Hosts to ask
     #[arg(value_name = "HOST", conflicts_with = "connect")]
@@ -81,9 +83,13 @@ pub(super) struct Arguments {
     #[arg(long = "tag", value_name = "TAG")]
     tags: Vec<Tag>,
     /// Run a shell command for each host whose capabilities changed, with the diff's JSON on its
-    /// standard input, and $DOMCAPS_HOST, $DOMCAPS_BREAKING, $DOMCAPS_SNAPSHOT and $DOMCAPS_DB set
+    /// standard input, and $DOMCAPS_HOST, $DOMCAPS_BREAKING, $DOMCAPS_SNAPSHOT and $DOMCAPS_DB set.
+    /// One that fails is run again by the next run with --on-change, until it succeeds
     #[arg(long, value_name = "COMMAND")]
     on_change: Option<String>,
+    /// When all is stored, tell the sinks of domcaps.toml what is new, as `domcaps notify` does
+    #[arg(long, conflicts_with = "check")]
+    notify: bool,
     /// How to show what was done
     #[arg(long, value_enum, default_value_t = ListFormat::Text)]
     format: ListFormat,
@@ -179,10 +185,13 @@ pub(super) fn run(
         sites.iter_mut().for_each(|site| site.timeout = None);
     }
     let settings = arguments.settings(virsh, timeout);
-    let mut record = Record::new(ui, &database, &sites, &arguments.tags, followed.as_ref())?;
+    let notices = arguments.notify.then(|| notify::Setup::read(None)).transpose()?;
+    let sources = Sources { sites: &sites, followed: followed.as_ref(), notices: notices.as_ref() };
+    let mut record = Record::new(ui, &database, sources, &arguments.tags)?;
     let stop = ui::interruption()?;
     let hook = |command| Hook::start(command, &database, Arc::clone(&stop));
     record.hook = arguments.on_change.as_deref().map(hook);
+    record.retry_hooks(ui)?;
     let fatal = ask(ui, &sites, &settings, &mut record, &stop);
     record.finish(ui);
     match arguments.format {
@@ -194,9 +203,12 @@ pub(super) fn run(
             ui.print(|out| render::collected::table(&record.rows, refused.len(), width, out))?;
         }
     }
-    match fatal {
-        Some(failure) => Err(failure),
-        None => Ok(record.exit(!refused.is_empty())),
+    let exit = record.exit(!refused.is_empty());
+    let told = record.notify(ui, &stop);
+    match (fatal, told?) {
+        (Some(failure), _) => Err(failure),
+        (None, Exit::Partly) if exit == Exit::Done => Ok(Exit::Partly),
+        (None, _) => Ok(exit),
     }
 }
 

@@ -21,7 +21,7 @@ macro_rules! schema {
 }
 
 /// Every schema, by name.
-pub const ALL: [Schema; 38] = [
+pub const ALL: [Schema; 40] = [
     schema!("answer"),
     schema!("backup"),
     schema!("check"),
@@ -45,6 +45,8 @@ pub const ALL: [Schema; 38] = [
     schema!("import"),
     schema!("machines"),
     schema!("matrix"),
+    schema!("notice"),
+    schema!("notify"),
     schema!("outliers"),
     schema!("paths"),
     schema!("preflight"),

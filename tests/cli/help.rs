@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::support::{Sandbox, expect};
 
-const COMMANDS: [&[&str]; 41] = [
+const COMMANDS: [&[&str]; 42] = [
     &[],
     &["collect"],
     &["import"],
@@ -26,6 +26,7 @@ const COMMANDS: [&[&str]; 41] = [
     &["history"],
     &["last"],
     &["changes"],
+    &["notify"],
     &["report"],
     &["report", "upgrade"],
     &["fleet"],

@@ -29,6 +29,7 @@ mod layering;
 mod listings;
 mod lists;
 mod migrate;
+mod notify;
 mod observe;
 mod older;
 mod one_qemu;
