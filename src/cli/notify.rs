@@ -360,6 +360,7 @@ impl Digest {
                     to: "now".to_owned(),
                     silent: Vec::new(),
                     period: Some(period),
+                    freshness: Vec::new(),
                 }))
             }
             false => None,
