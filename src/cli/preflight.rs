@@ -9,6 +9,7 @@ use super::ui::Ui;
 use super::{Global, ListFormat, hosts_of, sides};
 use crate::guests::{self, Answer, Checked, GuestFile, Migration, Named, Preflight};
 use crate::model::Guest;
+use crate::operand::RELEASE;
 use crate::render;
 use crate::rules::Severity;
 use crate::side::{Contents, Side};
@@ -84,7 +85,7 @@ pub(super) fn run(
             Ok((side, how)) => {
                 exit = worse(exit, how);
                 let host = (named(operand, &side), side);
-                checked.extend(answers(&mut questions, from.as_ref(), &host, &contents)?);
+                checked.extend(answers(&mut questions, from.as_ref(), &host, &mut contents)?);
             }
             Err(failure) if hosts.len() == 1 || failure.is_final() => return Err(failure),
             Err(failure) => {
@@ -116,10 +117,15 @@ fn answers(
     (preflight, migration): &mut (Preflight<'_>, Migration<'_>),
     from: Option<&(Named, Side)>,
     host: &(Named, Side),
-    contents: &Contents,
+    contents: &mut Contents,
 ) -> Result<Vec<Checked>, Failure> {
     let Some(from) = from else {
-        let verdict = preflight.check(&host.1, contents)?;
+        // On a release alone, what hangs on a host or on packages is not decided.
+        let source = host.1.origin.source.as_deref().unwrap_or_default();
+        let verdict = match source.starts_with(RELEASE) {
+            true => sides::projection(contents, &host.1, None)?.preflight(preflight, contents)?,
+            false => preflight.check(&host.1, contents)?,
+        };
         return Ok(vec![Checked { from: None, host: host.0.clone(), verdict }]);
     };
     // Of a whole group, the source itself is no question.

@@ -14,6 +14,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
+use super::grid::Grid;
 use super::page::Page;
 use crate::fleet::Matrix;
 use view::View;
@@ -52,6 +53,15 @@ struct MatrixPage {
 /// Where the output cannot be written.
 pub fn matrix(matrix: &Matrix, out: &mut dyn Write) -> std::io::Result<()> {
     let view = matrix::View::new(matrix);
+    MatrixPage { view, css: MATRIX_STYLE, css_sha256: hash(MATRIX_STYLE) }.write_into(out)
+}
+
+/// Writes a table of texts.
+///
+/// # Errors
+/// Where the output cannot be written.
+pub fn grid(grid: &Grid, out: &mut dyn Write) -> std::io::Result<()> {
+    let view = matrix::View::of_grid(grid);
     MatrixPage { view, css: MATRIX_STYLE, css_sha256: hash(MATRIX_STYLE) }.write_into(out)
 }
 

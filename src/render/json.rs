@@ -2,13 +2,16 @@
 //!
 //! The wire structs stand apart from the model, so that neither changes with the other.
 
+mod calendar;
 mod collected;
 mod diff;
 mod fleet;
 mod history;
 mod listing;
+mod plan;
 mod preflight;
 mod query;
+mod release;
 mod report;
 mod row;
 mod rules;
@@ -21,13 +24,16 @@ use serde::Serialize;
 
 use super::visible::VisibleJson;
 
+pub use calendar::calendar;
 pub use collected::collected;
 pub use diff::diff;
 pub use fleet::{cohorts, common, matrix, outliers};
 pub use history::history;
 pub use listing::{Failed, Imported, Shown, hosts, imported, machines, show, snapshots};
+pub use plan::{plan, planned_guests};
 pub use preflight::preflight;
 pub use query::{answers, paths, query};
+pub use release::{release, releases, which};
 pub use report::report;
 pub use row::views;
 pub(super) use row::{Listed, hex, object};
@@ -42,6 +48,11 @@ pub use upkeep::{
 fn write(value: &impl Serialize, out: &mut dyn Write) -> std::io::Result<()> {
     serde_json::to_writer_pretty(VisibleJson::new(out), value)?;
     writeln!(out)
+}
+
+/// Writes a value, indented, with a line end.
+pub(super) fn value(value: &serde_json::Value, out: &mut dyn Write) -> std::io::Result<()> {
+    write(value, out)
 }
 
 /// A plain value of a change.

@@ -21,9 +21,10 @@ macro_rules! schema {
 }
 
 /// Every schema, by name.
-pub const ALL: [Schema; 35] = [
+pub const ALL: [Schema; 41] = [
     schema!("answer"),
     schema!("backup"),
+    schema!("calendar"),
     schema!("check"),
     schema!("cohorts"),
     schema!("collect"),
@@ -46,9 +47,13 @@ pub const ALL: [Schema; 35] = [
     schema!("matrix"),
     schema!("outliers"),
     schema!("paths"),
+    schema!("plan"),
+    schema!("planned-guest"),
     schema!("preflight"),
     schema!("prune"),
     schema!("query"),
+    schema!("release"),
+    schema!("releases"),
     schema!("rename"),
     schema!("report"),
     schema!("rules"),
@@ -57,6 +62,7 @@ pub const ALL: [Schema; 35] = [
     schema!("sql"),
     schema!("tag"),
     schema!("views"),
+    schema!("which"),
 ];
 
 /// The schema of a name, which may be written in full: `domcaps.diff/1`.

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::support::{Sandbox, expect};
 
-const COMMANDS: [&[&str]; 40] = [
+const COMMANDS: [&[&str]; 49] = [
     &[],
     &["collect"],
     &["import"],
@@ -27,6 +27,14 @@ const COMMANDS: [&[&str]; 40] = [
     &["changes"],
     &["report"],
     &["report", "upgrade"],
+    &["release"],
+    &["release", "list"],
+    &["release", "show"],
+    &["release", "which"],
+    &["release", "calendar"],
+    &["release", "import"],
+    &["release", "export"],
+    &["release", "pack"],
     &["fleet"],
     &["fleet", "cohorts"],
     &["fleet", "common"],
@@ -34,6 +42,7 @@ const COMMANDS: [&[&str]; 40] = [
     &["fleet", "matrix"],
     &["rules"],
     &["preflight"],
+    &["plan"],
     &["sql"],
     &["export"],
     &["tag"],

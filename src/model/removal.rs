@@ -5,11 +5,11 @@
 //! agreed for 9.1 and deletes since 10.1. What was older went one by one before that, some of it by
 //! 8.2 (`docs/about/removed-features.rst`), so that only the latest possible version can be named.
 
-use super::knowledge::Version;
+use super::VersionNumbers;
 
 /// When QEMU deletes a machine type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Removal {
+pub enum Removal {
     /// With this version: (major, minor).
     With(u32, u32),
     /// It is older than the policy: with this version at the latest.
@@ -29,7 +29,8 @@ const FIRST: (u32, u32) = (10, 1);
 /// `None` where the policy says nothing: of machines without a version, of a distribution's own
 /// (`pc-q35-rhel9.2.0`, `pc-q35-8.2-noble`), which live as long as the distribution says, and of what
 /// should be gone by now.
-pub(super) fn removal(machine: &str, known: Option<Version>) -> Option<Removal> {
+#[must_use]
+pub fn removal(machine: &str, known: Option<VersionNumbers>) -> Option<Removal> {
     let (family, version) = machine.rsplit_once('-')?;
     if !FAMILIES.contains(&family) {
         return None;
