@@ -27,7 +27,7 @@ enum Command {
     List(List),
     Show(Show),
     /// Show what changes between two releases
-    Diff(diff::Arguments),
+    Diff(Box<diff::Arguments>),
     Which(which::Arguments),
     Calendar(calendar::Arguments),
     Import(files::Import),

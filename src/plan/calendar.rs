@@ -177,11 +177,14 @@ fn qemu(side: &Side) -> Option<VersionNumbers> {
     version_numbers(qemu_text(side))
 }
 
+/// Whether a machine type is deprecated in each release; none where it is not there.
+type DeprecationByRelease = Vec<Option<bool>>;
+
 /// Machine types that QEMU's policy speaks of, by architecture and family; a distribution's own have no place among
 /// the releases of others.
 fn families(releases: &[ReleaseSide]) -> Vec<MachineFamily> {
     // By release: whether a machine type is there, and deprecated.
-    let mut there: BTreeMap<(String, String), BTreeMap<String, Vec<Option<bool>>>> =
+    let mut there: BTreeMap<(String, String), BTreeMap<String, DeprecationByRelease>> =
         BTreeMap::new();
     for (at, release) in releases.iter().enumerate() {
         let machines = release.side.observed.machines.iter().flat_map(MachineList::iter);

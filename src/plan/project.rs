@@ -101,7 +101,7 @@ impl ReleaseSide {
             manifest.optional.iter().filter(|package| !is_there(package)).cloned().collect();
         let missing: HashSet<&str> =
             open.iter().flat_map(|package| package.adds.iter().map(String::as_str)).collect();
-        let cpus = host.map(|host| cpus(host));
+        let cpus = host.map(cpus);
         let mut making = Making { release, host, cpus, made: HashMap::new() };
         let possible = making.side(contents, &HashSet::new())?;
         let sure = making.side(contents, &missing)?;

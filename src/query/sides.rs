@@ -83,11 +83,10 @@ pub fn members(
     let mut seen = BTreeSet::new();
     for (_, content) in sides.iter().flat_map(|side| side.documents()) {
         if seen.insert(format!("{content:?}")) {
-            contents.with(content, |all| match all.get(path) {
-                Some(Value::Set(set) | Value::List(set)) => {
+            contents.with(content, |all| {
+                if let Some(Value::Set(set) | Value::List(set)) = all.get(path) {
                     members.extend(set.iter().map(str::to_owned));
                 }
-                _ => {}
             })?;
         }
     }
