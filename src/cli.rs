@@ -30,9 +30,11 @@ mod many;
 mod notify;
 mod outputs;
 mod paths;
+mod plan;
 mod preflight;
 mod prune;
 mod query;
+mod release;
 mod report;
 mod rules;
 mod schema;
@@ -60,8 +62,8 @@ use ui::Ui;
 #[derive(Debug, Parser)]
 #[command(name = "domcaps", version, max_term_width = 100)]
 #[command(after_help = "\
-Selectors are HOST[@WHEN][:TARGET], a file, a folder of files, or -. TARGET is a machine or alias, or
-ARCH/VIRTTYPE/MACHINE with *. WHEN selects a snapshot of the host:
+Selectors are HOST[@WHEN][:TARGET], release:NAME[:TARGET] (`domcaps release list`), a file, a folder of
+files, or -. TARGET is a machine or alias, or ARCH/VIRTTYPE/MACHINE with *. WHEN selects a snapshot of the host:
   latest       the newest complete snapshot; this is what HOST alone means
   prev         the newest one before the last change of content
   -N           the same N changes back: HOST@-2
@@ -149,9 +151,11 @@ commands! {
     Changes(changes),
     Notify(notify),
     Report(report),
+    Release(release),
     Fleet(fleet),
     Rules(rules),
     Preflight(preflight),
+    Plan(plan),
     Sql(sql),
     Export(export),
     Tag(tag),
@@ -211,9 +215,11 @@ pub fn run(arguments: &[OsString], out: &mut dyn Write, err: &mut dyn Write) -> 
         Command::Changes(arguments) => changes::run(&mut ui, &global, &arguments),
         Command::Notify(arguments) => notify::run(&mut ui, &global, &arguments),
         Command::Report(arguments) => report::run(&mut ui, &global, &arguments),
+        Command::Release(arguments) => release::run(&mut ui, &global, &arguments),
         Command::Fleet(arguments) => fleet::run(&mut ui, &global, &arguments),
         Command::Rules(arguments) => rules::run(&mut ui, &arguments),
         Command::Preflight(arguments) => preflight::run(&mut ui, &global, &arguments),
+        Command::Plan(arguments) => plan::run(&mut ui, &global, &arguments),
         Command::Sql(arguments) => sql::run(&mut ui, &global, &arguments),
         Command::Export(arguments) => export::run(&mut ui, &global, &arguments),
         Command::Forget(arguments) => forget::run(&mut ui, &global, &arguments),

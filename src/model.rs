@@ -11,6 +11,7 @@ mod natural;
 mod nearest;
 mod path;
 mod place;
+mod removal;
 mod snapshot;
 mod subtree;
 mod suspicion;
@@ -35,6 +36,7 @@ pub use path::{
     matches_short, select,
 };
 pub use place::line_and_column;
+pub use removal::{Removal, removal};
 pub use snapshot::{FailureClass, HostFreshness, HostName, HostNameError, State, Tag, TagError};
 pub use subtree::{Cut, Subtree, shared_hash, subtree_hash, subtrees};
 pub use suspicion::Suspicion;

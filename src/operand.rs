@@ -1,4 +1,5 @@
-//! What a user names on the command line: `HOST[@WHEN][:TARGET]`, a file, a folder, or `-`.
+//! What a user names on the command line: `HOST[@WHEN][:TARGET]`, `release:NAME[:TARGET]`, a file, a
+//! folder, or `-`.
 
 use std::path::{Path, PathBuf};
 
@@ -21,7 +22,17 @@ pub enum Operand {
         /// Which targets; all without one.
         target: Option<TargetPattern>,
     },
+    /// A release of the catalogue, whole or some targets of it.
+    Release {
+        /// Its name.
+        name: String,
+        /// Which targets; all without one.
+        target: Option<TargetPattern>,
+    },
 }
+
+/// What the selector of a release begins with.
+pub const RELEASE: &str = "release:";
 
 /// Text that names nothing.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -29,6 +40,11 @@ pub enum OperandError {
     /// No host before `@` or `:`.
     #[error("`{0}` names no host: write HOST[@WHEN][:TARGET], or a path")]
     NoHost(String),
+    /// No name behind `release:`.
+    #[error(
+        "`release:` names no release: write release:NAME[:TARGET]; `domcaps release list` lists them"
+    )]
+    NoRelease,
     /// What stands behind `@` says no moment.
     #[error("`{operand}`: {error}")]
     When {
@@ -61,6 +77,20 @@ impl Operand {
         if is_path {
             return Ok(Self::Files(PathBuf::from(text)));
         }
+        let target_of = |target: Option<&str>| {
+            let target = target.map(str::parse).transpose();
+            target.map_err(|error| OperandError::Target { operand: text.to_owned(), error })
+        };
+        if let Some(rest) = text.strip_prefix(RELEASE) {
+            let (name, target) = match rest.split_once(':') {
+                Some((name, target)) => (name, Some(target)),
+                None => (rest, None),
+            };
+            if name.is_empty() {
+                return Err(OperandError::NoRelease);
+            }
+            return Ok(Self::Release { name: name.to_owned(), target: target_of(target)? });
+        }
         let end = text.find(['@', ':']).unwrap_or(text.len());
         let (host, rest) = text.split_at(end);
         if host.is_empty() {
@@ -72,10 +102,7 @@ impl Operand {
         };
         let when =
             when.parse().map_err(|error| OperandError::When { operand: text.to_owned(), error })?;
-        let target = target.map(str::parse).transpose();
-        let target =
-            target.map_err(|error| OperandError::Target { operand: text.to_owned(), error })?;
-        Ok(Self::Host { host: host.to_owned(), when, target })
+        Ok(Self::Host { host: host.to_owned(), when, target: target_of(target)? })
     }
 }
 
@@ -130,6 +157,19 @@ mod tests {
         assert_eq!(host("a@id:ab"), ("a".into(), When::Id("ab".into()), false));
         assert_eq!(host("a@prev:q35"), ("a".into(), When::Changes(1), true));
         assert_eq!(host("a:q35"), ("a".into(), When::Latest, true));
+    }
+
+    #[test]
+    fn a_release_has_a_name_and_perhaps_a_target() {
+        let release = |text: &str| match parse(text) {
+            Ok(Operand::Release { name, target }) => (name, target.is_some()),
+            other => panic!("{text}: {other:?}"),
+        };
+        assert_eq!(release("release:debian-13"), ("debian-13".into(), false));
+        assert_eq!(release("release:ubuntu-24.04:x86_64/kvm/*"), ("ubuntu-24.04".into(), true));
+        assert_eq!(parse("release:"), Err(OperandError::NoRelease));
+        assert!(matches!(parse("release:x:a/b"), Err(OperandError::Target { .. })));
+        assert!(matches!(parse("releases"), Ok(Operand::Host { .. })));
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod nearest;
 mod parse;
 mod paths;
 mod resolve;
+mod sides;
 mod target;
 mod value;
 
@@ -24,4 +25,5 @@ pub use evaluate::{Asked, HostAnswer, Query, TargetAnswer};
 pub use expression::{Expression, Leaf, Node, Test, Word};
 pub use paths::{PathRow, PathValue, known};
 pub use resolve::ResolveError;
+pub use sides::{SideQuery, members};
 pub use value::{Operator, Wanted};

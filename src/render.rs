@@ -2,12 +2,14 @@
 //!
 //! Everything that came from a host passes [`plain`] before it reaches a terminal.
 
+pub mod calendar;
 pub mod collected;
 pub mod csv;
 pub mod export;
 pub mod fleet;
 mod format;
 pub mod github;
+pub mod grid;
 pub mod history;
 pub mod hosts;
 pub mod html;
@@ -17,9 +19,11 @@ pub mod markdown;
 pub mod ndjson;
 pub mod notice;
 pub mod page;
+pub mod plan;
 pub mod preflight;
 pub mod query;
 mod record;
+pub mod release;
 pub mod rows;
 pub mod rules;
 pub mod sarif;

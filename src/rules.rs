@@ -10,7 +10,6 @@ mod fingerprint;
 mod hints;
 mod judge;
 pub mod knowledge;
-mod machines;
 mod policy;
 mod reason;
 mod renamed;

@@ -9,12 +9,15 @@ mod files;
 mod parsed;
 mod parts;
 mod stored;
+mod visited;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::rc::Rc;
 
 use thiserror::Error;
 
+use crate::collect::RawBody;
 use crate::diff::{Observed, Outcome, WholeHost};
 use crate::model::{HostName, Machine, MachineList, State, Target, TargetPattern, Time};
 use crate::observe::{BadFile, TargetTwice};
@@ -26,6 +29,7 @@ pub use files::from_files;
 pub use parsed::Number;
 pub use parts::Pieces;
 pub use stored::{Snapshots, from_snapshot, from_store};
+pub use visited::{from_visit, of_visit};
 
 /// Where a side comes from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,9 +40,9 @@ pub struct Origin {
     pub snapshot: Option<String>,
     /// The shortest unique beginning of that id.
     pub short: Option<String>,
-    /// When it was taken, for a stored side.
+    /// When it was taken, for a stored side; the day of its capture, for a release.
     pub taken_at: Option<Time>,
-    /// The path as given, for files.
+    /// The path as given, for files; the selector, for a release.
     pub source: Option<String>,
 }
 
@@ -47,6 +51,13 @@ pub struct Origin {
 pub enum Raw {
     /// They are here.
     Bytes(Vec<u8>),
+    /// In two: the identity, and the rest, which other documents may share.
+    Split {
+        /// The identity.
+        head: Vec<u8>,
+        /// The rest.
+        body: Rc<RawBody>,
+    },
     /// The store has them.
     Stored(BodyId, Vec<u8>),
 }

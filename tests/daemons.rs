@@ -342,3 +342,31 @@ fn guests_start_where_preflight_says_so() {
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
+
+/// A plan is made of a Debian 12 host with the bundled data of Debian 13; then the guests are started on Debian 13.
+#[test]
+fn guests_start_after_an_upgrade_as_the_plan_said_before() {
+    let sandbox = Sandbox::new();
+    let [(_, old), (_, new)] = daemons();
+    sandbox.collect("hv", old, &[]);
+    let (guests, folder) = (guests::table(), tempfile::tempdir().unwrap());
+    guests::write_all(&guests, folder.path());
+    let path = folder.path().to_str().unwrap();
+    let asked = ["plan", "--to", "release:debian-13", "--guests", path, "hv", "--format", "json"];
+    let plan = sandbox.json(&asked);
+    let mut said = std::collections::BTreeMap::new();
+    for guest in plan["guests"].as_array().unwrap() {
+        let reasons = guest["results"][0]["reasons"].as_array().unwrap();
+        let reasons = reasons.iter().map(|it| format!("{}: {}", it["element"], it["text"]));
+        let answer = guest["answer"].as_str().unwrap().to_owned();
+        said.insert(guest["name"].as_str().unwrap().to_owned(), (answer, reasons.collect()));
+    }
+    let trials = guests::start_all(new, &guests, folder.path(), &said);
+    let count = |test: fn(&&guests::Trial) -> bool| trials.iter().filter(test).count();
+    let (yes, no) = (count(|it| it.answer == "yes"), count(|it| it.answer == "no"));
+    println!("{yes} yes, {no} no, {} unknown", trials.len() - yes - no);
+    println!("{}", guests::listed(&trials));
+    assert!(yes >= 40 && no >= 40, "{yes} yes, {no} no");
+    let wrong: Vec<&guests::Trial> = trials.iter().filter(|trial| trial.is_wrong()).collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}

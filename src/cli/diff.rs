@@ -14,6 +14,7 @@ use super::outputs::Outputs;
 use super::ui::Ui;
 use super::{Global, sides};
 use crate::model::Context;
+use crate::operand::RELEASE;
 use crate::render::{self, Format};
 use crate::side::{Contents, Side};
 
@@ -94,6 +95,25 @@ impl FromStr for Shown {
     }
 }
 
+/// Compares two releases, whose names may be written without `release:`.
+pub(super) fn of_releases(
+    ui: &mut Ui<'_>,
+    global: &Global,
+    arguments: &Arguments,
+) -> Result<Exit, Failure> {
+    let selector = |name: &Option<String>| {
+        let is_name = |name: &&String| {
+            !name.starts_with(RELEASE) && !name.starts_with(['/', '.']) && *name != "-"
+        };
+        match name {
+            Some(name) if is_name(&name) => Some(format!("{RELEASE}{name}")),
+            other => other.clone(),
+        }
+    };
+    let operands = [selector(&arguments.old), selector(&arguments.new)];
+    compared(ui, global, arguments, operands.each_ref().map(|it| it.as_deref().unwrap_or_default()))
+}
+
 pub(super) fn run(
     ui: &mut Ui<'_>,
     global: &Global,
@@ -108,6 +128,16 @@ pub(super) fn run(
         return baseline::run(ui, global, arguments, format, host);
     }
     let operands = [&arguments.old, &arguments.new].map(|side| side.as_deref().unwrap_or_default());
+    compared(ui, global, arguments, operands)
+}
+
+/// Compares two sides.
+fn compared(
+    ui: &mut Ui<'_>,
+    global: &Global,
+    arguments: &Arguments,
+    operands: [&str; 2],
+) -> Result<Exit, Failure> {
     sides::at_most_one_stdin(operands.into_iter().chain(arguments.judging.paths()))?;
     let (contents, [mut old, mut new], exit) = sides::read(ui, global, operands)?;
     let Shown::Report(format) = arguments.format else {

@@ -7,6 +7,7 @@ use crate::fleet::MatrixError;
 use crate::ingest::IngestError;
 use crate::model::SelectError;
 use crate::operand::OperandError;
+use crate::release::CatalogueError;
 use crate::side::SideError;
 use crate::source::SourceError;
 use crate::store::StoreError;
@@ -141,6 +142,17 @@ impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
         Self::new(&error)
             .with_hint("nothing was judged; docs/judging.md says what the file can hold")
+    }
+}
+
+impl From<CatalogueError> for Failure {
+    fn from(error: CatalogueError) -> Self {
+        let failure = Self::new(&error);
+        match error {
+            CatalogueError::Unknown { .. } => failure
+                .with_hint("`domcaps release list` lists them, `domcaps release import` adds one"),
+            _ => failure,
+        }
     }
 }
 

@@ -49,7 +49,7 @@ pub(super) struct Fleet {
 }
 
 impl Fleet {
-    fn of(files: Vec<GuestFile>) -> Self {
+    pub(super) fn of(files: Vec<GuestFile>) -> Self {
         let mut names = HashMap::new();
         for file in &files {
             *names.entry(file.guest.name.clone()).or_default() += 1;

@@ -10,9 +10,11 @@ use super::ui::{self, Ui};
 use crate::diff::Comparison;
 use crate::judging::{self, JudgedGuests};
 use crate::model::{State, Time, When, counted};
-use crate::operand::Operand;
+use crate::operand::{Operand, RELEASE};
+use crate::plan::{Projection, ReleaseSide};
+use crate::release::Entry;
 use crate::report::{self, Report};
-use crate::side::{self, Contents, Side, SideError};
+use crate::side::{self, Contents, Origin, Side, SideError};
 use crate::store::{Store, StoreError};
 
 /// Reads operands; the database is opened only if one of them needs it.
@@ -38,6 +40,14 @@ pub(super) fn read<const N: usize>(
             ui.warning(format!("{} is older than {}", operands[1], operands[0]));
         }
     }
+    if let [old, new] = &mut sides[..] {
+        // A host beside a release is meant as it would be on it: a release alone has no CPU, and no kvm.
+        match [is_release(old), is_release(new)] {
+            [true, false] => *old = projected(&mut contents, old, new)?,
+            [false, true] => *new = projected(&mut contents, new, old)?,
+            _ => {}
+        }
+    }
     let sides = sides.try_into().map_err(|_| Failure::new(&"an operand gave no side"))?;
     Ok((contents, sides, exit))
 }
@@ -61,6 +71,15 @@ pub(super) fn read_one(
     text: &str,
 ) -> Result<(Side, Exit), Failure> {
     let side = match Operand::parse(text, Path::exists)? {
+        Operand::Release { name, target } => {
+            let entry = ui::catalogue().find(&name)?;
+            ui.status(format!("{RELEASE}{name}: {}", release_line(&entry)));
+            let mut side = release(contents, entry)?;
+            if let Some(pattern) = &target {
+                side.choose(pattern, text)?;
+            }
+            side
+        }
         Operand::Files(path) => {
             let side = side::from_files(contents, &path, &mut std::io::stdin().lock());
             side.map_err(|error| with_bad_files(ui, error))?
@@ -91,6 +110,71 @@ pub(super) fn unknown_host(error: StoreError) -> Failure {
             "`domcaps hosts` lists all; a path must exist, begin with ./ or /, or end in .xml",
         ),
         other => other.into(),
+    }
+}
+
+/// A release as a side.
+pub(super) fn release(contents: &mut Contents, entry: Entry) -> Result<Side, Failure> {
+    let origin = release_origin(&entry);
+    Ok(side::from_visit(contents, entry.release.visit, origin)?)
+}
+
+/// Several releases as sides.
+pub(super) fn releases(contents: &mut Contents, entries: &[Entry]) -> Result<Vec<Side>, Failure> {
+    let mut sides = Vec::with_capacity(entries.len());
+    for entry in entries {
+        sides.push(side::of_visit(contents, &entry.release.visit, release_origin(entry))?);
+    }
+    Ok(sides)
+}
+
+/// Where a release's side comes from.
+fn release_origin(entry: &Entry) -> Origin {
+    let manifest = &entry.release.manifest;
+    Origin {
+        source: Some(format!("{RELEASE}{}", manifest.name)),
+        taken_at: manifest.captured_at(),
+        ..Origin::default()
+    }
+}
+
+/// Whether a side is a release, all of it.
+fn is_release(side: &Side) -> bool {
+    let source = side.origin.source.as_deref();
+    !side.observed.is_chosen && source.is_some_and(|source| source.starts_with(RELEASE))
+}
+
+/// A host as it would be on a release.
+fn projected(contents: &mut Contents, release: &Side, host: &Side) -> Result<Side, Failure> {
+    let projection = projection(contents, release, Some(host))?;
+    let mut side = projection.possible;
+    side.origin.host = None;
+    Ok(side)
+}
+
+/// A host on a release, as a selector names it.
+pub(super) fn projection(
+    contents: &mut Contents,
+    release: &Side,
+    host: Option<&Side>,
+) -> Result<Projection, Failure> {
+    let name = release.origin.source.as_deref().unwrap_or_default();
+    let entry = ui::catalogue().find(name.strip_prefix(RELEASE).unwrap_or(name))?;
+    Ok(ReleaseSide::project_onto(release, &entry.release.manifest, contents, host, &[])?)
+}
+
+/// What an answer rests on: versions, origin and age.
+pub(super) fn release_line(entry: &Entry) -> String {
+    /// A capture that is older may lack updates of the release.
+    const OLD: i64 = 365;
+    let line = entry.describe();
+    let captured = entry.release.manifest.captured_at().map(Time::milliseconds);
+    let days = captured.map(|at| (ui::now().milliseconds() - at) / 86_400_000);
+    match days {
+        Some(days) if days > OLD => {
+            format!("{line}; that is {days} days ago: capture it anew (`domcaps release import`)")
+        }
+        _ => line,
     }
 }
 

@@ -14,6 +14,7 @@ use etcetera::base_strategy::{BaseStrategy as _, Xdg};
 use super::failure::{Exit, Failure};
 use super::{Color, Global};
 use crate::model::Time;
+use crate::release::Catalogue;
 
 /// Columns where nothing says how many there are.
 const WIDTH: usize = 100;
@@ -256,6 +257,20 @@ pub(super) fn database(global: &Global) -> Result<PathBuf, Failure> {
             .with_hint("--db names a file")
     })?;
     Ok(folders.data_dir().join("domcaps/domcaps.db"))
+}
+
+/// The catalogue of releases. Imported ones are of the user and not of one database: they describe
+/// distributions, are asked without any database too, and several databases share them.
+pub(super) fn catalogue() -> Catalogue {
+    Catalogue::new(releases())
+}
+
+/// Where imported releases are kept.
+pub(super) fn releases() -> Option<PathBuf> {
+    if is_root() && environment("XDG_DATA_HOME").is_none() {
+        return Some(PathBuf::from("/var/lib/domcaps/releases"));
+    }
+    Xdg::new().ok().map(|folders| folders.data_dir().join("domcaps/releases"))
 }
 
 /// Help and version go to stdout, wrong usage to stderr.

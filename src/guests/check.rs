@@ -110,6 +110,11 @@ impl<'g> GuestChecks<'g> {
         Self { guests: guests.into(), known: HashMap::new(), is_arrival: false }
     }
 
+    /// The guests, in their order.
+    pub fn guests(&self) -> impl Iterator<Item = &Guest> {
+        self.guests.iter().map(AsRef::as_ref)
+    }
+
     /// The verdict on each guest, in their order.
     ///
     /// # Errors

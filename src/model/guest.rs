@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// What libvirt's domain XML (`virsh dumpxml`, docs/formatdomain.rst) asks of a host.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Guest {
     /// Its name; empty where the XML gives none.
     pub name: String,
@@ -33,7 +33,7 @@ pub struct Guest {
 }
 
 /// Part of a guest's XML that libvirt reads only since some version.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct NewerSyntax {
     /// Where the guest's XML has it.
     pub element: String,
@@ -46,7 +46,7 @@ pub struct NewerSyntax {
 }
 
 /// Part of a guest's XML of which nothing tells whether libvirt accepts it on a host.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct OpenQuestion {
     /// Where the guest's XML has it.
     pub element: String,
@@ -55,7 +55,7 @@ pub struct OpenQuestion {
 }
 
 /// Part of a guest's XML that libvirt refuses whatever the host, since it contradicts another part.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct GuestConflict {
     /// Where the guest's XML has it.
     pub element: String,
@@ -64,7 +64,7 @@ pub struct GuestConflict {
 }
 
 /// Part of a guest's XML that keeps it from migrating.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct MigrationBlocker {
     /// Where the guest's XML has it.
     pub element: String,
@@ -77,7 +77,7 @@ pub struct MigrationBlocker {
 }
 
 /// An audio backend that a guest names.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct AudioBackend {
     /// Where the guest's XML has it.
     pub element: String,
@@ -86,7 +86,7 @@ pub struct AudioBackend {
 }
 
 /// One thing that a guest needs.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Need {
     /// Full path of the capability that says whether a host has it.
     pub path: String,

@@ -7,7 +7,9 @@ use std::rc::Rc;
 
 use super::answer::Answer;
 use super::value::Wanted;
-use crate::model::{CUSTOM_MODELS, HOST_UNIQUE, ancestors, elements, escape_key, glob};
+use crate::model::{
+    CUSTOM_MODELS, Capabilities, HOST_UNIQUE, Value, ancestors, elements, escape_key, glob,
+};
 use crate::store::{PathId, Store, StoreError, StoredValue, TreeId, ValueId};
 
 /// How far below the root the groups of CPU models stand, whose parts have none themselves.
@@ -135,10 +137,7 @@ impl Capability {
 
     /// Whether a known path is one that is asked about.
     fn is_about(&self, known: &str) -> bool {
-        let mut known = elements(known);
-        let fits = elements(&self.path)
-            .all(|wanted| known.next().is_some_and(|element| glob(wanted, element)));
-        fits && (matches!(self.test, Test::IsReported(_)) || known.next().is_none())
+        is_about(&self.path, &self.test, known)
     }
 
     /// What the document with this tree answers.
@@ -169,35 +168,68 @@ impl Capability {
         Ok(hits)
     }
 
-    /// The answer of a document that says all this.
     fn combined(&self, hits: &[Hit]) -> Answer {
-        let found = || {
-            hits.iter().filter_map(|hit| match hit {
-                Hit::Found(model, answer) => Some((model.as_deref(), *answer)),
-                _ => None,
-            })
-        };
-        let models = hits.iter().find_map(|hit| match hit {
-            Hit::Models(names) => Some(names),
-            _ => None,
-        });
-        let is_not_listed = models.is_some_and(|names| names.is_empty());
-        let says_no = is_not_listed || hits.iter().any(|hit| matches!(hit, Hit::SaysNo));
-        let is_found = found().next().is_some();
-        if let Test::IsReported(reported) = self.test {
-            return Answer::from((is_found || says_no) == reported);
-        }
-        if !is_found {
-            return if says_no { Answer::No } else { Answer::Unknown };
-        }
-        let answer = Answer::any(found().map(|(_, answer)| answer));
-        let is_silent = |name: &String| !found().any(|(model, _)| model == Some(name.as_str()));
-        // Of a listed model nothing is said: it could be the one.
-        if answer == Answer::No && models.is_some_and(|names| names.iter().any(is_silent)) {
-            return Answer::Unknown;
-        }
-        answer
+        combined(&self.test, hits)
     }
+}
+
+/// What a document that is read answers.
+pub(super) fn of_document(path: &str, test: &Test, all: &Capabilities) -> Answer {
+    let model = model_key(path);
+    let mut hits = Vec::new();
+    for (known, value) in all.iter() {
+        if is_about(path, test, known) {
+            let answer = match test {
+                Test::IsReported(_) => Answer::Yes,
+                Test::Compare(wanted) => wanted.of_value(value),
+            };
+            hits.push(Hit::Found(model_key(known).map(Rc::from), answer));
+        } else if let (CUSTOM_MODELS, Some(model), Value::Set(names)) = (known, model, value) {
+            let fitting = names.iter().map(|name| escape_key(name).into_owned());
+            hits.push(Hit::Models(fitting.filter(|name| glob(model, name)).collect()));
+        } else if value == Value::Support(false) && ancestors(path).any(|above| above == known) {
+            hits.push(Hit::SaysNo);
+        }
+    }
+    combined(test, &hits)
+}
+
+/// The answer of a document that says all this.
+fn combined(test: &Test, hits: &[Hit]) -> Answer {
+    let found = || {
+        hits.iter().filter_map(|hit| match hit {
+            Hit::Found(model, answer) => Some((model.as_deref(), *answer)),
+            _ => None,
+        })
+    };
+    let models = hits.iter().find_map(|hit| match hit {
+        Hit::Models(names) => Some(names),
+        _ => None,
+    });
+    let is_not_listed = models.is_some_and(|names| names.is_empty());
+    let says_no = is_not_listed || hits.iter().any(|hit| matches!(hit, Hit::SaysNo));
+    let is_found = found().next().is_some();
+    if let Test::IsReported(reported) = test {
+        return Answer::from((is_found || says_no) == *reported);
+    }
+    if !is_found {
+        return if says_no { Answer::No } else { Answer::Unknown };
+    }
+    let answer = Answer::any(found().map(|(_, answer)| answer));
+    let is_silent = |name: &String| !found().any(|(model, _)| model == Some(name.as_str()));
+    // Of a listed model nothing is said: it could be the one.
+    if answer == Answer::No && models.is_some_and(|names| names.iter().any(is_silent)) {
+        return Answer::Unknown;
+    }
+    answer
+}
+
+/// See [`Capability::is_about`].
+fn is_about(path: &str, test: &Test, known: &str) -> bool {
+    let mut known = elements(known);
+    let fits =
+        elements(path).all(|wanted| known.next().is_some_and(|element| glob(wanted, element)));
+    fits && (matches!(test, Test::IsReported(_)) || known.next().is_none())
 }
 
 fn says_no(value: &StoredValue) -> bool {

@@ -228,34 +228,7 @@ impl<'a> Resolver<'a> {
     /// The full path that is meant.
     fn path(&self, subject: &Word) -> Result<String, QueryError> {
         let known = self.known.iter().map(|(path, _)| path.as_str());
-        let wanted = subject.text.as_str();
-        let error = match select(known.clone(), wanted) {
-            Ok(path) => return Ok(path),
-            Err(error) if !wanted.contains('*') => error,
-            Err(error) => {
-                let mut found: BTreeSet<String> = BTreeSet::new();
-                known.clone().for_each(|path| found.extend(with_prefix(path, wanted)));
-                if found.contains(wanted) {
-                    return Ok(wanted.to_owned());
-                }
-                match (found.len(), found.pop_first()) {
-                    (1, Some(path)) => return Ok(path),
-                    (0, _) | (_, None) => error,
-                    (_, Some(first)) => SelectError::Ambiguous {
-                        path: wanted.to_owned(),
-                        candidates: std::iter::once(first).chain(found).collect(),
-                    },
-                }
-            }
-        };
-        let message = match error {
-            SelectError::Unknown { .. } => {
-                let nearest = nearest::paths(wanted, known);
-                format!("no capability `{wanted}`{nearest}")
-            }
-            ambiguous @ SelectError::Ambiguous { .. } => ambiguous.to_string(),
-        };
-        Err(self.error(subject, message))
+        full_path(known, &subject.text).map_err(|message| self.error(subject, message))
     }
 
     /// Refuses a path that never has a value, and warns of a value that it never has.
@@ -326,6 +299,39 @@ fn without_not(mut node: &Node) -> (&Node, bool) {
         is_denied = !is_denied;
     }
     (node, is_denied)
+}
+
+/// The full path that a word means among those that are known; else why it means none.
+pub(super) fn full_path<'k>(
+    known: impl Iterator<Item = &'k str> + Clone,
+    wanted: &str,
+) -> Result<String, String> {
+    let error = match select(known.clone(), wanted) {
+        Ok(path) => return Ok(path),
+        Err(error) if !wanted.contains('*') => error,
+        Err(error) => {
+            let mut found: BTreeSet<String> = BTreeSet::new();
+            known.clone().for_each(|path| found.extend(with_prefix(path, wanted)));
+            if found.contains(wanted) {
+                return Ok(wanted.to_owned());
+            }
+            match (found.len(), found.pop_first()) {
+                (1, Some(path)) => return Ok(path),
+                (0, _) | (_, None) => error,
+                (_, Some(first)) => SelectError::Ambiguous {
+                    path: wanted.to_owned(),
+                    candidates: std::iter::once(first).chain(found).collect(),
+                },
+            }
+        }
+    };
+    Err(match error {
+        SelectError::Unknown { .. } => {
+            let nearest = nearest::paths(wanted, known);
+            format!("no capability `{wanted}`{nearest}")
+        }
+        ambiguous @ SelectError::Ambiguous { .. } => ambiguous.to_string(),
+    })
 }
 
 /// What of a known path stands below a pattern: nothing where it fits as a whole.

@@ -37,7 +37,7 @@ pub(super) struct Machines {
 }
 
 impl Machines {
-    fn new(list: &MachineList) -> Self {
+    pub(super) fn new(list: &MachineList) -> Self {
         let targets: BTreeSet<Target> = list.iter().map(Target::of).collect();
         let targets = targets.into_iter().map(Rc::new).collect();
         let mut machines = Self { targets, ..Self::default() };

@@ -33,7 +33,12 @@ pub fn annotations(page: &Page, out: &mut dyn Write) -> std::io::Result<()> {
 }
 
 /// `::error title=…::…`
-fn line(command: &str, title: &str, text: &str, out: &mut dyn Write) -> std::io::Result<()> {
+pub(super) fn line(
+    command: &str,
+    title: &str,
+    text: &str,
+    out: &mut dyn Write,
+) -> std::io::Result<()> {
     /// What the columns for annotations hold: 255 characters of title, 64 KiB of text.
     const MOST: [usize; 2] = [200, 4000];
     let title = property(&super::plain(&cut(title, MOST[0])));

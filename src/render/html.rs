@@ -15,6 +15,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
+use super::grid::Grid;
 use super::page::Page;
 use crate::fleet::Matrix;
 use crate::guests::GuestTable;
@@ -73,6 +74,15 @@ struct GuestsPage {
 pub fn guest_table(table: &GuestTable, out: &mut dyn Write) -> std::io::Result<()> {
     let view = guests::GuestsView::new(table);
     GuestsPage { view, css: MATRIX_STYLE, css_sha256: hash(MATRIX_STYLE) }.write_into(out)
+}
+
+/// Writes a table of texts.
+///
+/// # Errors
+/// Where the output cannot be written.
+pub fn grid(grid: &Grid, out: &mut dyn Write) -> std::io::Result<()> {
+    let view = matrix::View::of_grid(grid);
+    MatrixPage { view, css: MATRIX_STYLE, css_sha256: hash(MATRIX_STYLE) }.write_into(out)
 }
 
 /// As Content Security Policy level 3 writes hashes: base64 of the digest of the element's text.

@@ -2,6 +2,7 @@
 //!
 //! The wire structs stand apart from the model, so that neither changes with the other.
 
+mod calendar;
 mod collected;
 mod diff;
 mod fleet;
@@ -9,8 +10,10 @@ mod freshness;
 mod history;
 mod listing;
 mod notice;
+mod plan;
 mod preflight;
 mod query;
+mod release;
 mod report;
 mod row;
 mod rules;
@@ -24,14 +27,17 @@ use serde::Serialize;
 
 use super::visible::VisibleJson;
 
+pub use calendar::calendar;
 pub use collected::{collected, list_check};
 pub use diff::diff;
 pub use fleet::{cohorts, common, matrix, outliers};
 pub use history::history;
 pub use listing::{Failed, Imported, Shown, hosts, imported, machines, show, snapshots};
 pub use notice::{SinkResult, in_line, notice_in_line, notified};
+pub use plan::{plan, planned_guests};
 pub use preflight::{guest_table, preflight};
 pub use query::{answers, paths, query};
+pub use release::{release, releases, which};
 pub use report::report;
 pub use row::views;
 pub(super) use row::{Listed, hex, object};
@@ -47,6 +53,11 @@ pub use upkeep::{
 fn write(value: &impl Serialize, out: &mut dyn Write) -> std::io::Result<()> {
     serde_json::to_writer_pretty(VisibleJson::new(out), value)?;
     writeln!(out)
+}
+
+/// Writes a value, indented, with a line end.
+pub(super) fn value(value: &serde_json::Value, out: &mut dyn Write) -> std::io::Result<()> {
+    write(value, out)
 }
 
 /// A plain value of a change.

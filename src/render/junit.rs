@@ -13,8 +13,11 @@ mod xml;
 use std::io::{Result, Write};
 
 use super::page::side_name;
+use super::plan::message;
 use super::record::Records;
 use super::words::{cut, title};
+use crate::guests::Answer;
+use crate::plan::UpgradePlan;
 use crate::report::{Group, Report};
 use crate::rules::{Finding, Seen};
 use outcome::{Count, Outcome};
@@ -67,6 +70,39 @@ pub fn report(report: &Report, out: &mut dyn Write) -> Result<()> {
         }
         xml.end()?;
     }
+    xml.end()
+}
+
+/// Writes a plan: a case for each guest. One that must change fails, one that cannot be decided is skipped.
+///
+/// # Errors
+/// Where the output cannot be written.
+pub fn plan(plan: &UpgradePlan, out: &mut dyn Write) -> Result<()> {
+    let [failures, skipped, _] = Answer::ALL.map(|answer| plan.count(answer));
+    let count = Count { tests: plan.guests.len(), failures, skipped, ..Count::default() };
+    let mut xml = Xml::new(out)?;
+    let [tests, failures, errors, _] = count.texts();
+    let counts = [("tests", &*tests), ("failures", &*failures), ("errors", &*errors)];
+    xml.begin("testsuites", &[&[("name", "domcaps"), NO_TIME][..], &counts].concat())?;
+    begin_suite(&mut xml, &format!("release:{}", plan.release), count)?;
+    for guest in &plan.guests {
+        let text = [message(guest)];
+        match guest.answer {
+            Answer::Yes => begin_case(&mut xml, &guest.name, "guest", Xml::empty)?,
+            Answer::No => {
+                begin_case(&mut xml, &guest.name, "guest", Xml::begin)?;
+                xml.text("failure", &[("message", &text[0]), ("type", "must-change")], &text)?;
+                xml.end()?;
+            }
+            Answer::Unknown => {
+                begin_case(&mut xml, &guest.name, "guest", Xml::begin)?;
+                let message = format!("warning: {}", text[0]);
+                xml.text("skipped", &[("message", &message)], &text)?;
+                xml.end()?;
+            }
+        }
+    }
+    xml.end()?;
     xml.end()
 }
 

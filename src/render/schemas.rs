@@ -21,9 +21,10 @@ macro_rules! schema {
 }
 
 /// Every schema, by name.
-pub const ALL: [Schema; 40] = [
+pub const ALL: [Schema; 46] = [
     schema!("answer"),
     schema!("backup"),
+    schema!("calendar"),
     schema!("check"),
     schema!("cohorts"),
     schema!("collect"),
@@ -49,10 +50,14 @@ pub const ALL: [Schema; 40] = [
     schema!("notify"),
     schema!("outliers"),
     schema!("paths"),
+    schema!("plan"),
+    schema!("planned-guest"),
     schema!("preflight"),
     schema!("preflight-table"),
     schema!("prune"),
     schema!("query"),
+    schema!("release"),
+    schema!("releases"),
     schema!("rename"),
     schema!("report"),
     schema!("rules"),
@@ -62,6 +67,7 @@ pub const ALL: [Schema; 40] = [
     schema!("status"),
     schema!("tag"),
     schema!("views"),
+    schema!("which"),
 ];
 
 /// The schema of a name, which may be written in full: `domcaps.diff/1`.

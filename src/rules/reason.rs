@@ -2,10 +2,9 @@
 
 use super::finding::Circumstances;
 use super::judge::CONSEQUENCE;
-use super::machines::{Removal, removal};
 use super::{Rule, rule};
 use crate::diff::{Change, Kind, Plain};
-use crate::model::Context;
+use crate::model::{Context, Removal, removal};
 
 /// How many blocking features are named.
 const NAMED: usize = 8;

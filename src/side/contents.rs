@@ -1,7 +1,6 @@
 //! Looking inside documents, wherever they are.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use foldhash::{HashMap, HashSet};
@@ -11,7 +10,7 @@ use super::parts::{Compared, Pieces};
 use crate::diff::{
     Difference, Facts, Kind, ListedFirmware, Observed, Outcome, Plain, Scope, explained,
 };
-use crate::model::{Capabilities, LOADERS, Target, UBUNTU_RELEASES, Value};
+use crate::model::{Capabilities, Hasher, LOADERS, Target, UBUNTU_RELEASES, Value};
 use crate::store::{Store, StoreError, TreeId};
 
 use super::{Raw, Side};
@@ -207,18 +206,45 @@ impl Contents {
         Ok(look(capabilities))
     }
 
+    /// Takes in a document that was made of others, and not read.
+    pub fn add(&mut self, capabilities: Capabilities) -> Content {
+        let mut hasher = Hasher::new();
+        for at in 0..capabilities.len() {
+            let (kind, value) = capabilities.encoded_at(at);
+            hasher.part(capabilities.path_at(at).as_bytes()).part(kind.name().as_bytes());
+            hasher.part(value.as_bytes());
+        }
+        Content::Parsed(self.parsed.insert(hasher.finish(), capabilities))
+    }
+
     /// Every path that a document of these sides has.
     ///
     /// # Errors
     /// Where the store cannot be read.
     pub fn paths(&self, sides: [&Side; 2]) -> Result<Vec<String>, StoreError> {
+        self.paths_of(&sides)
+    }
+
+    /// Every path that a document of these sides has.
+    ///
+    /// # Errors
+    /// Where the store cannot be read.
+    pub fn paths_of(&self, sides: &[&Side]) -> Result<Vec<String>, StoreError> {
         let contents: HashSet<&Content> =
             sides.iter().flat_map(|side| side.documents()).map(|(_, content)| content).collect();
-        let mut paths = BTreeSet::new();
+        let mut paths: HashSet<String> = HashSet::default();
         for content in contents {
-            self.with(content, |all| paths.extend(all.iter().map(|(path, _)| path.to_owned())))?;
+            self.with(content, |all| {
+                for (path, _) in all.iter() {
+                    if !paths.contains(path) {
+                        paths.insert(path.to_owned());
+                    }
+                }
+            })?;
         }
-        Ok(paths.into_iter().collect())
+        let mut paths: Vec<String> = paths.into_iter().collect();
+        paths.sort_unstable();
+        Ok(paths)
     }
 
     /// A document, byte for byte.
@@ -229,6 +255,10 @@ impl Contents {
         match (raw, &self.store) {
             (Raw::Stored(body, head), Some(store)) => store.document(*body, head),
             (Raw::Bytes(bytes), _) => Ok(bytes.clone()),
+            (Raw::Split { head, body }, _) => {
+                let (before, after) = body.bytes.split_at(body.head_at.min(body.bytes.len()));
+                Ok([before, head, after].concat())
+            }
             (Raw::Stored(..), None) => Ok(Vec::new()),
         }
     }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::support::{Sandbox, expect};
 
-const COMMANDS: [&[&str]; 42] = [
+const COMMANDS: [&[&str]; 51] = [
     &[],
     &["collect"],
     &["import"],
@@ -29,6 +29,14 @@ const COMMANDS: [&[&str]; 42] = [
     &["notify"],
     &["report"],
     &["report", "upgrade"],
+    &["release"],
+    &["release", "list"],
+    &["release", "show"],
+    &["release", "which"],
+    &["release", "calendar"],
+    &["release", "import"],
+    &["release", "export"],
+    &["release", "pack"],
     &["fleet"],
     &["fleet", "cohorts"],
     &["fleet", "common"],
@@ -36,6 +44,7 @@ const COMMANDS: [&[&str]; 42] = [
     &["fleet", "matrix"],
     &["rules"],
     &["preflight"],
+    &["plan"],
     &["sql"],
     &["export"],
     &["tag"],

@@ -103,6 +103,36 @@ pub(crate) fn try_all(
     guests.iter().map(trial).collect()
 }
 
+/// Writes every guest into a folder.
+pub(crate) fn write_all(guests: &[TableGuest], folder: &Path) {
+    for guest in guests {
+        guest.write(folder);
+    }
+}
+
+/// Starts every guest on a daemon, and holds the outcome against what was said before.
+pub(crate) fn start_all(
+    daemon: &Daemon,
+    guests: &[TableGuest],
+    folder: &Path,
+    said: &BTreeMap<String, (String, Vec<String>)>,
+) -> Vec<Trial> {
+    std::fs::write(daemon.folder.path().join("var/disk"), [0; 1 << 20]).unwrap();
+    let trial = |guest: &TableGuest| {
+        let since = Instant::now();
+        let outcome = start(daemon, guest.name, &folder.join(format!("{}.xml", guest.name)));
+        // What is no guest at all is skipped, and no host starts it.
+        let (answer, reasons) =
+            said.get(guest.name).cloned().unwrap_or_else(|| ("no".into(), Vec::new()));
+        let (name, took) = (guest.name, since.elapsed());
+        let outside = guest.parts.get("outside").cloned();
+        // A plan has the notes of a verdict, but they are not read here.
+        let notes = usize::from(outside.is_some());
+        Trial { name, outside, notes, answer, reasons, outcome, took }
+    };
+    guests.iter().map(trial).collect()
+}
+
 /// What `preflight` answers for a guest on a host, with its reasons and how many notes.
 fn forecast(sandbox: &Sandbox, host: &str, xml: &Path) -> (String, Vec<String>, usize) {
     let output = sandbox.run(&["preflight", xml.to_str().unwrap(), host, "--format", "json"]);

@@ -13,7 +13,7 @@ use crate::cli::{Global, future, sides};
 use crate::diff::Outcome;
 use crate::guests::{GuestChecks, GuestColumn, GuestFile, Migration, Named, Verdict};
 use crate::model::{Hash, State, When};
-use crate::operand::Operand;
+use crate::operand::{Operand, RELEASE};
 use crate::side::{Contents, Origin, Side, Snapshots};
 use crate::store::{ContextId, ProfileId, Resolved, SnapshotRow};
 
@@ -122,7 +122,14 @@ impl<'a> HostJudge<'a> {
         if self.is_source(&host) {
             return Ok((Vec::new(), how));
         }
-        let verdicts = self.verdicts(&side, contents)?;
+        let source = side.origin.source.as_deref().unwrap_or_default();
+        let verdicts = if self.from.is_none() && source.starts_with(RELEASE) {
+            // On a release alone, what hangs on a host or on packages is not decided.
+            let projection = sides::projection(contents, &side, None)?;
+            vec![Rc::new(projection.verdicts(&mut self.checks, contents)?)]
+        } else {
+            self.verdicts(&side, contents)?
+        };
         Ok((self.ways(&host, &verdicts), how))
     }
 

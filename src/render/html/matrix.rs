@@ -2,12 +2,15 @@
 
 use crate::fleet::{Cell, Column, Matrix, Row};
 use crate::model::counted;
+use crate::render::grid::{Grid, GridCell, GridRow};
 use crate::render::plain;
 
 /// The page.
 pub(super) struct View {
     pub(super) tool: String,
     pub(super) title: String,
+    pub(super) intro: String,
+    pub(super) corner: String,
     pub(super) columns: Vec<Head>,
     pub(super) rows: Vec<Line>,
 }
@@ -38,8 +41,34 @@ impl View {
         Self {
             tool: format!("domcaps {}", env!("CARGO_PKG_VERSION")),
             title: format!("What {hosts} {noun} can do"),
+            intro: "yes: some machine offers it. no: it is said not to be there. some: architectures or domain \
+                types differ. –: not reported, which is not no."
+                .to_owned(),
+            corner: "hosts".to_owned(),
             columns: heads(&matrix.columns),
             rows: matrix.rows.iter().map(line).collect(),
+        }
+    }
+}
+
+impl View {
+    /// A table of texts.
+    pub(super) fn of_grid(grid: &Grid) -> Self {
+        let shown = |text: &str| plain(text).into_owned();
+        let head = |head: &(String, String)| Head { path: shown(&head.1), value: shown(&head.0) };
+        let cell = |cell: &GridCell| Shown { kind: cell.kind, text: shown(&cell.text) };
+        let line = |row: &GridRow| Line {
+            name: shown(&row.name),
+            hosts: shown(&row.note),
+            cells: row.cells.iter().map(cell).collect(),
+        };
+        Self {
+            tool: format!("domcaps {}", env!("CARGO_PKG_VERSION")),
+            title: shown(&grid.title),
+            intro: shown(&grid.intro),
+            corner: shown(&grid.corner),
+            columns: grid.columns.iter().map(head).collect(),
+            rows: grid.rows.iter().map(line).collect(),
         }
     }
 }

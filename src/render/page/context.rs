@@ -79,6 +79,8 @@ pub fn side_name(origin: &Origin) -> String {
     match (&origin.host, origin.taken_at, &origin.short, &origin.source) {
         (Some(host), Some(time), Some(id), _) => format!("{host} ({id}, {time})"),
         (Some(host), ..) => host.to_string(),
+        // A release: an answer that rests on one says of which day it is.
+        (None, Some(time), _, Some(source)) => format!("{source} (captured {})", time.day()),
         (.., Some(source)) => source.clone(),
         _ => String::new(),
     }

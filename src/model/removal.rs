@@ -5,11 +5,11 @@
 //! agreed for 9.1 and deletes since 10.1. What was older went one by one before that; where it is not
 //! known with which version ([`EARLY`]), only the latest possible one can be named.
 
-use super::knowledge::Version;
+use super::VersionNumbers;
 
 /// When QEMU deletes a machine type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Removal {
+pub enum Removal {
     /// With this version: (major, minor).
     With(u32, u32),
     /// Before the policy began to delete, with this version.
@@ -20,7 +20,8 @@ pub(super) enum Removal {
 
 impl Removal {
     /// The version: (major, minor).
-    fn version(self) -> (u32, u32) {
+    #[must_use]
+    pub fn version(self) -> (u32, u32) {
         let (Self::With(major, minor) | Self::Early(major, minor) | Self::AtLatest(major, minor)) =
             self;
         (major, minor)
@@ -40,7 +41,7 @@ const FIRST: (u32, u32) = (10, 1);
 ///
 /// QEMU, `docs/about/removed-features.rst`: pc-i440fx up to 1.7 with 8.2, up to 2.3 by 10.0. Debian's QEMU
 /// 10.0.13 has pc-i440fx and pc-q35 from 2.4 on and Arm's virt from 2.6 on; 10.2 and 11.1 begin at 5.0 and 5.2.
-const EARLY: &[(&str, Version, Version, Removal)] = &[
+const EARLY: &[(&str, VersionNumbers, VersionNumbers, Removal)] = &[
     ("pc-i440fx", (1, 4, 0), (1, 7, 0), Removal::Early(8, 2)),
     ("pc-i440fx", (2, 0, 0), (2, 3, 0), Removal::AtLatest(10, 0)),
     ("pc-i440fx", (2, 4, 0), (4, 0, 9), Removal::With(10, 1)),
@@ -53,7 +54,8 @@ const EARLY: &[(&str, Version, Version, Removal)] = &[
 /// `None` where the policy says nothing: of machines without a version, of a distribution's own
 /// (`pc-q35-rhel9.2.0`, `pc-q35-8.2-noble`), which live as long as the distribution says, and of what
 /// should be gone by now.
-pub(super) fn removal(machine: &str, known: Option<Version>) -> Option<Removal> {
+#[must_use]
+pub fn removal(machine: &str, known: Option<VersionNumbers>) -> Option<Removal> {
     let (family, version) = machine.rsplit_once('-')?;
     if !FAMILIES.contains(&family) {
         return None;
