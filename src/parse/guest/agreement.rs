@@ -184,8 +184,6 @@ fn pci_root(reader: &Reader<'_>, refuse: &mut impl FnMut(String, &str)) {
 }
 
 fn displays(reader: &Reader<'_>, refuse: &mut impl FnMut(String, &str)) {
-    let source = reader.at(&["memoryBacking", "source"]);
-    let source = source.and_then(|it| reader.xml.attribute(it, "type"));
     let mut graphics = HashSet::new();
     let mut videos: Vec<(String, &str, bool)> = Vec::new();
     reader.each(|element, path, place| {
@@ -200,10 +198,6 @@ fn displays(reader: &Reader<'_>, refuse: &mut impl FnMut(String, &str)) {
             }
             "devices/video/model" => {
                 let model = attribute("type").unwrap_or_default();
-                // "'blob' support for virtio-gpu devices requires a memfd memory backend".
-                if attribute("blob") == Some("on") && source != Some("memfd") {
-                    refuse(format!("{place} blob=on"), "it needs memory of type memfd");
-                }
                 videos.push((place.to_owned(), model, attribute("primary") == Some("yes")));
             }
             // "3d acceleration is supported only with 'virtio' video device".
@@ -418,9 +412,6 @@ mod tests {
             ))
         };
         assert_eq!((accelerated("virtio"), accelerated("vga")), (0, 1));
-        let blob = "<devices><video><model type='virtio' blob='on'/></video></devices>";
-        let memory = "<memoryBacking><source type='memfd'/></memoryBacking>";
-        assert_eq!((refused(&format!("{memory}{blob}")), refused(blob)), (0, 1));
         let pit = |policy: &str| {
             refused(&format!("<clock><timer name='pit' tickpolicy='{policy}'/></clock>"))
         };

@@ -368,8 +368,27 @@ pub(super) fn refused(reader: &Reader<'_>) -> Vec<GuestConflict> {
         found.push(GuestConflict { element, text: text.to_owned() });
     };
     let machine = GuestMachine::of(reader);
-    let has_spice = any(reader, "devices/graphics", "type", "spice");
-    let is_shared = has_shared_memory(reader);
+    of_other_machines(reader, &machine, &mut refuse);
+    of_types(reader, &machine, &mut refuse);
+    // "does not support os type 'exe'" [D]: containers and Xen have others.
+    if let Some(kind) = reader.text(&["os", "type"])
+        && matches!(reader.virttype(), "kvm" | "qemu")
+        && kind != "hvm"
+    {
+        refuse(format!("os/type {kind}"), "guests of QEMU are of type hvm");
+    }
+    topology(reader, &mut refuse);
+    repeated_tables(reader, &mut refuse);
+    firmware(reader, &machine, refuse);
+    found
+}
+
+/// What belongs to another machine or architecture.
+fn of_other_machines(
+    reader: &Reader<'_>,
+    machine: &GuestMachine<'_>,
+    refuse: &mut impl FnMut(String, &str),
+) {
     let is_qemu = matches!(reader.virttype(), "kvm" | "qemu");
     reader.each(|element, path, place| {
         let attribute = |name: &str| reader.xml.attribute(element, name);
@@ -404,7 +423,20 @@ pub(super) fn refused(reader: &Reader<'_>) -> Vec<GuestConflict> {
                 refuse(place.to_owned(), "only guests that QEMU emulates can have it");
             }
         }
-        let Some(kind) = attribute("type") else { return };
+    });
+}
+
+/// Types of devices that the guest cannot have.
+fn of_types(
+    reader: &Reader<'_>,
+    machine: &GuestMachine<'_>,
+    refuse: &mut impl FnMut(String, &str),
+) {
+    let has_spice = any(reader, "devices/graphics", "type", "spice");
+    let is_shared = has_shared_memory(reader);
+    let is_qemu = matches!(reader.virttype(), "kvm" | "qemu");
+    reader.each(|element, path, place| {
+        let Some(kind) = reader.xml.attribute(element, "type") else { return };
         match (path, kind) {
             // "chardev 'spicevmc' not supported without spice graphics" [D].
             ("devices/channel" | "devices/redirdev", "spicevmc") | ("devices/audio", "spice")
@@ -446,17 +478,6 @@ pub(super) fn refused(reader: &Reader<'_>) -> Vec<GuestConflict> {
             _ => {}
         }
     });
-    // "does not support os type 'exe'" [D]: containers and Xen have others.
-    if let Some(kind) = reader.text(&["os", "type"])
-        && matches!(reader.virttype(), "kvm" | "qemu")
-        && kind != "hvm"
-    {
-        refuse(format!("os/type {kind}"), "guests of QEMU are of type hvm");
-    }
-    topology(reader, &mut refuse);
-    repeated_tables(reader, &mut refuse);
-    firmware(reader, &machine, refuse);
-    found
 }
 
 /// "CPU topology doesn't match maximum vcpu count" (qemu_validate.c): QEMU's own check of `-smp`.
@@ -540,26 +561,7 @@ pub(super) fn open_questions(reader: &Reader<'_>) -> Vec<OpenQuestion> {
         found.push(OpenQuestion { element, text: text.to_owned() });
     };
     let machine = GuestMachine::of(reader);
-    let is_qemu = matches!(reader.virttype(), "kvm" | "qemu");
-    reader.each(|element, path, place| {
-        let attribute = |name: &str| reader.xml.attribute(element, name);
-        let of_qemu = QEMU_PARTS.iter().filter(|_| is_qemu);
-        for part in PARTS.iter().chain(of_qemu).filter(|part| part.at == path) {
-            let value = attribute(part.attribute);
-            if let Some(value) = value.filter(|value| !part.sure.contains(value)) {
-                open(format!("{place} {}={value}", part.attribute), part.text);
-            }
-        }
-        let feature = path.strip_prefix("features/").filter(|name| !name.contains('/'));
-        if feature.is_some_and(|name| !KNOWN_FEATURES.contains(&name)) {
-            open(place.to_owned(), "libvirt refuses features that it does not know");
-        }
-        // "ib700 model of watchdog cannot be used with this machine type" (11.3) [D]; 9.0 took it.
-        if path == "devices/watchdog" && attribute("model") == Some("ib700") && machine.is_q35() {
-            let text = "newer versions of libvirt refuse it for q35 machines";
-            open(format!("{place} model=ib700"), text);
-        }
-    });
+    parts(reader, &machine, &mut open);
     // A q35's root ports need an interrupt controller that a 486 has not [D].
     let model = reader.text(&["cpu", "model"]).filter(|name| name.starts_with("486"));
     if let Some(name) = model.filter(|_| machine.is_q35()) {
@@ -593,6 +595,39 @@ pub(super) fn open_questions(reader: &Reader<'_>) -> Vec<OpenQuestion> {
         open("vcpu".to_owned(), text);
     }
     found
+}
+
+/// Values that not every libvirt and QEMU has.
+fn parts(reader: &Reader<'_>, machine: &GuestMachine<'_>, open: &mut impl FnMut(String, &str)) {
+    let is_qemu = matches!(reader.virttype(), "kvm" | "qemu");
+    reader.each(|element, path, place| {
+        let attribute = |name: &str| reader.xml.attribute(element, name);
+        let of_qemu = QEMU_PARTS.iter().filter(|_| is_qemu);
+        for part in PARTS.iter().chain(of_qemu).filter(|part| part.at == path) {
+            let value = attribute(part.attribute);
+            if let Some(value) = value.filter(|value| !part.sure.contains(value)) {
+                open(format!("{place} {}={value}", part.attribute), part.text);
+            }
+        }
+        let feature = path.strip_prefix("features/").filter(|name| !name.contains('/'));
+        if feature.is_some_and(|name| !KNOWN_FEATURES.contains(&name)) {
+            open(place.to_owned(), "libvirt refuses features that it does not know");
+        }
+        // "'blob' support for virtio-gpu devices requires a memfd memory backend" (11.3) [D]; 9.0 passes over
+        // the attribute.
+        if path == "devices/video/model"
+            && attribute("blob") == Some("on")
+            && !any(reader, "memoryBacking/source", "type", "memfd")
+        {
+            let text = "newer versions of libvirt refuse it without memory of type memfd";
+            open(format!("{place} blob=on"), text);
+        }
+        // "ib700 model of watchdog cannot be used with this machine type" (11.3) [D]; 9.0 took it.
+        if path == "devices/watchdog" && attribute("model") == Some("ib700") && machine.is_q35() {
+            let text = "newer versions of libvirt refuse it for q35 machines";
+            open(format!("{place} model=ib700"), text);
+        }
+    });
 }
 
 /// The audio backends that a guest names; that of spice is dealt with above.
@@ -719,6 +754,9 @@ mod tests {
         }
         assert_eq!(opened(Q35, &nested("devices/watchdog", "model", "ib700")), 1);
         assert_eq!(opened(PC, &nested("devices/watchdog", "model", "ib700")), 0);
+        let blob = nested("devices/video/model", "blob", "on");
+        let memory = nested("memoryBacking/source", "type", "memfd");
+        assert_eq!((opened(Q35, &blob), opened(Q35, &format!("{memory}{blob}"))), (1, 0));
     }
 
     #[test]

@@ -130,6 +130,11 @@ pub(super) fn syntax(reader: &Reader<'_>) -> Vec<NewerSyntax> {
                 let element = format!("{place} intremap=on without ioapic driver=qemu");
                 found.push(NewerSyntax { is_refused: false, ..refused(element, [10, 10, 0]) });
             }
+            // NEWS 9.6.0, "Adapt to new way of specifying PC speaker"; "-soundhw: invalid option" (QEMU 7.2) [D].
+            "devices/sound" if attribute("model") == Some("pcspk") => {
+                let speaker = refused(format!("{place} model=pcspk"), [9, 6, 0]);
+                found.push(NewerSyntax { is_refused: false, ..speaker });
+            }
             // NEWS 9.6.0, "Support removable attribute for scsi disk".
             "devices/disk/target"
                 if attribute("bus") == Some("scsi") && attribute("removable").is_some() =>
@@ -309,6 +314,8 @@ mod tests {
         let iommu = "<devices><iommu><driver intremap='on'/></iommu></devices>";
         assert_eq!(since(iommu), [[10, 10, 0]]);
         assert_eq!(since(&format!("<features><ioapic driver='qemu'/></features>{iommu}")), none);
+        let sound = |model: &str| since(&format!("<devices><sound model='{model}'/></devices>"));
+        assert_eq!((sound("pcspk"), sound("ich9")), (vec![[9, 6, 0]], vec![]));
         let removable = |bus: &str| {
             since(&format!("<devices><disk><target bus='{bus}' removable='on'/></disk></devices>"))
         };
