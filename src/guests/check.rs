@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use super::audio::{AudioAnswer, audio_backend};
 use super::meets::Document;
 use super::place::{Place, listed, place};
 use super::verdict::{Reason, Verdict};
@@ -92,7 +93,7 @@ type DocumentSays = Rc<(Vec<Reason>, Vec<String>)>;
 /// Many guests against many hosts: each document is opened once for all of them, and what equal
 /// documents say is found out once.
 pub struct GuestChecks<'g> {
-    guests: Vec<Cow<'g, Guest>>,
+    guests: Rc<[Cow<'g, Guest>]>,
     known: HashMap<DocumentKey, HashMap<(usize, Option<i64>), DocumentSays>>,
     /// The guests come from another host, so that libvirt leaves out what it adds by itself.
     is_arrival: bool,
@@ -106,7 +107,7 @@ impl<'g> GuestChecks<'g> {
     }
 
     fn of(guests: Vec<Cow<'g, Guest>>) -> Self {
-        Self { guests, known: HashMap::new(), is_arrival: false }
+        Self { guests: guests.into(), known: HashMap::new(), is_arrival: false }
     }
 
     /// The verdict on each guest, in their order.
@@ -123,29 +124,34 @@ impl<'g> GuestChecks<'g> {
         side: &Side,
         contents: &Contents,
     ) -> Result<Vec<GuestAnswers>, SideError> {
-        let placed = |guest: &Cow<'_, Guest>| {
-            let max_cpus = listed(guest, side).find_map(|machine| machine.max_cpus);
-            (place(guest, side), max_cpus)
-        };
-        let places: Vec<(Place<'_>, Option<i64>)> = self.guests.iter().map(placed).collect();
-        self.ask_documents(&places, side, contents)?;
+        let guests = Rc::clone(&self.guests);
+        let (places, place_of) = guest_places(&guests, side);
+        self.ask_documents(&places, &place_of, side, contents)?;
+        let hypervisor = side.observed.context.hypervisor.as_deref();
         let mut firmware = None;
-        let mut answers = Vec::with_capacity(places.len());
-        for (number, (place, max_cpus)) in places.into_iter().enumerate() {
+        let mut answers = Vec::with_capacity(place_of.len());
+        for (number, at) in place_of.into_iter().enumerate() {
+            let GuestPlace { place, max_cpus, deprecated } = &places[at];
             let (target, content, mut reasons) = match place {
-                Place::Found(target, content, reasons) => (target, content, reasons),
+                Place::Found(target, content, reasons) => (*target, *content, reasons.clone()),
                 Place::Missing(reason) => {
-                    let reasons = believed(side, vec![reason]);
+                    let reasons = believed(side, vec![reason.clone()]);
                     let notes = vec!["what else it needs was not looked at".to_owned()];
                     answers.push(GuestAnswers { target: None, reasons, notes });
                     continue;
                 }
             };
-            let guest = &self.guests[number];
-            let says = &self.known[&document_key(side, content)][&(number, max_cpus)];
-            reasons.extend(on_host(guest, &says.0, &mut firmware, side, contents)?);
-            let mut notes: Vec<String> = deprecated_machine(guest, side).into_iter().collect();
+            let says = &self.known[&document_key(side, content)][&(number, *max_cpus)];
+            let guest = &guests[number];
+            let mut notes: Vec<String> = deprecated.iter().cloned().collect();
             notes.extend(says.1.iter().cloned());
+            for backend in &guest.audio {
+                match audio_backend(backend, &target.emulator, hypervisor) {
+                    AudioAnswer::Has(note) => notes.extend(note),
+                    AudioAnswer::Lacks(reason) => reasons.push(reason),
+                }
+            }
+            reasons.extend(on_host(guest, &says.0, &mut firmware, side, contents)?);
             let reasons = believed(side, reasons);
             answers.push(GuestAnswers { target: Some(target.clone()), reasons, notes });
         }
@@ -155,13 +161,14 @@ impl<'g> GuestChecks<'g> {
     /// Asks each document for all guests that would run there, as far as it was not asked before.
     fn ask_documents(
         &mut self,
-        places: &[(Place<'_>, Option<i64>)],
+        places: &[GuestPlace<'_>],
+        place_of: &[usize],
         side: &Side,
         contents: &Contents,
     ) -> Result<(), SideError> {
         let mut asked: HashMap<&Content, Vec<(usize, Option<i64>)>> = HashMap::new();
-        for (number, (place, max_cpus)) in places.iter().enumerate() {
-            if let Place::Found(_, content, _) = place {
+        for (number, at) in place_of.iter().enumerate() {
+            if let GuestPlace { place: Place::Found(_, content, _), max_cpus, .. } = &places[*at] {
                 asked.entry(content).or_default().push((number, *max_cpus));
             }
         }
@@ -188,6 +195,37 @@ impl<'g> GuestChecks<'g> {
         }
         Ok(())
     }
+}
+
+/// Where guests of one machine run on a host.
+struct GuestPlace<'s> {
+    place: Place<'s>,
+    /// The most CPUs that the machine list allows there.
+    max_cpus: Option<i64>,
+    /// The note where that machine is deprecated.
+    deprecated: Option<String>,
+}
+
+/// Where guests run on a host, and the place of each guest among these: many guests have the same few
+/// machines.
+fn guest_places<'s>(
+    guests: &'s [Cow<'_, Guest>],
+    side: &'s Side,
+) -> (Vec<GuestPlace<'s>>, Vec<usize>) {
+    let mut places = Vec::new();
+    let mut numbers: HashMap<MachineKey<'_>, usize> = HashMap::new();
+    let mut place_of = Vec::with_capacity(guests.len());
+    for guest in guests {
+        let Guest { arch, virttype, machine, emulator, .. } = guest.as_ref();
+        let key = (arch.as_deref(), &**virttype, machine.as_deref(), emulator.as_deref());
+        place_of.push(*numbers.entry(key).or_insert_with(|| {
+            let max_cpus = listed(guest, side).find_map(|machine| machine.max_cpus);
+            let deprecated = deprecated_machine(guest, side);
+            places.push(GuestPlace { place: place(guest, side), max_cpus, deprecated });
+            places.len() - 1
+        }));
+    }
+    (places, place_of)
 }
 
 fn document_key(side: &Side, content: &Content) -> DocumentKey {
@@ -223,6 +261,9 @@ fn on_host(
     });
     Ok(reasons.collect())
 }
+
+/// What decides where a guest runs on a host: arch, virttype, machine, emulator.
+type MachineKey<'g> = (Option<&'g str>, &'g str, Option<&'g str>, Option<&'g str>);
 
 /// What all of a host's documents say of the file that a guest names.
 ///

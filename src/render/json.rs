@@ -28,7 +28,7 @@ pub use diff::diff;
 pub use fleet::{cohorts, common, matrix, outliers};
 pub use history::history;
 pub use listing::{Failed, Imported, Shown, hosts, imported, machines, show, snapshots};
-pub use preflight::preflight;
+pub use preflight::{guest_table, preflight};
 pub use query::{answers, paths, query};
 pub use report::report;
 pub use row::views;

@@ -21,7 +21,7 @@ macro_rules! schema {
 }
 
 /// Every schema, by name.
-pub const ALL: [Schema; 37] = [
+pub const ALL: [Schema; 38] = [
     schema!("answer"),
     schema!("backup"),
     schema!("check"),
@@ -48,6 +48,7 @@ pub const ALL: [Schema; 37] = [
     schema!("outliers"),
     schema!("paths"),
     schema!("preflight"),
+    schema!("preflight-table"),
     schema!("prune"),
     schema!("query"),
     schema!("rename"),

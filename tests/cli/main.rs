@@ -33,6 +33,7 @@ mod observe;
 mod older;
 mod one_qemu;
 mod preflight;
+mod preflight_many;
 mod prune;
 mod query;
 mod readme;

@@ -184,7 +184,8 @@ fn forgotten(side: &Side, context: Context, documents: &[Index]) -> Side {
     for document in documents {
         outcomes.remove(document.get(&targets));
     }
-    let observed = domcaps::diff::Observed { outcomes, context, ..side.observed.clone() };
+    let observed =
+        domcaps::diff::Observed { outcomes, context, whole: None, ..side.observed.clone() };
     Side {
         origin: side.origin.clone(),
         observed,
