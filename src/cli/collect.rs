@@ -19,8 +19,9 @@ use super::failure::{Exit, Failure};
 use super::ui::{self, Ui};
 use super::{Global, ListFormat};
 use crate::collect::{ApiFlag, Choice, Event, Settings, Site, fleet};
-use crate::model::{HostName, Tag, parse_duration};
+use crate::model::{HostName, Tag, counted, parse_duration};
 use crate::render;
+use crate::render::collected::RunTimes;
 use changes::Hook;
 use hosts::Hosts;
 use progress::Progress;
@@ -84,6 +85,9 @@ pub(super) struct Arguments {
     /// standard input, and $DOMCAPS_HOST, $DOMCAPS_BREAKING, $DOMCAPS_SNAPSHOT and $DOMCAPS_DB set
     #[arg(long, value_name = "COMMAND")]
     on_change: Option<String>,
+    /// Write Prometheus metrics to a file afterwards, as `domcaps metrics --output` does
+    #[arg(long, value_name = "FILE", conflicts_with = "check")]
+    metrics: Option<PathBuf>,
     /// How to show what was done
     #[arg(long, value_enum, default_value_t = ListFormat::Text)]
     format: ListFormat,
@@ -127,7 +131,7 @@ struct Targets {
 #[command(next_help_heading = "Limits")]
 struct Work {
     /// How many hosts to ask at once; one that keeps its answer waiting counts no more
-    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = |text: &str| super::ui::within(text, 1_u16, 1024))]
     jobs: u16,
     /// The most time for a host and try, such as 90s; what has arrived by then is kept [default: that
     /// of the list, else 5m]
@@ -148,8 +152,9 @@ struct Work {
 const HOST_BUDGET: Duration = Duration::from_secs(300);
 
 fn duration(text: &str) -> Result<Duration, String> {
-    parse_duration(text)
-        .and_then(|time| if time.is_zero() { Err("no time at all".into()) } else { Ok(time) })
+    parse_duration(text).and_then(|time| {
+        if time.is_zero() { Err("must be longer than 0".into()) } else { Ok(time) }
+    })
 }
 
 pub(super) fn run(
@@ -173,30 +178,48 @@ pub(super) fn run(
         ui.error(format!("{list}: {}: {}", each.name, each.why));
     }
     if sites.is_empty() {
-        return Err(Failure::new(&format!("{list}: no host that can be asked")));
+        let failure = Failure::new(&format!("{list}: no host that can be asked"));
+        return Err(match refused.is_empty() {
+            true => failure.with_hint(&hosts::example()),
+            false => failure,
+        });
     }
     if arguments.work.timeout.is_some() {
         sites.iter_mut().for_each(|site| site.timeout = None);
     }
     let settings = arguments.settings(virsh, timeout);
+    if let Some(file) = &arguments.metrics {
+        super::outputs::check_folder(file)?;
+    }
     let mut record = Record::new(ui, &database, &sites, &arguments.tags, followed.as_ref())?;
     let stop = ui::interruption()?;
+    let started_at = ui::now();
     let hook = |command| Hook::start(command, &database, Arc::clone(&stop));
     record.hook = arguments.on_change.as_deref().map(hook);
     let fatal = ask(ui, &sites, &settings, &mut record, &stop);
     record.finish(ui);
+    let times = RunTimes { started_at, ended_at: ui::now() };
+    let measured = match &arguments.metrics {
+        Some(file) => super::metrics::save(&database, file),
+        None => Ok(()),
+    };
+    if let Err(failure) = &measured {
+        ui.fail(failure);
+    }
     match arguments.format {
         ListFormat::Json => {
-            render::json::collected(&record.rows, &refused, &record.unknown, ui.out())?;
+            render::json::collected(&record.rows, &refused, &record.unknown, times, ui.out())?;
         }
         ListFormat::Text => {
             let width = ui.out_width();
             ui.print(|out| render::collected::table(&record.rows, refused.len(), width, out))?;
+            ui.flush()?;
+            record.hint(ui);
         }
     }
     match fatal {
         Some(failure) => Err(failure),
-        None => Ok(record.exit(!refused.is_empty())),
+        None => Ok(record.exit(!refused.is_empty() || measured.is_err())),
     }
 }
 
@@ -232,7 +255,9 @@ fn ask(
     });
     progress.end();
     if stop.load(Ordering::Relaxed) && fatal.is_none() {
-        fatal = Some(Failure::new(&"interrupted; what was stored before stays"));
+        let missing = counted(record.interrupted(), "host");
+        let message = format!("interrupted: {missing} not collected; what was stored before stays");
+        fatal = Some(Failure::new(&message));
     }
     fatal
 }

@@ -4,11 +4,12 @@ use std::fmt::Write as _;
 
 use crate::support::{Sandbox, expect};
 
-const COMMANDS: [&[&str]; 41] = [
+const COMMANDS: [&[&str]; 42] = [
     &[],
     &["collect"],
     &["import"],
     &["status"],
+    &["metrics"],
     &["hosts"],
     &["host"],
     &["host", "set"],

@@ -34,6 +34,7 @@ fn each_command_prints_what_is_shown() {
         ("docs/sql.md", 6),
         ("docs/upkeep.md", 8),
         ("docs/fleet.md", 4),
+        ("docs/monitoring.md", 2),
     ] {
         let found = commands(&project_file(page));
         assert!(found.len() >= least, "{page}: {found:?}");
