@@ -28,6 +28,7 @@ mod machines;
 mod man;
 mod many;
 mod metrics;
+mod notify;
 mod outputs;
 mod paths;
 mod preflight;
@@ -158,6 +159,7 @@ commands! {
     History(history),
     Last(last),
     Changes(changes),
+    Notify(notify),
     Report(report),
     Fleet(fleet),
     Rules(rules),
@@ -223,6 +225,7 @@ pub fn run(arguments: &[OsString], out: &mut dyn Write, err: &mut dyn Write) -> 
         Command::History(arguments) => history::run(&mut ui, &global, &arguments),
         Command::Last(arguments) => last::run(&mut ui, &global, &arguments),
         Command::Changes(arguments) => changes::run(&mut ui, &global, &arguments),
+        Command::Notify(arguments) => notify::run(&mut ui, &global, &arguments),
         Command::Report(arguments) => report::run(&mut ui, &global, &arguments),
         Command::Fleet(arguments) => fleet::run(&mut ui, &global, &arguments),
         Command::Rules(arguments) => rules::run(&mut ui, &arguments),

@@ -21,7 +21,7 @@ mod visit;
 
 pub use commands::ApiFlag;
 pub use fleet::{Event, fleet};
-pub use hook::{Change, Untold, tell};
+pub use hook::{Change, Untold, run_within, shell, tell};
 pub use inventory::{Inventory, InventoryError, MAX_LIST_BYTES, Refused, ansible, hosts_toml};
 pub use session::Broken;
 pub use site::{Settings, Site, check_uri, site};

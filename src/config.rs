@@ -1,5 +1,7 @@
 //! `domcaps.toml`: what a site thinks of rules and findings.
 
+mod sinks;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -12,6 +14,8 @@ use toml::value::Datetime;
 use crate::bounded;
 use crate::model::{Within, line_and_column};
 use crate::rules::{self, Ignore, Policy, Severity};
+
+pub use sinks::{Alerts, alerts};
 
 /// Largest configuration that is read: 5,000 ignores with long reasons.
 const MAX_BYTES: usize = 1 << 20;
@@ -50,6 +54,8 @@ struct File {
     severity: BTreeMap<Spanned<String>, Spanned<String>>,
     #[serde(default, rename = "ignore")]
     ignores: Vec<Spanned<Accepted>>,
+    #[serde(default)]
+    notify: sinks::Section,
 }
 
 /// One `[[ignore]]`.

@@ -6,6 +6,7 @@ pub mod check;
 mod cli;
 pub mod collect;
 pub mod config;
+pub mod deliver;
 pub mod demo;
 pub mod diff;
 pub mod fleet;

@@ -23,8 +23,8 @@ pub use capabilities::{Capabilities, Kind, Members, Value, base_of_version};
 pub use cell::Cell;
 pub use context::{Context, ContextFact, HostInfo};
 pub use guest::{
-    CpuCheck, CpuModelNeed, Guest, GuestConflict, MigrationBlocker, Need, NewerSyntax,
-    OpenQuestion, Wanted,
+    AudioBackend, CpuCheck, CpuModelNeed, Guest, GuestConflict, MigrationBlocker, Need,
+    NewerSyntax, OpenQuestion, Wanted,
 };
 pub use hash::{Hash, Hasher};
 pub use machines::{Machine, MachineList};

@@ -16,6 +16,7 @@ pub mod junit;
 pub mod markdown;
 pub mod metrics;
 pub mod ndjson;
+pub mod notice;
 pub mod page;
 pub mod preflight;
 pub mod query;

@@ -20,6 +20,7 @@ mod latest;
 mod lists;
 mod lookup;
 mod migrate;
+mod notices;
 mod observed;
 mod open;
 mod pack;
@@ -43,9 +44,12 @@ pub use error::StoreError;
 pub use export::{Period, Reach, ToldOutcome, ToldSnapshot, ToldValue};
 pub use forget::HistoryRow;
 pub use host::{Groups, HostRow};
-pub use ids::{BodyId, ContextId, HostId, MachineListId, PathId, ProfileId, TreeId, ValueId};
+pub use ids::{
+    BodyId, ContextId, EventId, HostId, MachineListId, PathId, ProfileId, TreeId, ValueId,
+};
 pub use latest::Latest;
 pub use lookup::{StoredTree, StoredValue};
+pub use notices::{HostRecovery, NewEvents, SinkCursor};
 pub use observed::{StoredDocument, StoredSnapshot};
 pub use open::Store;
 pub use profiles::{Answered, BodyAnswer, ProfileAnswers, ProfileRow, not_collected};

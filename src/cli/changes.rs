@@ -107,7 +107,10 @@ fn tell_silent(
 }
 
 /// Each changed snapshot and the one before.
-fn pairs<'p>(store: &Store, points: &'p [ChangePoint]) -> Result<Vec<Pair<'p>>, StoreError> {
+pub(super) fn pairs<'p>(
+    store: &Store,
+    points: &'p [ChangePoint],
+) -> Result<Vec<Pair<'p>>, StoreError> {
     let rows = points.iter().flat_map(|point| point.before.iter().chain([&point.after]));
     let profiles = store.profile_rows(rows.map(SnapshotRow::content))?;
     let pair = |point: &'p ChangePoint| {

@@ -7,7 +7,7 @@ mod outcome;
 mod progress;
 mod record;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::sync_channel;
@@ -17,15 +17,15 @@ use clap::Args;
 
 use super::failure::{Exit, Failure};
 use super::ui::{self, Ui};
-use super::{Global, ListFormat};
-use crate::collect::{ApiFlag, Choice, Event, Settings, Site, fleet};
+use super::{Global, ListFormat, notify};
+use crate::collect::{ApiFlag, Choice, Event, Refused, Settings, Site, fleet};
 use crate::model::{HostName, Tag, counted, parse_duration};
 use crate::render;
 use crate::render::collected::RunTimes;
 use changes::Hook;
 use hosts::Hosts;
 use progress::Progress;
-use record::Record;
+use record::{Record, Sources};
 
 /// Ask libvirt daemons and store what they answer, a snapshot for each host
 ///
@@ -43,10 +43,12 @@ Examples:
   ansible-inventory --list | domcaps collect --ansible - --group compute
   domcaps collect --check                                     what the list says, without asking
   domcaps collect hv01 --machine q35 --machine pc             some targets only
+  domcaps collect --all --notify                              then tell the sinks of domcaps.toml
   domcaps collect --all --on-change 'domcaps diff $DOMCAPS_HOST@prev $DOMCAPS_HOST | mail -s changed ops'
 
 Exit codes: 0 every host is stored whole; 3 some failed, are partial or suspect, or had targets
-that may not be asked, all named on stderr; 1 nothing was stored.")]
+that may not be asked, or a command of --on-change or a sink of --notify failed, all named on stderr;
+1 nothing was stored.")]
 pub(super) struct Arguments {
     /// Hosts to ask
     #[arg(value_name = "HOST", conflicts_with = "connect")]
@@ -82,12 +84,16 @@ pub(super) struct Arguments {
     #[arg(long = "tag", value_name = "TAG")]
     tags: Vec<Tag>,
     /// Run a shell command for each host whose capabilities changed, with the diff's JSON on its
-    /// standard input, and $DOMCAPS_HOST, $DOMCAPS_BREAKING, $DOMCAPS_SNAPSHOT and $DOMCAPS_DB set
+    /// standard input, and $DOMCAPS_HOST, $DOMCAPS_BREAKING, $DOMCAPS_SNAPSHOT and $DOMCAPS_DB set.
+    /// One that fails is run again by the next run with --on-change, until it succeeds
     #[arg(long, value_name = "COMMAND")]
     on_change: Option<String>,
     /// Write Prometheus metrics to a file afterwards, as `domcaps metrics --output` does
     #[arg(long, value_name = "FILE", conflicts_with = "check")]
     metrics: Option<PathBuf>,
+    /// When all is stored, tell the sinks of domcaps.toml what is new, as `domcaps notify` does
+    #[arg(long, conflicts_with = "check")]
+    notify: bool,
     /// How to show what was done
     #[arg(long, value_enum, default_value_t = ListFormat::Text)]
     format: ListFormat,
@@ -178,11 +184,7 @@ pub(super) fn run(
         ui.error(format!("{list}: {}: {}", each.name, each.why));
     }
     if sites.is_empty() {
-        let failure = Failure::new(&format!("{list}: no host that can be asked"));
-        return Err(match refused.is_empty() {
-            true => failure.with_hint(&hosts::example()),
-            false => failure,
-        });
+        return Err(hosts::none_to_ask(&list, refused.is_empty()));
     }
     if arguments.work.timeout.is_some() {
         sites.iter_mut().for_each(|site| site.timeout = None);
@@ -191,35 +193,25 @@ pub(super) fn run(
     if let Some(file) = &arguments.metrics {
         super::outputs::check_folder(file)?;
     }
-    let mut record = Record::new(ui, &database, &sites, &arguments.tags, followed.as_ref())?;
+    let notices = arguments.notify.then(|| notify::Setup::read(None)).transpose()?;
+    let sources = Sources { sites: &sites, followed: followed.as_ref(), notices: notices.as_ref() };
+    let mut record = Record::new(ui, &database, sources, &arguments.tags)?;
     let stop = ui::interruption()?;
     let started_at = ui::now();
     let hook = |command| Hook::start(command, &database, Arc::clone(&stop));
     record.hook = arguments.on_change.as_deref().map(hook);
+    record.retry_hooks(ui)?;
     let fatal = ask(ui, &sites, &settings, &mut record, &stop);
     record.finish(ui);
     let times = RunTimes { started_at, ended_at: ui::now() };
-    let measured = match &arguments.metrics {
-        Some(file) => super::metrics::save(&database, file),
-        None => Ok(()),
-    };
-    if let Err(failure) = &measured {
-        ui.fail(failure);
-    }
-    match arguments.format {
-        ListFormat::Json => {
-            render::json::collected(&record.rows, &refused, &record.unknown, times, ui.out())?;
-        }
-        ListFormat::Text => {
-            let width = ui.out_width();
-            ui.print(|out| render::collected::table(&record.rows, refused.len(), width, out))?;
-            ui.flush()?;
-            record.hint(ui);
-        }
-    }
-    match fatal {
-        Some(failure) => Err(failure),
-        None => Ok(record.exit(!refused.is_empty() || measured.is_err())),
+    let measured = arguments.measure(ui, &database);
+    arguments.print(ui, &record, &refused, times)?;
+    let exit = record.exit(!refused.is_empty() || measured.is_err());
+    let told = record.notify(ui, &stop);
+    match (fatal, told?) {
+        (Some(failure), _) => Err(failure),
+        (None, Exit::Partly) if exit == Exit::Done => Ok(Exit::Partly),
+        (None, _) => Ok(exit),
     }
 }
 
@@ -263,6 +255,36 @@ fn ask(
 }
 
 impl Arguments {
+    /// Shows what was done, and says what to do next.
+    fn print(
+        &self,
+        ui: &mut Ui<'_>,
+        record: &Record<'_>,
+        refused: &[Refused],
+        times: RunTimes,
+    ) -> Result<(), Failure> {
+        match self.format {
+            ListFormat::Json => {
+                render::json::collected(&record.rows, refused, &record.unknown, times, ui.out())?;
+            }
+            ListFormat::Text => {
+                let width = ui.out_width();
+                ui.print(|out| render::collected::table(&record.rows, refused.len(), width, out))?;
+                ui.flush()?;
+                record.hint(ui);
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the metrics that were asked for; why it did not do so is said, and stops nothing.
+    fn measure(&self, ui: &mut Ui<'_>, database: &Path) -> Result<(), Failure> {
+        let Some(file) = &self.metrics else { return Ok(()) };
+        super::metrics::save(database, file).inspect_err(|failure| {
+            ui.fail(failure);
+        })
+    }
+
     /// Whether every host of the list is meant.
     fn is_all(&self) -> bool {
         self.all || (self.check && self.names.is_empty() && self.groups.is_empty())

@@ -73,6 +73,11 @@ impl Fleet {
 }
 
 impl Judging {
+    /// Judging with this file and these guests.
+    pub(super) fn of(config: PathBuf, used_by: Vec<PathBuf>) -> Self {
+        Self { config: Some(config), used_by, fail_on: None }
+    }
+
     /// Whether any of it was given.
     pub(super) fn is_asked(&self) -> bool {
         self.config.is_some() || !self.used_by.is_empty() || self.fail_on.is_some()
@@ -113,6 +118,11 @@ impl Judging {
 }
 
 impl Judged {
+    /// Whether guests could not be read.
+    pub(super) fn is_partial(&self) -> bool {
+        self.is_partial
+    }
+
     /// How many guests were looked at.
     pub(super) fn count_guests(&self) -> Option<usize> {
         self.guests.as_ref().map(|guests| guests.files.len())

@@ -1,60 +1,88 @@
 //! `domcaps preflight`
 
-use std::collections::HashSet;
-use std::path::PathBuf;
+mod hosts;
+mod inputs;
 
-use clap::{ArgGroup, Args};
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use clap::{ArgGroup, Args, ValueEnum};
 
 use super::failure::{Exit, Failure};
-use super::freshness::StaleLimit;
+use super::freshness::{self, StaleLimit};
 use super::ui::Ui;
-use super::{Global, ListFormat, hosts_of, sides};
-use crate::guests::{self, Answer, Checked, GuestFile, Migration, Named, Preflight};
-use crate::model::{Guest, HostName, When};
+use super::{Global, sides};
+use crate::guests::{self, Answer, GuestFile, GuestTable};
+use crate::model::{HostName, When};
 use crate::operand::Operand;
 use crate::render;
 use crate::rules::Severity;
-use crate::side::{Contents, Side};
+use crate::side::Contents;
 
-/// Tell on which hosts a guest runs, and whether it can move between them
+use hosts::HostJudge;
+use inputs::{HostSource, PreflightInputs};
+
+/// Tell on which hosts guests run, and whether they can move between them
 ///
-/// GUEST is what `virsh dumpxml` prints. What it asks for (machine, CPU, firmware, devices,
-/// features) is held against the documents of each host: it runs, it does not run, or the documents
-/// do not decide it. `-` says what is missing, `?` what cannot be decided, `!` what is worth knowing. What
-/// no document speaks of, such as disk images, networks and the devices themselves, is not looked at.
+/// GUEST is what `virsh dumpxml` prints, or a folder of such files. What a guest asks for (machine,
+/// CPU, firmware, devices, features) is held against the documents of each host: it runs, it does not
+/// run, or the documents do not decide it. `-` says what is missing, `?` what cannot be decided, `!`
+/// what is worth knowing. What no document speaks of, such as disk images, networks and the devices
+/// themselves, is not looked at.
 #[derive(Args, Debug)]
-#[command(group = ArgGroup::new("where").required(true).args(["operands", "group", "all"]))]
-#[command(override_usage = "domcaps preflight [OPTIONS] <GUEST> <OPERAND...|--group GROUP|--all>")]
+#[command(group = ArgGroup::new("where").args(["hosts", "group", "all"]))]
+#[command(override_usage = "\
+domcaps preflight [OPTIONS] <GUEST> <HOST>...
+       domcaps preflight [OPTIONS] <GUEST>... <--host HOST|--group GROUP|--all>")]
 #[command(after_help = "\
 Examples:
   domcaps preflight guest.xml hv01 hv02                    two hosts
   domcaps preflight guest.xml hv01@pre-upgrade hv01        before and after an upgrade
   domcaps preflight guest.xml --all --fail-on breaking     exit 10 where it does not run somewhere
+  domcaps preflight guests/ 'hv*'                          a table of guests and hosts
+  domcaps preflight web.xml db.xml --host hv01 --host hv02
+  domcaps preflight guests/ --all --format csv             a row for each guest and host
   domcaps preflight guest.xml --group rack4 --migrate-from hv01
                                                            live migration, there and back
   virsh dumpxml vm | domcaps preflight - snapshots/debian-13")]
 pub(super) struct Arguments {
-    /// The guest's domain XML, or - for standard input
+    /// Domain XML of guests: a file, a folder, or - for standard input
     guest: PathBuf,
-    #[arg(value_name = "OPERAND", help = "Hosts: HOST[@WHEN][:TARGET], files or folders")]
+    #[arg(
+        value_name = "HOST",
+        help = "Hosts: HOST[@WHEN][:TARGET], in which * of HOST stands for any characters, files or \
+                folders. With --host, --group or --all these are more guests"
+    )]
     operands: Vec<String>,
+    /// A host, written like those behind the guest (can be repeated)
+    #[arg(long = "host", value_name = "HOST")]
+    hosts: Vec<String>,
     /// Every host of a group
     #[arg(long, value_name = "GROUP")]
     group: Option<String>,
     /// Every host that is stored
     #[arg(long)]
     all: bool,
-    /// Tell whether the running guest can be migrated live, from this host to each and back
-    #[arg(long, value_name = "OPERAND")]
+    /// Tell whether the running guests can be migrated live, from this host to each and back
+    #[arg(long, value_name = "HOST")]
     migrate_from: Option<String>,
     #[command(flatten)]
     limit: StaleLimit,
-    /// Exit with code 10 where the guest does not run (breaking), or that cannot be decided (warning)
+    /// Exit with code 10 where a guest does not run (breaking), or that cannot be decided (warning)
     #[arg(long, value_name = "LEVEL")]
     fail_on: Option<Severity>,
     /// How to show it
-    #[arg(long, value_enum, default_value_t = ListFormat::Text)]
-    format: ListFormat,
+    #[arg(long, value_enum, default_value_t = PreflightFormat::Text)]
+    format: PreflightFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum PreflightFormat {
+    Text,
+    Json,
+    Csv,
+    Markdown,
+    Html,
 }
 
 pub(super) fn run(
@@ -62,98 +90,91 @@ pub(super) fn run(
     global: &Global,
     arguments: &Arguments,
 ) -> Result<Exit, Failure> {
-    let file = arguments.guest.display().to_string();
-    let operands = arguments.operands.iter().chain(&arguments.migrate_from);
-    sides::at_most_one_stdin(operands.map(String::as_str).chain([file.as_str()]))?;
-    let guest = read_guest(ui, arguments)?;
     let mut contents = Contents::default();
-    let mut exit = Exit::Done;
+    let inputs = PreflightInputs::of(arguments)?;
+    let (guests, mut exit) = read_guests(ui, &inputs)?;
     let from = match &arguments.migrate_from {
         Some(operand) => {
             let (side, how) = sides::read_one(ui, global, &mut contents, operand)?;
             exit = worse(exit, how);
-            Some((named(operand, &side), side))
+            Some((hosts::named(operand, side.origin.clone()), side))
         }
         None => None,
     };
-    let hosts = hosts(global, arguments, &mut contents)?;
-    let mut questions = (Preflight::new(&guest), Migration::new(&guest));
-    let mut checked = Vec::new();
-    for operand in &hosts {
-        let read = if arguments.operands.is_empty() {
-            sides::read_host(ui, &contents, operand)
-        } else {
-            sides::read_one(ui, global, &mut contents, operand)
-        };
-        match read {
-            Ok((side, how)) => {
-                exit = worse(exit, how);
-                let host = (named(operand, &side), side);
-                checked.extend(answers(&mut questions, from.as_ref(), &host, &contents)?);
-            }
-            Err(failure) if hosts.len() == 1 || failure.is_final() => return Err(failure),
-            Err(failure) => {
-                ui.fail(&failure);
-                exit = Exit::Partly;
-            }
-        }
-    }
-    if checked.is_empty() && exit == Exit::Partly {
-        return Err(Failure::new(&"no host could be looked at"));
-    }
-    if checked.is_empty() {
-        return Err(Failure::new(&"there is no other host to move to"));
+    let hosts = inputs.hosts(global, &mut contents)?;
+    let mut table = GuestTable::new(guests);
+    let (columns, how) = {
+        let mut judge = HostJudge::new(&table.guests, from.as_ref());
+        judge.columns(ui, global, &mut contents, &hosts)?
+    };
+    exit = worse(exit, how);
+    table.columns = columns;
+    if table.columns.is_empty() {
+        return Err(Failure::new(match how {
+            Exit::Partly => &"no host could be looked at",
+            _ => &"there is no other host to move to",
+        }));
     }
     if let Some(store) = &contents.store {
-        let asked = hosts.iter().chain(&arguments.migrate_from);
-        let asked: HashSet<HostName> = asked.filter_map(|operand| now_asked(operand)).collect();
-        arguments.limit.warn(ui, store, None, |host| asked.contains(host))?;
+        let from = arguments.migrate_from.iter().filter_map(|operand| now_asked(operand));
+        let asked: HashSet<HostName> = hosts.iter().filter_map(now_of).chain(from).collect();
+        let cutoff = arguments.limit.warn(ui, store, None, |host| asked.contains(host))?;
+        table.freshness = freshness::of_hosts(store, cutoff, |host| asked.contains(host))?;
     }
-    checked.sort_by_key(|each| each.verdict.answer);
-    if arguments.format == ListFormat::Json {
-        render::json::preflight(&guest, &file, &checked, ui.out())?;
-    } else {
-        let width = ui.width();
-        ui.print(|out| render::preflight::preflight(&guest, &checked, width, out))?;
-    }
-    let found = arguments.fail_on.zip(worst(&checked));
+    write(ui, &inputs, &table, arguments.format)?;
+    let found = arguments.fail_on.zip(worst(&table));
     let is_found = found.is_some_and(|(level, worst)| worst <= level);
     Ok(if is_found { Exit::Found } else { exit })
 }
 
-/// Whether the guest starts on a host, or moves there and back.
-fn answers(
-    (preflight, migration): &mut (Preflight<'_>, Migration<'_>),
-    from: Option<&(Named, Side)>,
-    host: &(Named, Side),
-    contents: &Contents,
-) -> Result<Vec<Checked>, Failure> {
-    let Some(from) = from else {
-        let verdict = preflight.check(&host.1, contents)?;
-        return Ok(vec![Checked { from: None, host: host.0.clone(), verdict }]);
-    };
-    // Of a whole group, the source itself is no question.
-    if from.0.origin.host.is_some() && from.0.origin == host.0.origin {
-        return Ok(Vec::new());
+/// Writes one guest as a page, and many as a table.
+fn write(
+    ui: &mut Ui<'_>,
+    inputs: &PreflightInputs,
+    table: &GuestTable,
+    format: PreflightFormat,
+) -> Result<(), Failure> {
+    let width = ui.width();
+    let one = table.guests.first().filter(|_| !inputs.is_many());
+    match (format, one) {
+        (PreflightFormat::Text, Some(one)) => {
+            let results = table.results(0);
+            ui.print(|out| render::preflight::preflight(&one.guest, &results, width, out))?;
+        }
+        (PreflightFormat::Json, Some(one)) => {
+            let source = one.path.display().to_string();
+            let results = table.results(0);
+            render::json::preflight(&one.guest, &source, &results, &table.freshness, ui.out())?;
+        }
+        (PreflightFormat::Text, None) => {
+            ui.print(|out| render::preflight::table(table, width, out))?;
+        }
+        (PreflightFormat::Json, None) => render::json::guest_table(table, ui.out())?,
+        (PreflightFormat::Csv, _) => render::preflight::csv(table, ui.out())?,
+        (PreflightFormat::Markdown, _) => render::preflight::markdown(table, ui.out())?,
+        (PreflightFormat::Html, _) => render::html::guest_table(table, ui.out())?,
     }
-    let mut way = |old: &(Named, Side), new: &(Named, Side)| -> Result<Checked, Failure> {
-        let verdict = migration.check(&old.1, &new.1, contents)?;
-        Ok(Checked { from: Some(old.0.clone()), host: new.0.clone(), verdict })
-    };
-    Ok(vec![way(from, host)?, way(host, from)?])
+    Ok(())
 }
 
-/// The host of an operand that means its newest snapshot.
+/// The host that is asked about now.
+fn now_of(source: &HostSource) -> Option<HostName> {
+    match source {
+        HostSource::Stored(name) => name.parse().ok(),
+        HostSource::Operand(operand) => now_asked(operand),
+    }
+}
+
 fn now_asked(operand: &str) -> Option<HostName> {
-    match Operand::parse(operand, |_| false) {
+    match Operand::parse(operand, Path::exists) {
         Ok(Operand::Host { host, when: When::Latest, .. }) => host.parse().ok(),
         _ => None,
     }
 }
 
 /// How bad the worst answer is.
-fn worst(checked: &[Checked]) -> Option<Severity> {
-    match checked.iter().map(|each| each.verdict.answer).min()? {
+fn worst(table: &GuestTable) -> Option<Severity> {
+    match table.worst()? {
         Answer::No => Some(Severity::Breaking),
         Answer::Unknown => Some(Severity::Warning),
         Answer::Yes => None,
@@ -164,39 +185,30 @@ fn worse(one: Exit, other: Exit) -> Exit {
     if one == Exit::Done { other } else { one }
 }
 
-fn named(name: &str, side: &Side) -> Named {
-    Named { name: name.to_owned(), origin: side.origin.clone() }
-}
-
-fn read_guest(ui: &mut Ui<'_>, arguments: &Arguments) -> Result<Guest, Failure> {
+/// Reads the guests; of several, one that cannot be read is named and costs no other.
+fn read_guests(
+    ui: &mut Ui<'_>,
+    inputs: &PreflightInputs,
+) -> Result<(Vec<GuestFile>, Exit), Failure> {
     const HINT: &str = "`virsh dumpxml NAME` prints a guest's XML";
-    let paths = std::slice::from_ref(&arguments.guest);
-    let mut reading = guests::read(paths, &mut std::io::stdin().lock());
-    if let Some(error) = reading.unread.pop() {
-        return Err(error.into());
-    }
-    if let Some(bad) = reading.bad.pop() {
-        for other in &reading.bad {
-            ui.error(other);
+    let mut reading = guests::read(&inputs.guests, &mut std::io::stdin().lock());
+    if !inputs.is_many() {
+        if let Some(error) = reading.unread.pop() {
+            return Err(error.into());
         }
-        return Err(Failure::new(&bad).with_hint(HINT));
+        if let Some(bad) = reading.bad.pop() {
+            return Err(Failure::new(&bad).with_hint(HINT));
+        }
     }
-    match reading.guests.pop() {
-        Some(GuestFile { guest, .. }) if reading.guests.is_empty() => Ok(guest),
-        _ => Err(Failure::usage(&"name the file of one guest").with_hint(HINT)),
+    for bad in &reading.bad {
+        ui.error(bad);
     }
-}
-
-/// What the user named: operands, or the names of stored hosts.
-fn hosts(
-    global: &Global,
-    arguments: &Arguments,
-    contents: &mut Contents,
-) -> Result<Vec<String>, Failure> {
-    if !arguments.operands.is_empty() {
-        return Ok(arguments.operands.clone());
+    for unread in &reading.unread {
+        ui.error(unread);
     }
-    let store = sides::open_store(global, contents)?;
-    let hosts = hosts_of::stored(store, arguments.group.as_deref())?;
-    Ok(hosts.iter().map(ToString::to_string).collect())
+    if reading.guests.is_empty() {
+        return Err(Failure::new(&"no guest could be read").with_hint(HINT));
+    }
+    let is_whole = reading.bad.is_empty() && reading.unread.is_empty();
+    Ok((reading.guests, if is_whole { Exit::Done } else { Exit::Partly }))
 }

@@ -73,10 +73,7 @@ pub(super) fn read_one(
             open_store(global, contents)?;
             side::from_store(contents, &host, &when, target.as_ref(), text).map_err(|error| {
                 match error {
-                    SideError::Store(StoreError::UnknownHost { .. }) => Failure::new(&error)
-                        .with_hint(
-                            "`domcaps hosts` lists all; a path must exist, begin with ./ or /, or end in .xml",
-                        ),
+                    SideError::Store(error) => unknown_host(error),
                     other => other.into(),
                 }
             })?
@@ -85,6 +82,16 @@ pub(super) fn read_one(
     let exit = tell(ui, text, &side);
     warn_of_future(ui, contents, &side)?;
     Ok((side, exit))
+}
+
+/// An error of the store, with what an operand could have meant where no host has its name.
+pub(super) fn unknown_host(error: StoreError) -> Failure {
+    match error {
+        StoreError::UnknownHost { .. } => Failure::new(&error).with_hint(
+            "`domcaps hosts` lists all; a path must exist, begin with ./ or /, or end in .xml",
+        ),
+        other => other.into(),
+    }
 }
 
 /// Says that a stored side is of the future.
@@ -96,18 +103,6 @@ fn warn_of_future(ui: &mut Ui<'_>, contents: &Contents, side: &Side) -> Result<(
         return Ok(());
     };
     future::warn(ui, store, [(host.clone(), at, id.clone())])
-}
-
-/// Reads a host's newest snapshot; its name is never taken for a file's.
-pub(super) fn read_host(
-    ui: &mut Ui<'_>,
-    contents: &Contents,
-    host: &str,
-) -> Result<(Side, Exit), Failure> {
-    let side = side::from_store(contents, host, &When::Latest, None, host)?;
-    let exit = tell(ui, host, &side);
-    warn_of_future(ui, contents, &side)?;
-    Ok((side, exit))
 }
 
 /// Opens the database, once.
@@ -145,16 +140,17 @@ fn tell(ui: &mut Ui<'_>, operand: &str, side: &Side) -> Exit {
         ui.error(unread);
         exit = Exit::Partly;
     }
-    doubtful(ui, operand, side);
+    passed_over(ui, operand, &side.passed_over);
+    if side.origin.host.is_some() {
+        doubt_state(ui, operand, side.observed.state);
+    }
     exit
 }
 
-/// Says what an operand does not give: snapshots that `latest` passed over, and what is missing of
-/// the one that was named.
-fn doubtful(ui: &mut Ui<'_>, operand: &str, side: &Side) {
-    passed_over(ui, operand, &side.passed_over);
-    if side.origin.host.is_some() && side.observed.state != State::Complete {
-        let state = side.observed.state.name();
+/// Says that the snapshot that was named is not whole.
+pub(super) fn doubt_state(ui: &mut Ui<'_>, operand: &str, state: State) {
+    if state != State::Complete {
+        let state = state.name();
         ui.warning(format!("{operand} is a {state} snapshot: what is missing in it says nothing"));
     }
 }

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{BufWriter, Seek as _, Write};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, ExitStatus};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -90,14 +90,33 @@ pub fn tell(
     if stop.load(Ordering::Relaxed) {
         return Err(Untold::Stopped);
     }
-    let mut child = Command::new("/bin/sh")
-        .args(["-c", command])
+    let mut shell = shell(command);
+    shell
         .env("DOMCAPS_HOST", &change.host)
         .env("DOMCAPS_SNAPSHOT", &change.snapshot)
         .env("DOMCAPS_BREAKING", change.breaking.to_string())
         .env("DOMCAPS_DB", database)
-        .stdin(change.json)
-        .stdout(std::io::stderr())
+        .stdin(change.json);
+    match run_within(&mut shell, stop)? {
+        status if status.success() => Ok(()),
+        status => Err(Untold::Failed(format!("failed ({status})"))),
+    }
+}
+
+/// A command for the shell; what it prints goes to standard error.
+#[must_use]
+pub fn shell(command: &str) -> Command {
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-c", command]).stdout(std::io::stderr());
+    shell
+}
+
+/// Runs a command to its end, or for a minute; `stop` ends it early.
+///
+/// # Errors
+/// Where it does not run, or is not done within a minute.
+pub fn run_within(command: &mut Command, stop: &AtomicBool) -> Result<ExitStatus, Untold> {
+    let mut child = command
         .process_group(0)
         .spawn()
         .map_err(|error| Untold::Failed(format!("does not run: {error}")))?;
@@ -105,8 +124,7 @@ pub fn tell(
     let mut stopped = None;
     loop {
         match child.try_wait() {
-            Ok(Some(status)) if status.success() => return Ok(()),
-            Ok(Some(status)) => return Err(Untold::Failed(format!("failed ({status})"))),
+            Ok(Some(status)) => return Ok(status),
             Ok(None) => {}
             Err(error) => return Err(Untold::Failed(error.to_string())),
         }

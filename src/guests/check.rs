@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use super::audio::{AudioAnswer, audio_backend};
 use super::meets::Document;
 use super::place::{Place, listed, place};
 use super::verdict::{Reason, Verdict};
@@ -92,7 +93,7 @@ type DocumentSays = Rc<(Vec<Reason>, Vec<String>)>;
 /// Many guests against many hosts: each document is opened once for all of them, and what equal
 /// documents say is found out once.
 pub struct GuestChecks<'g> {
-    guests: Vec<Cow<'g, Guest>>,
+    guests: Rc<[Cow<'g, Guest>]>,
     known: HashMap<DocumentKey, HashMap<(usize, Option<i64>), DocumentSays>>,
     /// The guests come from another host, so that libvirt leaves out what it adds by itself.
     is_arrival: bool,
@@ -106,7 +107,7 @@ impl<'g> GuestChecks<'g> {
     }
 
     fn of(guests: Vec<Cow<'g, Guest>>) -> Self {
-        Self { guests, known: HashMap::new(), is_arrival: false }
+        Self { guests: guests.into(), known: HashMap::new(), is_arrival: false }
     }
 
     /// The verdict on each guest, in their order.
@@ -118,32 +119,62 @@ impl<'g> GuestChecks<'g> {
     }
 
     /// The answers to all requirements of each guest, in their order.
-    #[expect(clippy::too_many_lines, reason = "one pass over guests and documents")]
     pub(super) fn judge(
         &mut self,
         side: &Side,
         contents: &Contents,
     ) -> Result<Vec<GuestAnswers>, SideError> {
-        let context = &side.observed.context;
-        let places: Vec<(Place<'_>, Option<i64>)> = self
-            .guests
-            .iter()
-            .map(|guest| {
-                let max_cpus = listed(guest, side).find_map(|machine| machine.max_cpus);
-                (place(guest, side), max_cpus)
-            })
-            .collect();
+        let guests = Rc::clone(&self.guests);
+        let (places, place_of) = guest_places(&guests, side);
+        self.ask_documents(&places, &place_of, side, contents)?;
+        let hypervisor = side.observed.context.hypervisor.as_deref();
+        let mut firmware = None;
+        let mut answers = Vec::with_capacity(place_of.len());
+        for (number, at) in place_of.into_iter().enumerate() {
+            let GuestPlace { place, max_cpus, deprecated } = &places[at];
+            let (target, content, mut reasons) = match place {
+                Place::Found(target, content, reasons) => (*target, *content, reasons.clone()),
+                Place::Missing(reason) => {
+                    let reasons = believed(side, vec![reason.clone()]);
+                    let notes = vec!["what else it needs was not looked at".to_owned()];
+                    answers.push(GuestAnswers { target: None, reasons, notes });
+                    continue;
+                }
+            };
+            let says = &self.known[&document_key(side, content)][&(number, *max_cpus)];
+            let guest = &guests[number];
+            let mut notes: Vec<String> = deprecated.iter().cloned().collect();
+            notes.extend(says.1.iter().cloned());
+            for backend in &guest.audio {
+                match audio_backend(backend, &target.emulator, hypervisor) {
+                    AudioAnswer::Has(note) => notes.extend(note),
+                    AudioAnswer::Lacks(reason) => reasons.push(reason),
+                }
+            }
+            reasons.extend(on_host(guest, &says.0, &mut firmware, side, contents)?);
+            let reasons = believed(side, reasons);
+            answers.push(GuestAnswers { target: Some(target.clone()), reasons, notes });
+        }
+        Ok(answers)
+    }
+
+    /// Asks each document for all guests that would run there, as far as it was not asked before.
+    fn ask_documents(
+        &mut self,
+        places: &[GuestPlace<'_>],
+        place_of: &[usize],
+        side: &Side,
+        contents: &Contents,
+    ) -> Result<(), SideError> {
         let mut asked: HashMap<&Content, Vec<(usize, Option<i64>)>> = HashMap::new();
-        for (number, (place, max_cpus)) in places.iter().enumerate() {
-            if let Place::Found(_, content, _) = place {
+        for (number, at) in place_of.iter().enumerate() {
+            if let GuestPlace { place: Place::Found(_, content, _), max_cpus, .. } = &places[*at] {
                 asked.entry(content).or_default().push((number, *max_cpus));
             }
         }
-        let key = |content: &Content| -> DocumentKey {
-            (content.clone(), context.api_flags.clone(), context.libvirt.clone())
-        };
+        let context = &side.observed.context;
         for (content, asked) in asked {
-            let known = self.known.entry(key(content)).or_default();
+            let known = self.known.entry(document_key(side, content)).or_default();
             let open: Vec<_> = asked.into_iter().filter(|at| !known.contains_key(at)).collect();
             if open.is_empty() {
                 continue;
@@ -162,49 +193,77 @@ impl<'g> GuestChecks<'g> {
                 }
             })?;
         }
-        let mut answers = Vec::with_capacity(places.len());
-        let mut firmware: Option<ListedFirmware> = None;
-        for (number, (place, max_cpus)) in places.into_iter().enumerate() {
-            let (target, content, mut reasons) = match place {
-                Place::Found(target, content, reasons) => (target, content, reasons),
-                Place::Missing(reason) => {
-                    let reasons = believed(side, vec![reason]);
-                    let notes = vec!["what else it needs was not looked at".to_owned()];
-                    answers.push(GuestAnswers { target: None, reasons, notes });
-                    continue;
-                }
-            };
-            let says = Rc::clone(&self.known[&key(content)][&(number, max_cpus)]);
-            let guest = &self.guests[number];
-            let mut notes: Vec<String> = deprecated_machine(guest, side).into_iter().collect();
-            notes.extend(says.1.iter().cloned());
-            let is_image = |reason: &Reason| reason.path.as_deref() == Some(LOADERS);
-            let image = named_image(guest).filter(|_| says.0.iter().any(is_image));
-            let state = match image {
-                None => ImageState::Unknown,
-                Some(image) => {
-                    let listed = match firmware.take() {
-                        Some(known) => known,
-                        None => contents.listed_firmware(&side.observed)?,
-                    };
-                    let state = ImageState::of(image, &listed);
-                    firmware = Some(listed);
-                    state
-                }
-            };
-            let unmet = says.0.iter().filter_map(|reason| match state {
-                _ if !is_image(reason) => Some(reason.clone()),
-                ImageState::There => None,
-                ImageState::Missing => Some(missing_image(reason)),
-                ImageState::Unknown => Some(reason.clone()),
-            });
-            reasons.extend(unmet);
-            let reasons = believed(side, reasons);
-            answers.push(GuestAnswers { target: Some(target.clone()), reasons, notes });
-        }
-        Ok(answers)
+        Ok(())
     }
 }
+
+/// Where guests of one machine run on a host.
+struct GuestPlace<'s> {
+    place: Place<'s>,
+    /// The most CPUs that the machine list allows there.
+    max_cpus: Option<i64>,
+    /// The note where that machine is deprecated.
+    deprecated: Option<String>,
+}
+
+/// Where guests run on a host, and the place of each guest among these: many guests have the same few
+/// machines.
+fn guest_places<'s>(
+    guests: &'s [Cow<'_, Guest>],
+    side: &'s Side,
+) -> (Vec<GuestPlace<'s>>, Vec<usize>) {
+    let mut places = Vec::new();
+    let mut numbers: HashMap<MachineKey<'_>, usize> = HashMap::new();
+    let mut place_of = Vec::with_capacity(guests.len());
+    for guest in guests {
+        let Guest { arch, virttype, machine, emulator, .. } = guest.as_ref();
+        let key = (arch.as_deref(), &**virttype, machine.as_deref(), emulator.as_deref());
+        place_of.push(*numbers.entry(key).or_insert_with(|| {
+            let max_cpus = listed(guest, side).find_map(|machine| machine.max_cpus);
+            let deprecated = deprecated_machine(guest, side);
+            places.push(GuestPlace { place: place(guest, side), max_cpus, deprecated });
+            places.len() - 1
+        }));
+    }
+    (places, place_of)
+}
+
+fn document_key(side: &Side, content: &Content) -> DocumentKey {
+    let context = &side.observed.context;
+    (content.clone(), context.api_flags.clone(), context.libvirt.clone())
+}
+
+/// What a document leaves unmet of a guest, and its host too: an image may be listed for another
+/// machine. `firmware` is what the host lists, once that is looked up.
+fn on_host(
+    guest: &Guest,
+    unmet: &[Reason],
+    firmware: &mut Option<ListedFirmware>,
+    side: &Side,
+    contents: &Contents,
+) -> Result<Vec<Reason>, SideError> {
+    let is_image = |reason: &Reason| reason.path.as_deref() == Some(LOADERS);
+    let state = match named_image(guest).filter(|_| unmet.iter().any(is_image)) {
+        None => ImageState::Unknown,
+        Some(image) => {
+            let listed = match firmware.take() {
+                Some(known) => known,
+                None => contents.listed_firmware(&side.observed)?,
+            };
+            ImageState::of(image, firmware.insert(listed))
+        }
+    };
+    let reasons = unmet.iter().filter_map(|reason| match state {
+        _ if !is_image(reason) => Some(reason.clone()),
+        ImageState::There => None,
+        ImageState::Missing => Some(missing_image(reason)),
+        ImageState::Unknown => Some(reason.clone()),
+    });
+    Ok(reasons.collect())
+}
+
+/// What decides where a guest runs on a host: arch, virttype, machine, emulator.
+type MachineKey<'g> = (Option<&'g str>, &'g str, Option<&'g str>, Option<&'g str>);
 
 /// What all of a host's documents say of the file that a guest names.
 ///

@@ -234,7 +234,7 @@ impl<'a> Document<'a> {
 
     /// Whether check='partial' is known to accept a model.
     ///
-    /// A newer libvirt takes QEMU's word for it, where the guest requires nothing beyond the model
+    /// A newer libvirt takes QEMU's word for it, where the guest names no feature but to go without it
     /// (`virQEMUCapsIsCPUUsable`); the check of an older one compares libvirt's definition, of which
     /// host-model says that the host has it.
     fn is_accepted(&self, need: &CpuModelNeed, is_forgiven: bool) -> bool {
@@ -326,9 +326,10 @@ impl<'a> Document<'a> {
 /// Where a document names the vendor of the host's CPU.
 const HOST_VENDOR: &str = "cpu.mode[host-model].vendor";
 
-/// Since this version check='partial' relies on `usable` (`virQEMUCapsIsCPUUsable`: in 11.3, not in 9.0;
-/// the check was reworked in 10.9).
-const TAKES_QEMUS_WORD: Version = (11, 0, 0);
+/// Since this version check='partial' relies on `usable` (`virQEMUCapsIsCPUUsable`): commit 2ba73ca83b50,
+/// "qemu: Optimize CPU check='partial' for usable CPUs". It stands behind 10.1.0, whose last capabilities of
+/// QEMU it knows, and before the first of 10.2.0, which it does not.
+const TAKES_QEMUS_WORD: Version = (10, 2, 0);
 
 /// Features of QEMU's models that libvirt's definitions of the same models (src/cpu_map, those with
 /// `<check partial='compat'/>`) leave out: EPYC-Rome without xsaves, core2duo without ss, Cascadelake without

@@ -11,7 +11,7 @@ use super::check::{GuestAnswers, Preflight, believed};
 use super::meets::Document;
 use super::place::{Place, place};
 use super::verdict::{Answer, Reason, Verdict};
-use super::version::version;
+use super::version::{Version, version};
 use crate::diff::Facts;
 use crate::model::{Context, Guest, MigrationBlocker, Need, State, Wanted};
 use crate::side::{Content, Contents, Side, SideError};
@@ -89,7 +89,9 @@ impl<'g> Migration<'g> {
         if is_equal && is_believed {
             reasons.retain(|reason| reason.answer == Answer::No);
         }
-        reasons.extend(self.guest.blockers.iter().map(blocked));
+        let qemu = from.observed.context.hypervisor.as_deref().and_then(version);
+        let blockers = self.guest.blockers.iter();
+        reasons.extend(blockers.filter_map(|blocker| blocked(blocker, qemu)));
         Ok(Verdict::new(target.as_ref(), reasons, notes))
     }
 
@@ -144,11 +146,18 @@ fn is_same_host(one: &Context, other: &Context) -> bool {
     one.libvirt.is_some() && facts(one) == facts(other)
 }
 
-fn blocked(blocker: &MigrationBlocker) -> Reason {
-    match blocker.is_certain {
+/// Why a guest does not leave a host with this QEMU.
+fn blocked(blocker: &MigrationBlocker, qemu: Option<Version>) -> Option<Reason> {
+    let lifted = blocker.lifted_by_qemu.map(|[major, minor, micro]| (major, minor, micro));
+    let is_certain = match (lifted, qemu) {
+        (Some(lifted), Some(qemu)) if qemu >= lifted => return None,
+        (Some(_), None) => false,
+        _ => blocker.is_certain,
+    };
+    Some(match is_certain {
         true => Reason::no(&blocker.element, None, blocker.text.clone()),
         false => Reason::unknown(&blocker.element, None, blocker.text.clone()),
-    }
+    })
 }
 
 /// What of the source matters: the guest is there, whatever is not known of it, unless it cannot be.

@@ -212,6 +212,24 @@ impl Capabilities {
         (entry.kind, &self.text[entry.value as usize..entry.end as usize])
     }
 
+    /// Whether another document says the same, in whatever order.
+    #[must_use]
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        let [mut one, mut other] = [self, other].map(|all| {
+            (0..all.len()).map(|at| (all.path_at(at), all.encoded_at(at))).collect::<Vec<_>>()
+        });
+        match one.iter().zip(&other).find(|(one, other)| one != other) {
+            None => one.len() == other.len(),
+            // Each path stands once.
+            Some(((path, _), (other_path, _))) if path == other_path => false,
+            Some(_) => {
+                one.sort_unstable();
+                other.sort_unstable();
+                one == other
+            }
+        }
+    }
+
     /// All paths with their values, in the document's order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, Value<'_>)> {
         (0..self.len()).map(|index| self.at(index))

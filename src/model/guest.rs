@@ -26,6 +26,8 @@ pub struct Guest {
     pub refused: Vec<GuestConflict>,
     /// What keeps it from migrating, wherever it goes.
     pub blockers: Vec<MigrationBlocker>,
+    /// Audio backends of QEMU.
+    pub audio: Vec<AudioBackend>,
     /// Whether its CPU has several threads per core.
     pub has_threads: bool,
 }
@@ -70,6 +72,17 @@ pub struct MigrationBlocker {
     pub is_certain: bool,
     /// Why, in a few words without a full stop.
     pub text: String,
+    /// The version of QEMU that can migrate it; none where no version is known to.
+    pub lifted_by_qemu: Option<[u32; 3]>,
+}
+
+/// An audio backend that a guest names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AudioBackend {
+    /// Where the guest's XML has it.
+    pub element: String,
+    /// The type of `<audio>`.
+    pub name: String,
 }
 
 /// One thing that a guest needs.
@@ -140,7 +153,7 @@ pub struct CpuModelNeed {
     pub may_fall_back: bool,
     /// `match='strict'`: the host must not have more.
     pub is_strict: bool,
-    /// It requires features beyond the model.
+    /// It names features beyond the model, other than to go without them.
     pub has_extra_features: bool,
     /// QEMU emulates the CPU.
     pub is_emulated: bool,

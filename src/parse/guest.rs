@@ -3,6 +3,7 @@
 //! What an attribute asks for is data, in [`rows`]; what takes more than one attribute to know
 //! stands beside it: the CPU in [`cpu`], firmware in [`firmware`], all else in [`special`].
 
+mod agreement;
 mod blockers;
 mod conflicts;
 mod cpu;
@@ -62,8 +63,12 @@ pub fn guest(bytes: &[u8]) -> Result<Guest, ParseError> {
         needs: needs.found,
         newer: newer::syntax(&reader),
         open,
-        refused: conflicts::refused(&reader),
+        refused: conflicts::refused(&reader)
+            .into_iter()
+            .chain(agreement::conflicts(&reader))
+            .collect(),
         blockers: blockers::of(&reader),
+        audio: conflicts::audio(&reader),
         has_threads: cpu::has_threads(&reader),
     })
 }

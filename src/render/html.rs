@@ -4,6 +4,7 @@
 //! from its data; the page's security policy allows these two by their hashes and nothing else, so
 //! that what a host says can neither run nor load anything.
 
+mod guests;
 mod matrix;
 mod view;
 
@@ -16,6 +17,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::page::Page;
 use crate::fleet::Matrix;
+use crate::guests::GuestTable;
 use view::View;
 
 const STYLE: &str = include_str!("html/report.css");
@@ -53,6 +55,24 @@ struct MatrixPage {
 pub fn matrix(matrix: &Matrix, out: &mut dyn Write) -> std::io::Result<()> {
     let view = matrix::View::new(matrix);
     MatrixPage { view, css: MATRIX_STYLE, css_sha256: hash(MATRIX_STYLE) }.write_into(out)
+}
+
+/// A table of guests and hosts, with the reasons below; it needs no script.
+#[derive(Template)]
+#[template(path = "guests.html")]
+struct GuestsPage {
+    view: guests::GuestsView,
+    css: &'static str,
+    css_sha256: String,
+}
+
+/// Writes a table of guests and hosts.
+///
+/// # Errors
+/// Where the output cannot be written.
+pub fn guest_table(table: &GuestTable, out: &mut dyn Write) -> std::io::Result<()> {
+    let view = guests::GuestsView::new(table);
+    GuestsPage { view, css: MATRIX_STYLE, css_sha256: hash(MATRIX_STYLE) }.write_into(out)
 }
 
 /// As Content Security Policy level 3 writes hashes: base64 of the digest of the element's text.

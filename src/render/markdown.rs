@@ -10,7 +10,7 @@ use std::io::Write;
 
 use super::page::{Entry, Group, Page, Purpose, Section, counted};
 use super::words::cut;
-use inline::{code, prose};
+pub(super) use inline::{code, prose};
 
 /// GitHub takes 65,536 characters in a comment; what is kept is for the headings of sections whose
 /// entries no longer fit.

@@ -1,4 +1,8 @@
-//! Where a guest runs, for a person: one line for all hosts of one answer, the reasons below.
+//! Where guests run, for a person: of one guest one line for all hosts of one answer, of many a table;
+//! the reasons below.
+
+mod flat;
+mod table;
 
 use std::io::Write;
 
@@ -9,7 +13,11 @@ use super::text::{heading, wrapped};
 use crate::guests::{Answer, Checked, Reason, Verdict, lacking};
 use crate::model::{Guest, counted};
 
-/// Hosts that are named where there are many.
+pub use flat::{csv, markdown};
+pub use table::table;
+pub(super) use table::{ShownColumn, ShownGroup, headline, shown_columns, shown_groups};
+
+/// Names that are shown where there are many.
 const NAMED: usize = 8;
 
 /// Writes the answers, worst first.
@@ -63,25 +71,54 @@ fn is_one_way(one: &Checked, other: &Checked) -> bool {
 
 fn write_group(group: &[&Checked], width: usize, out: &mut dyn Write) -> std::io::Result<()> {
     let Some(first) = group.first() else { return Ok(()) };
-    let verdict = &first.verdict;
-    let (words, color) = match (verdict.answer, &first.from) {
-        (Answer::No, None) => ("does not run", AnsiColor::Red),
-        (Answer::No, Some(_)) => ("does not migrate", AnsiColor::Red),
-        (Answer::Unknown, _) => ("cannot be decided", AnsiColor::Yellow),
-        (Answer::Yes, None) => ("runs", AnsiColor::Green),
-        (Answer::Yes, Some(_)) => ("migrates", AnsiColor::Green),
-    };
-    let style = Style::new().bold().fg_color(Some(color.into()));
-    let line = wrapped(&format!("{words}: {}", plain(&names(group))), "    ", width);
-    writeln!(out, "{style}{words}{style:#}{}", &line[words.len()..])?;
-    for reasons in of_one_set(&verdict.reasons) {
-        let is_no = reasons.iter().any(|reason| reason.answer == Answer::No);
-        writeln!(out, "{}", item(if is_no { '-' } else { '?' }, &reason_text(&reasons), width))?;
+    let words = outcome(first.verdict.answer, first.from.is_some());
+    write_verdict(&first.verdict, words, &names(group), width, out)
+}
+
+/// What becomes of a guest, in words.
+pub(super) fn outcome(answer: Answer, is_migration: bool) -> &'static str {
+    match (answer, is_migration) {
+        (Answer::No, false) => "does not run",
+        (Answer::No, true) => "does not migrate",
+        (Answer::Unknown, _) => "cannot be decided",
+        (Answer::Yes, false) => "runs",
+        (Answer::Yes, true) => "migrates",
     }
-    for note in &verdict.notes {
-        writeln!(out, "{}", item('!', note, width))?;
+}
+
+fn color(answer: Answer) -> AnsiColor {
+    match answer {
+        Answer::No => AnsiColor::Red,
+        Answer::Unknown => AnsiColor::Yellow,
+        Answer::Yes => AnsiColor::Green,
+    }
+}
+
+/// Writes whom a verdict is about, and its reasons.
+fn write_verdict(
+    verdict: &Verdict,
+    words: &str,
+    about: &str,
+    width: usize,
+    out: &mut dyn Write,
+) -> std::io::Result<()> {
+    let style = Style::new().bold().fg_color(Some(color(verdict.answer).into()));
+    let line = wrapped(&format!("{words}: {}", plain(about)), "    ", width);
+    writeln!(out, "{style}{words}{style:#}{}", &line[words.len()..])?;
+    for (sign, text) in verdict_lines(verdict) {
+        writeln!(out, "{}", item(sign, &text, width))?;
     }
     Ok(())
+}
+
+/// What is said below an answer, with the sign of each: `-` for no, `?` for unknown, `!` for a note.
+pub(super) fn verdict_lines(verdict: &Verdict) -> Vec<(char, String)> {
+    let of_one_set = of_one_set(&verdict.reasons);
+    let reasons = of_one_set.iter().map(|reasons| {
+        let is_no = reasons.iter().any(|reason| reason.answer == Answer::No);
+        (if is_no { '-' } else { '?' }, reason_text(reasons))
+    });
+    reasons.chain(verdict.notes.iter().map(|note| ('!', note.clone()))).collect()
 }
 
 fn item(sign: char, text: &str, width: usize) -> String {
@@ -119,7 +156,7 @@ fn reason_text(reasons: &[&Reason]) -> String {
 
 /// `hv01, hv02 … (400 hosts)`; of ways, the host that they share once: `hv01 → hv02, hv03`.
 fn names(group: &[&Checked]) -> String {
-    let hosts = some(group.iter().map(|each| each.host.name.as_str()));
+    let hosts = some(group.iter().map(|each| each.host.name.as_str()), "host");
     let Some(froms) = group.iter().map(|each| Some(each.from.as_ref()?.name.as_str())).collect()
     else {
         return hosts;
@@ -127,16 +164,17 @@ fn names(group: &[&Checked]) -> String {
     let froms: Vec<&str> = froms;
     match (froms.first(), group.first()) {
         (Some(from), _) if froms.iter().all(|each| each == from) => format!("{from} → {hosts}"),
-        (_, Some(first)) => format!("{} → {}", some(froms.into_iter()), first.host.name),
+        (_, Some(first)) => format!("{} → {}", some(froms.into_iter(), "host"), first.host.name),
         _ => hosts,
     }
 }
 
-fn some<'n>(names: impl Iterator<Item = &'n str>) -> String {
+/// The first names, and how many there are of the noun.
+fn some<'n>(names: impl Iterator<Item = &'n str>, noun: &str) -> String {
     let names: Vec<&str> = names.collect();
     let shown = names.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
     match names.len() {
-        count if count > NAMED => format!("{shown} … ({})", counted(count, "host")),
+        count if count > NAMED => format!("{shown} … ({})", counted(count, noun)),
         _ => shown,
     }
 }

@@ -21,7 +21,7 @@ macro_rules! schema {
 }
 
 /// Every schema, by name.
-pub const ALL: [Schema; 37] = [
+pub const ALL: [Schema; 40] = [
     schema!("answer"),
     schema!("backup"),
     schema!("check"),
@@ -45,9 +45,12 @@ pub const ALL: [Schema; 37] = [
     schema!("import"),
     schema!("machines"),
     schema!("matrix"),
+    schema!("notice"),
+    schema!("notify"),
     schema!("outliers"),
     schema!("paths"),
     schema!("preflight"),
+    schema!("preflight-table"),
     schema!("prune"),
     schema!("query"),
     schema!("rename"),

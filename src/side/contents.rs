@@ -11,7 +11,7 @@ use super::parts::{Compared, Pieces};
 use crate::diff::{
     Difference, Facts, Kind, ListedFirmware, Observed, Outcome, Plain, Scope, explained,
 };
-use crate::model::{Capabilities, LOADERS, UBUNTU_RELEASES, Value};
+use crate::model::{Capabilities, LOADERS, Target, UBUNTU_RELEASES, Value};
 use crate::store::{Store, StoreError, TreeId};
 
 use super::{Raw, Side};
@@ -158,7 +158,8 @@ impl Contents {
         let mut machines = machines.iter().flat_map(|list| list.iter());
         let is_ubuntu = outcomes.keys().any(|target| is_ubuntus(&target.machine))
             || machines.any(|machine| is_ubuntus(&machine.name));
-        let mut listed = ListedFirmware { is_ubuntu, ..ListedFirmware::default() };
+        let has_other_list = outcomes.keys().any(is_enterprise);
+        let mut listed = ListedFirmware { is_ubuntu, has_other_list, ..ListedFirmware::default() };
         for content in contents.collect::<HashSet<_>>() {
             let firmware = self.firmware(content)?;
             listed.note(firmware.images.iter(), firmware.has_list && !firmware.has_efi);
@@ -236,6 +237,12 @@ impl Contents {
 /// Whether a machine type is one that only Ubuntu's QEMU has.
 fn is_ubuntus(machine: &str) -> bool {
     machine.split('-').any(|word| UBUNTU_RELEASES.contains(&word))
+}
+
+/// Whether a target is of Enterprise Linux, whose libvirt has been built to look for other images
+/// (`loader_nvram` in libvirt.spec.in).
+fn is_enterprise(target: &Target) -> bool {
+    target.emulator == "/usr/libexec/qemu-kvm" || target.machine.contains("-rhel")
 }
 
 /// What a document says of firmware.

@@ -27,7 +27,7 @@ impl Parsed {
     pub(super) fn insert(&mut self, body: Hash, capabilities: Capabilities) -> Number {
         let suspicion = Suspicion::of(&capabilities);
         let alike = self.alike.entry(size(&capabilities)).or_default();
-        let is_same = |known: &&Number| is_same(&self.all[known.0], &capabilities);
+        let is_same = |known: &&Number| self.all[known.0].says_the_same(&capabilities);
         let number = match alike.iter().find(is_same) {
             Some(known) => *known,
             None => {
@@ -49,22 +49,6 @@ impl Parsed {
 fn size(capabilities: &Capabilities) -> (usize, usize) {
     let length = |at| capabilities.at(at).0.len() + capabilities.encoded_at(at).1.len();
     (capabilities.len(), (0..capabilities.len()).map(length).sum())
-}
-
-fn is_same(one: &Capabilities, other: &Capabilities) -> bool {
-    let [mut one, mut other] = [one, other].map(|side| {
-        (0..side.len()).map(|at| (side.at(at).0, side.encoded_at(at))).collect::<Vec<_>>()
-    });
-    match one.iter().zip(&other).find(|(one, other)| one != other) {
-        None => one.len() == other.len(),
-        // Each path stands once.
-        Some(((path, _), (other_path, _))) if path == other_path => false,
-        Some(_) => {
-            one.sort_unstable();
-            other.sort_unstable();
-            one == other
-        }
-    }
 }
 
 #[cfg(test)]

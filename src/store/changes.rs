@@ -55,6 +55,31 @@ impl Store {
         self.change_points(&found)
     }
 
+    /// The changes that came with snapshots of these hosts and times, oldest first. Where one of them was
+    /// removed since, the next complete one tells of what it brought.
+    pub(super) fn changes_at(
+        &self,
+        snapshots: &[(HostId, Time)],
+    ) -> Result<Vec<ChangePoint>, StoreError> {
+        let sql = format!(
+            "{CHANGED} WHERE s.host_id = ?1 AND s.taken_at = (
+               SELECT min(taken_at) FROM host_snapshot
+               WHERE host_id = ?1 AND taken_at >= ?2 AND state = 'complete') AND s.is_change > 0"
+        );
+        let mut found: Vec<Changed> = self.sql(|connection| {
+            let mut select = connection.prepare_cached(&sql)?;
+            let mut found = Vec::with_capacity(snapshots.len());
+            for (host, at) in snapshots {
+                let row = select.query_row(params![host, at.milliseconds()], changed).optional()?;
+                found.extend(row);
+            }
+            Ok(found)
+        })?;
+        found.sort_unstable_by_key(|row| (row.at, row.host));
+        found.dedup_by_key(|row| (row.at, row.host));
+        self.change_points(&found)
+    }
+
     /// The complete snapshots of a host up to a moment, oldest first.
     ///
     /// # Errors

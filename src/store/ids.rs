@@ -34,6 +34,7 @@ id! {
     #[doc = "A machine list."] MachineListId
     #[doc = "A capability path."] PathId
     #[doc = "A value that capabilities have."] ValueId
+    #[doc = "Something to tell sinks of."] EventId
 }
 
 /// A value that its column cannot hold: the row is damaged, or a newer build wrote it.

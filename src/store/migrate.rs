@@ -6,13 +6,14 @@ use super::error::{StoreError, words};
 use super::open::Store;
 
 /// In order; the version of a database is how many of these it has seen.
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: [&str; 7] = [
     include_str!("../../migrations/0001_initial.sql"),
     include_str!("../../migrations/0002_fleet.sql"),
     include_str!("../../migrations/0003_counts.sql"),
     include_str!("../../migrations/0004_observation.sql"),
     include_str!("../../migrations/0005_removed.sql"),
     include_str!("../../migrations/0006_attempts.sql"),
+    include_str!("../../migrations/0007_notify.sql"),
 ];
 
 /// `domc` in ASCII: says that a SQLite file is ours (SQLite's file format, offset 68).

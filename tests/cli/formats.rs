@@ -28,7 +28,8 @@ pub(crate) fn compare(paths: [&Path; 2], names: [&str; 2]) -> ([Origin; 2], Comp
     let (old, new) = (side(paths[0]), side(paths[1]));
     let scope = Scope::default();
     let judge = |old: &_, new: &_| contents.compare(old, new, scope);
-    let comparison = snapshots(&old.observed, &new.observed, judge).unwrap();
+    let mut comparison = snapshots(&old.observed, &new.observed, judge).unwrap();
+    comparison.firmware = contents.listed_firmware(&new.observed).unwrap();
     let named = |name: &str| Origin { source: Some(name.to_owned()), ..Origin::default() };
     (names.map(named), comparison)
 }

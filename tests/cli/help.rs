@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::support::{Sandbox, expect};
 
-const COMMANDS: [&[&str]; 42] = [
+const COMMANDS: [&[&str]; 43] = [
     &[],
     &["collect"],
     &["import"],
@@ -27,6 +27,7 @@ const COMMANDS: [&[&str]; 42] = [
     &["history"],
     &["last"],
     &["changes"],
+    &["notify"],
     &["report"],
     &["report", "upgrade"],
     &["fleet"],

@@ -186,8 +186,6 @@ fn what_is_no_guest_is_told_with_its_place() {
     let document = format!("{}/x86_64.pc-q35-7.2.qemu.xml", HOSTS[0]);
     let error = sandbox.run(&["preflight", &document, HOSTS[0]]).fails(1);
     assert!(error.contains("root is <domainCapabilities>, not <domain>"), "{error}");
-    let error = sandbox.run(&["preflight", "guests", HOSTS[0]]).fails(2);
-    assert!(error.contains("name the file of one guest"), "{error}");
     let error = sandbox.run(&["preflight", "none.xml", HOSTS[0]]).fails(1);
     assert!(error.contains("none.xml: No such file"), "{error}");
 }
@@ -200,4 +198,28 @@ fn what_a_guest_says_reaches_no_terminal() {
     sandbox.write("evil.xml", xml);
     let page = sandbox.run(&["preflight", "evil.xml", HOSTS[0], "--color", "always"]).ok();
     assert!(!page.contains('\u{9b}') && !page.contains('\u{202e}'), "{page:?}");
+}
+
+#[test]
+fn a_build_that_may_look_for_other_images_does_not_prove_one_missing() {
+    let sandbox = Sandbox::new();
+    let guest = std::fs::read_to_string(root().join("tests/guests/ovmf-2m.xml")).unwrap();
+    sandbox.write("debian.xml", &guest);
+    let enterprise = ["/usr/bin/qemu-system-x86_64", "/usr/libexec/qemu-kvm"];
+    sandbox.write("el.xml", guest.replace(enterprise[0], enterprise[1]));
+    for file in std::fs::read_dir(root().join("snapshots/debian-13")).unwrap() {
+        let file = file.unwrap().path();
+        let Ok(text) = std::fs::read_to_string(&file) else { continue };
+        let name = file.file_name().unwrap().to_str().unwrap().to_owned();
+        sandbox.write(&format!("debian/{name}"), &text);
+        sandbox.write(&format!("el/{name}"), text.replace(enterprise[0], enterprise[1]));
+    }
+    let loader = |guest: &str, host: &str| {
+        let page = sandbox.run(&["preflight", guest, host, "--format", "json"]).json();
+        let reasons = page["results"][0]["reasons"].as_array().unwrap().clone();
+        let loader = reasons.into_iter().find(|reason| reason["path"] == "os.loader.value");
+        loader.map(|reason| reason["answer"].clone())
+    };
+    assert_eq!(loader("debian.xml", "debian"), Some("no".into()));
+    assert_eq!(loader("el.xml", "el"), Some("unknown".into()));
 }

@@ -8,7 +8,7 @@ const TABLE: &str = include_str!("guests.txt");
 /// One guest of the table.
 pub(crate) struct TableGuest {
     pub(crate) name: &'static str,
-    parts: BTreeMap<&'static str, String>,
+    pub(crate) parts: BTreeMap<&'static str, String>,
 }
 
 /// All guests of the table, in its order.
@@ -28,7 +28,8 @@ pub(crate) fn table() -> Vec<TableGuest> {
         } else {
             let (part, text) = line.split_once(':').unwrap();
             assert!(
-                PARTS.iter().any(|(known, _)| *known == part) || part == "whole",
+                PARTS.iter().any(|(known, _)| *known == part)
+                    || ["whole", "outside"].contains(&part),
                 "{part} is no part of a guest"
             );
             assert!(parts.insert(part, text.trim().to_owned()).is_none(), "{line} is there twice");

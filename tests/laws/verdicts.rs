@@ -9,7 +9,7 @@ use domcaps::guests::{Answer, GuestChecks, Migration, Reason, Verdict};
 use domcaps::judging::{self, JudgedGuests};
 use domcaps::model::{Context, Guest, When};
 use domcaps::report::{Builder, Report};
-use domcaps::rules::{Policy, Severity};
+use domcaps::rules::{Finding, Policy, Seen, Severity};
 use domcaps::side::{Content, Contents, Side, from_store};
 use domcaps::store::Store;
 use proptest::prelude::*;
@@ -184,13 +184,8 @@ fn forgotten(side: &Side, context: Context, documents: &[Index]) -> Side {
     for document in documents {
         outcomes.remove(document.get(&targets));
     }
-    let observed = domcaps::diff::Observed {
-        outcomes,
-        context,
-        machines: side.observed.machines.clone(),
-        state: side.observed.state,
-        is_chosen: side.observed.is_chosen,
-    };
+    let observed =
+        domcaps::diff::Observed { outcomes, context, whole: None, ..side.observed.clone() };
     Side {
         origin: side.origin.clone(),
         observed,
@@ -213,10 +208,12 @@ fn less(context: &Context, unknown: [bool; 3]) -> Context {
     less
 }
 
-/// Of each difference, how bad it is and its rule.
-fn severities(report: &Report) -> BTreeMap<Difference, (Severity, &'static str)> {
+/// Of each difference and the targets that have it, how bad it is and its rule. What has lost a target has
+/// lost what that one proved.
+fn severities(report: &Report) -> BTreeMap<(Difference, Vec<Seen>), (Severity, &'static str)> {
     let findings = report.findings.iter();
-    findings.map(|it| (it.difference.clone(), (it.severity, it.rule.id))).collect()
+    let key = |it: &Finding| (it.difference.clone(), it.seen.clone());
+    findings.map(|it| (key(it), (it.severity, it.rule.id))).collect()
 }
 
 fn documents(side: &Side) -> usize {
@@ -246,12 +243,12 @@ fn knowing_less_makes_no_finding_milder() {
         prop_assume!(documents(&less_known[1]) > 1);
         let known = severities(&judged(&contents, [old, new], None));
         let found = severities(&judged(&contents, less_known.each_ref(), None));
-        for (difference, (severity, rule)) in &found {
-            let Some((before, known_rule)) = known.get(difference) else { continue };
+        for (place, (severity, rule)) in &found {
+            let Some((before, known_rule)) = known.get(place) else { continue };
             prop_assert!(
                 severity <= before || is_open_file(rule),
                 "{:?}: {:?} {} → {:?} {}",
-                difference,
+                place.0,
                 before,
                 known_rule,
                 severity,

@@ -191,8 +191,14 @@ fn no_list(database: &Path) -> Failure {
     Failure::new(&message).with_hint(&example())
 }
 
+/// That a list names no host that can be asked.
+pub(super) fn none_to_ask(list: &str, is_empty: bool) -> Failure {
+    let failure = Failure::new(&format!("{list}: no host that can be asked"));
+    if is_empty { failure.with_hint(&example()) } else { failure }
+}
+
 /// How to write a list of hosts, and what else there is.
-pub(super) fn example() -> String {
+fn example() -> String {
     let path = ui::default_hosts().unwrap_or_else(|| PathBuf::from("hosts.toml"));
     format!(
         "write a list, such as these three lines in {}:\n  [[host]]\n  name = \"hv01\"\n  uri = \

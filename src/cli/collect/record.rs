@@ -2,21 +2,25 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use super::Hook;
+use super::changes::{Hook, HookKey};
 use super::hosts::FollowedList;
 use super::outcome::{self, Compared};
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::judging::Judged;
+use crate::cli::notify::Setup;
 use crate::cli::sides;
 use crate::cli::ui::{self, Ui};
 use crate::cli::{future, hosts_of};
 use crate::collect::{Change, Site, Unreached, Visit};
 use crate::ingest::{self, Ingested};
-use crate::model::{Tag, Time, When};
+use crate::model::{Hash, HostName, Tag, Time, When};
 use crate::render::collected::{Collected, Outcome};
 use crate::render::json;
+use crate::report::Report;
+use crate::rules::Severity;
 use crate::side::{self, Contents};
 use crate::store::{AttemptOutcome, NewAttempt, Store, StoreError};
 
@@ -34,10 +38,24 @@ pub(super) struct Record<'r> {
     ran_back: usize,
     /// The list that the sites came from.
     followed: Option<&'r FollowedList>,
+    /// Who is told when all is stored.
+    notices: Option<&'r Setup>,
+    /// Changes that a command was told of, which is not noted yet.
+    told: Vec<HookKey>,
     /// When each site was first tried.
     started: Vec<Option<Time>>,
     /// The database was made by this run.
     is_new: bool,
+}
+
+/// What is asked for, and what is to be kept beside it.
+#[derive(Clone, Copy)]
+pub(super) struct Sources<'r> {
+    pub(super) sites: &'r [Site],
+    /// The list that the sites came from.
+    pub(super) followed: Option<&'r FollowedList>,
+    /// Who is told when all is stored.
+    pub(super) notices: Option<&'r Setup>,
 }
 
 impl<'r> Record<'r> {
@@ -46,10 +64,10 @@ impl<'r> Record<'r> {
     pub(super) fn new(
         ui: &mut Ui<'_>,
         database: &'r Path,
-        sites: &'r [Site],
+        sources: Sources<'r>,
         tags: &'r [Tag],
-        followed: Option<&'r FollowedList>,
     ) -> Result<Self, Failure> {
+        let Sources { sites, followed, notices } = sources;
         let mut store = match Store::open(database) {
             Err(StoreError::Missing { .. }) => None,
             other => Some(other?),
@@ -63,6 +81,9 @@ impl<'r> Record<'r> {
                         ui.warning(format!("the list was not taken over: {error}"));
                     }
                     other => other?,
+                }
+                if let Some(notices) = notices {
+                    notices.register(store)?;
                 }
             }
             None => Store::check_creatable(database)?,
@@ -78,6 +99,8 @@ impl<'r> Record<'r> {
             is_hook_broken: false,
             ran_back: 0,
             followed,
+            notices,
+            told: Vec::new(),
             started: vec![None; sites.len()],
             is_new: false,
         })
@@ -133,6 +156,9 @@ impl<'r> Record<'r> {
                 self.is_new = true;
                 let store = none.insert(Store::create_or_open(self.database)?);
                 follow(ui, store, self.followed)?;
+                if let Some(notices) = self.notices {
+                    notices.register(store)?;
+                }
                 Ok(store)
             }
         }
@@ -192,8 +218,13 @@ impl<'r> Record<'r> {
         // Its groups are the list's, and were taken over with it: stored with a snapshot they would
         // count as set by hand.
         let site = Site { groups: Vec::new(), ..site.clone() };
+        let has_hook = self.hook.is_some();
         let mut writer = self.database(ui)?.writer()?;
         let ingested = ingest::visit(&mut writer, &site, &tags, visit)?;
+        if has_hook && ingested.stored.is_new && ingested.stored.is_change {
+            // With the snapshot: after a `kill -9` the next run knows that nobody was told.
+            writer.expect_hook(&site.name, visit.taken_at)?;
+        }
         let outcome = outcome::of_attempt(&ingested);
         let reason = outcome::reason(visit, &ingested);
         writer.note_attempt(&NewAttempt {
@@ -217,7 +248,7 @@ impl<'r> Record<'r> {
         ingested: &Ingested,
     ) -> Result<Collected, Failure> {
         let report = match outcome::is_whole(ingested) {
-            true => self.change(site, ingested)?,
+            true => self.change(&site.name, ingested.stored.id)?,
             false => Compared::First,
         };
         let new = ingested.unknown.difference(&self.unknown).count();
@@ -231,21 +262,82 @@ impl<'r> Record<'r> {
         }
         self.clock_ran_back(ui, site, visit)?;
         let row = outcome::row(site, visit, ingested, &report);
-        if let (Outcome::Changed, Compared::Other(report), Some(hook)) =
-            (row.outcome, &report, &self.hook)
-        {
-            let snapshot = ingested.stored.id.to_string();
-            let breaking = row.breaking.unwrap_or_default();
-            let change = Change::new(&row.host, snapshot, breaking, |out| json::diff(report, out));
-            match change {
-                Ok(change) => hook.tell(change),
-                Err(error) => {
-                    ui.error(format!("{}: --on-change: {error}", row.host));
-                    self.is_hook_broken = true;
+        if self.hook.is_some() {
+            let key = (site.name.clone(), visit.taken_at);
+            match (row.outcome, &report) {
+                (Outcome::Changed, Compared::Other(report)) => {
+                    self.run_hook(ui, key, ingested.stored.id, report);
                 }
+                _ if ingested.stored.is_change => self.told.push(key),
+                _ => {}
             }
         }
+        self.settle_hooks()?;
         Ok(row)
+    }
+
+    /// Has the command of `--on-change` run for a change.
+    fn run_hook(&mut self, ui: &mut Ui<'_>, key: HookKey, snapshot: Hash, report: &Report) {
+        let Some(hook) = &self.hook else { return };
+        let breaking = report.count_severity(Severity::Breaking);
+        let write = |out: &mut dyn std::io::Write| json::diff(report, out);
+        match Change::new(key.0.as_str(), snapshot.to_string(), breaking, write) {
+            Ok(change) => hook.tell(change, key),
+            Err(error) => {
+                ui.error(format!("{}: --on-change: {error}", key.0));
+                self.is_hook_broken = true;
+            }
+        }
+    }
+
+    /// Has the command of `--on-change` run for changes of earlier runs for which it did not succeed.
+    pub(super) fn retry_hooks(&mut self, ui: &mut Ui<'_>) -> Result<(), Failure> {
+        if self.hook.is_none() {
+            return Ok(());
+        }
+        let Some(store) = &self.contents.store else { return Ok(()) };
+        for (host, at, row) in store.pending_hooks()? {
+            let compared = match &row {
+                Some(row) => self.change(&row.host, row.id)?,
+                None => Compared::Same,
+            };
+            match (compared, row) {
+                (Compared::Other(report), Some(row)) => {
+                    self.run_hook(ui, (host, at), row.id, &report);
+                }
+                // It was removed since, or is no change any more.
+                _ => self.told.push((host, at)),
+            }
+        }
+        Ok(self.settle_hooks()?)
+    }
+
+    /// Notes the changes that the command was told of. While somebody else writes for long they stay
+    /// to be noted, at the latest by the next run.
+    fn settle_hooks(&mut self) -> Result<(), StoreError> {
+        self.told.extend(self.hook.iter().flat_map(Hook::told));
+        if self.told.is_empty() {
+            return Ok(());
+        }
+        let Some(store) = &mut self.contents.store else { return Ok(()) };
+        let mut writer = match store.writer() {
+            Err(StoreError::Locked { .. }) => return Ok(()),
+            other => other?,
+        };
+        for (host, at) in &self.told {
+            writer.settle_hook(host, *at)?;
+        }
+        writer.commit()?;
+        self.told.clear();
+        Ok(())
+    }
+
+    /// Tells the sinks of domcaps.toml what is new, where that was asked for.
+    pub(super) fn notify(&self, ui: &mut Ui<'_>, stop: &AtomicBool) -> Result<Exit, Failure> {
+        match (self.notices, &self.contents.store) {
+            (Some(notices), Some(_)) => notices.deliver_after(ui, self.database, stop),
+            _ => Ok(Exit::Done),
+        }
     }
 
     /// Says that the host has a snapshot of a later time: that one answers for it, not this one.
@@ -273,21 +365,16 @@ impl<'r> Record<'r> {
     }
 
     /// What changed since the complete snapshot before that was asked for under the same flags.
-    fn change(&self, site: &Site, ingested: &Ingested) -> Result<Compared, Failure> {
+    fn change(&self, host: &HostName, id: Hash) -> Result<Compared, Failure> {
         let Some(store) = &self.contents.store else { return Ok(Compared::First) };
         // A row's number may be another's since the last host: others may have pruned.
         self.contents.forget();
-        store.at_one_moment(|| self.compared(store, site, ingested))?
+        store.at_one_moment(|| self.compared(store, host, id))?
     }
 
-    fn compared(
-        &self,
-        store: &Store,
-        site: &Site,
-        ingested: &Ingested,
-    ) -> Result<Compared, Failure> {
-        let new = When::Id(ingested.stored.id.to_string());
-        let new_row = match store.resolve(site.name.as_str(), &new) {
+    fn compared(&self, store: &Store, host: &HostName, id: Hash) -> Result<Compared, Failure> {
+        let new = When::Id(id.to_string());
+        let new_row = match store.resolve(host.as_str(), &new) {
             // Stored, and removed or renamed by someone since.
             Err(
                 StoreError::NoSnapshot { .. }
@@ -300,8 +387,7 @@ impl<'r> Record<'r> {
         if old.has_content_of(&new_row) {
             return Ok(Compared::Same);
         }
-        let side =
-            |when: &When| side::from_store(&self.contents, site.name.as_str(), when, None, "");
+        let side = |when: &When| side::from_store(&self.contents, host.as_str(), when, None, "");
         let (old, new) = (side(&When::Id(old.id.to_string()))?, side(&new)?);
         let report = sides::compare(&self.contents, [&old, &new], &Judged::default())?;
         let is_same = report.findings.is_empty();
@@ -324,9 +410,19 @@ impl<'r> Record<'r> {
         if self.is_new {
             ui.status(format!("{}: a new database", self.database.display()));
         }
-        for broken in self.hook.take().map(Hook::end).unwrap_or_default() {
-            ui.error(broken);
-            self.is_hook_broken = true;
+        if let Some(hook) = self.hook.take() {
+            let (told, failed) = hook.end();
+            self.told.extend(told);
+            for broken in failed {
+                ui.error(broken);
+                self.is_hook_broken = true;
+            }
+            if self.is_hook_broken {
+                ui.hint("the next run with --on-change tries again what failed");
+            }
+            if let Err(error) = self.settle_hooks() {
+                ui.warning(format!("the next run repeats its commands of --on-change: {error}"));
+            }
         }
         self.rows.sort_by(|a, b| (a.outcome, &a.host).cmp(&(b.outcome, &b.host)));
     }

@@ -23,18 +23,25 @@ struct BlockerRow {
     test: BlockerTest,
     is_certain: bool,
     text: &'static str,
+    lifted_by_qemu: Option<[u32; 3]>,
 }
 
 use BlockerTest::{Is, IsNot, Present};
 
 /// It is always refused.
 const fn never(at: &'static str, test: BlockerTest, text: &'static str) -> BlockerRow {
-    BlockerRow { at, test, is_certain: true, text }
+    BlockerRow { at, test, is_certain: true, text, lifted_by_qemu: None }
+}
+
+/// It is refused by every QEMU before this version.
+const fn before(qemu: [u32; 3], row: BlockerRow) -> BlockerRow {
+    let BlockerRow { at, test, is_certain, text, .. } = row;
+    BlockerRow { at, test, is_certain, text, lifted_by_qemu: Some(qemu) }
 }
 
 /// It depends on what no document tells.
 const fn perhaps(at: &'static str, test: BlockerTest, text: &'static str) -> BlockerRow {
-    BlockerRow { at, test, is_certain: false, text }
+    BlockerRow { at, test, is_certain: false, text, lifted_by_qemu: None }
 }
 
 const VFIO: &str =
@@ -77,6 +84,42 @@ const ROWS: &[BlockerRow] = &[
     ),
     // hw/usb/dev-mtp.c: unmigratable.
     never("devices/filesystem/driver", Is("type", "mtp"), "QEMU cannot migrate an MTP filesystem"),
+    // ui/vdagent.c before 10.1: "The vdagent chardev doesn't yet support migration".
+    before(
+        [10, 1, 0],
+        never(
+            "devices/channel",
+            Is("type", "qemu-vdagent"),
+            "QEMU before 10.1 cannot migrate a vdagent channel",
+        ),
+    ),
+    // hw/i386/amd_iommu.c: unmigratable, up to 10.1 at least.
+    perhaps(
+        "devices/iommu",
+        Is("model", "amd"),
+        "QEMU cannot migrate an AMD IOMMU, as far as is known",
+    ),
+    // docs/formatdomain.rst, smartcard: a reader of the host, or its certificates.
+    perhaps("devices/smartcard", Is("mode", "host"), "a smart card of the host does not migrate"),
+    perhaps(
+        "devices/smartcard",
+        Is("mode", "host-certificates"),
+        "certificates of the host do not migrate",
+    ),
+    // docs/formatdomain.rst, tpm: the daemon is not libvirt's.
+    perhaps(
+        "devices/tpm/backend",
+        Is("type", "external"),
+        "libvirt does not migrate the state of a TPM that it did not start",
+    ),
+    // docs/formatdomain.rst, memory: pages of the host's processor.
+    perhaps(
+        "devices/memory",
+        Is("model", "sgx-epc"),
+        "whether memory of an enclave migrates is in no document",
+    ),
+    // qemu_migration.c, qemuMigrationSrcIsSafe: "Migration without shared storage is unsafe".
+    perhaps("devices/disk", Is("type", "nvme"), "the disk is an NVMe device of the host"),
     // Migration of vhost-user-fs is up to virtiofsd (1.11 and later) and QEMU 8.2.
     perhaps(
         "devices/filesystem/driver",
@@ -143,11 +186,37 @@ pub(super) fn of(reader: &Reader<'_>) -> Vec<MigrationBlocker> {
             };
             if !found.iter().any(|known| known.text == row.text) {
                 let (is_certain, text) = (row.is_certain, row.text.to_owned());
-                found.push(MigrationBlocker { element: place, is_certain, text });
+                let lifted_by_qemu = row.lifted_by_qemu;
+                found.push(MigrationBlocker { element: place, is_certain, text, lifted_by_qemu });
             }
         }
     });
     found.extend(without_tsc_frequency(reader));
+    found.extend(shared_by_default(reader));
+    found
+}
+
+/// 9p is what shares a folder where no driver is named (hw/9pfs/9p.c, as above).
+fn shared_by_default(reader: &Reader<'_>) -> Option<MigrationBlocker> {
+    let mut found = None;
+    reader.each(|element, path, place| {
+        let kind = reader.xml.attribute(element, "type");
+        let driver = reader.xml.child(element, "driver");
+        let is_named = driver.is_some_and(|it| reader.xml.attribute(it, "type").is_some());
+        let is_qemu = matches!(reader.virttype(), "kvm" | "qemu");
+        if path == "devices/filesystem"
+            && matches!(kind, None | Some("mount"))
+            && !is_named
+            && is_qemu
+        {
+            found.get_or_insert_with(|| MigrationBlocker {
+                element: place.to_owned(),
+                is_certain: false,
+                text: "a 9p filesystem does not migrate while the guest has it mounted".to_owned(),
+                lifted_by_qemu: None,
+            });
+        }
+    });
     found
 }
 
@@ -178,14 +247,24 @@ fn without_tsc_frequency(reader: &Reader<'_>) -> Vec<MigrationBlocker> {
                 if is_required {
                     let text = "a guest with invtsc migrates only with a tsc frequency".to_owned();
                     let element = "cpu/feature invtsc".to_owned();
-                    found.push(MigrationBlocker { element, is_certain: true, text });
+                    found.push(MigrationBlocker {
+                        element,
+                        is_certain: true,
+                        text,
+                        lifted_by_qemu: None,
+                    });
                 }
             }
             "features/hyperv/reenlightenment" if attribute("state") == Some("on") => {
                 let text =
                     "once the guest uses it, it migrates only with a tsc frequency".to_owned();
                 let element = format!("{place} state=on");
-                found.push(MigrationBlocker { element, is_certain: false, text });
+                found.push(MigrationBlocker {
+                    element,
+                    is_certain: false,
+                    text,
+                    lifted_by_qemu: None,
+                });
             }
             _ => {}
         }
@@ -228,6 +307,17 @@ mod tests {
             assert_eq!(blockers(&hit), [row.is_certain], "{hit}");
             assert_eq!(blockers(&miss), [] as [bool; 0], "{miss}");
         }
+    }
+
+    #[test]
+    fn a_folder_is_shared_by_9p_where_no_driver_is_named() {
+        let shared = |kind: &str, driver: &str| {
+            blockers(&format!("<devices><filesystem {kind}>{driver}</filesystem></devices>"))
+        };
+        assert_eq!(shared("type='mount'", ""), [false]);
+        assert_eq!(shared("", "<driver queue='2'/>"), [false]);
+        assert_eq!(shared("type='mount'", "<driver type='path'/>"), [false]);
+        assert_eq!(shared("type='ram'", ""), [] as [bool; 0]);
     }
 
     #[test]

@@ -75,7 +75,7 @@ fn model<'x>(reader: &Reader<'x>, cpu: &'x Element<'x>, check: CpuCheck, needs: 
         check,
         may_fall_back: is_x86 && fallback != Some("forbid"),
         is_strict: reader.xml.attribute(cpu, "match") == Some("strict"),
-        has_extra_features: !feature_names(reader, cpu, &["require"]).is_empty(),
+        has_extra_features: !feature_names(reader, cpu, &EXTRA).is_empty(),
         is_emulated: reader.virttype() == "qemu",
     };
     let path = format!("{CUSTOM_MODELS}[{}].usable", escape_key(name));
@@ -102,6 +102,9 @@ pub(super) fn has_threads(reader: &Reader<'_>) -> bool {
     let threads = topology.and_then(|it| reader.xml.attribute(it, "threads"));
     threads.is_some_and(|threads| threads != "1")
 }
+
+/// Policies for which libvirt looks beyond what QEMU says of the model.
+const EXTRA: [&str; 4] = ["require", "optional", "force", "forbid"];
 
 /// `force` needs nothing: QEMU then claims the feature whatever the host has.
 fn features<'x>(reader: &Reader<'x>, cpu: &'x Element<'x>, is_unchecked: bool, needs: &mut Needs) {

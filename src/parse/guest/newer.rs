@@ -1,10 +1,12 @@
 //! What a guest's XML needs of libvirt's version: values that an older libvirt refuses to read.
 //!
 //! libvirt ignores elements and attributes that it does not know, but refuses unknown values of those it does.
-//! Versions are from libvirt's NEWS. (seen) marks what a real libvirt 9.0.0 was seen to refuse.
+//! Versions are from libvirt's NEWS, or from what its documentation says of each ("Since 11.2.0").
+//! (seen) marks what a real libvirt 9.0.0 was seen to refuse.
 
 use super::Reader;
 use crate::model::NewerSyntax;
+use crate::parse::xml::Element;
 
 /// An attribute's value that some version introduced.
 struct NewerValue {
@@ -26,12 +28,19 @@ const fn newer(
 
 /// The table: one line for each value, in the order of the versions.
 const VALUES: &[NewerValue] = &[
-    // NEWS 8.4.0, "qemu: Add support for the D-Bus display".
+    // docs/formatdomain.rst: hard drives, input devices, memory devices, IOMMU devices.
+    newer("devices/disk", "type", "vhostuser", [7, 1, 0]),
+    newer("devices/memory", "model", "virtio-pmem", [7, 1, 0]),
+    newer("devices/input", "type", "evdev", [7, 4, 0]),
+    newer("devices/memory", "model", "virtio-mem", [7, 9, 0]),
+    newer("devices/iommu", "model", "virtio", [8, 3, 0]),
+    newer("devices/memory", "model", "sgx-epc", [8, 10, 0]),
+    // NEWS 8.4.0, "qemu: D-Bus display"; docs/formatdomain.rst, audio backends.
     newer("devices/audio", "type", "dbus", [8, 4, 0]),
     // NEWS 9.1.0; "unknown watchdog model", "unknown panic model" [D].
     newer("devices/watchdog", "model", "itco", [9, 1, 0]),
     newer("devices/panic", "model", "pvpanic", [9, 1, 0]),
-    // NEWS 9.3.0, "qemu: Support for LUKS encrypted RBD images" [D].
+    // docs/formatstorageencryption.rst, "luks-any format" [D].
     newer("devices/disk/encryption", "format", "luks-any", [9, 3, 0]),
     newer("devices/disk/source/encryption", "format", "luks-any", [9, 3, 0]),
     // NEWS 9.8.0, vDPA block devices [D].
@@ -42,10 +51,36 @@ const VALUES: &[NewerValue] = &[
     newer("devices/filesystem/driver", "type", "mtp", [10, 2, 0]),
     // NEWS 10.4.0, "qemu: Support for virtio sound model" [D].
     newer("devices/sound", "model", "virtio", [10, 4, 0]),
+    // NEWS 10.5.0, "Introduce SEV-SNP support".
+    newer("launchSecurity", "type", "sev-snp", [10, 5, 0]),
+    // docs/formatdomain.rst, acpi: before, `slic` is the only one.
+    newer("os/acpi/table", "type", "raw", [11, 2, 0]),
+    newer("os/acpi/table", "type", "rawset", [11, 2, 0]),
+    newer("os/acpi/table", "type", "msdm", [11, 2, 0]),
     // NEWS 11.5.0, "qemu: add support for AMD IOMMU device", "qemu: Add support for NVMe disks".
     newer("devices/iommu", "model", "amd", [11, 5, 0]),
     newer("devices/disk/target", "bus", "nvme", [11, 5, 0]),
     newer("devices/controller", "type", "nvme", [11, 5, 0]),
+    // NEWS 11.9.0, "Introduce Hyper-V host-model mode".
+    newer("features/hyperv", "mode", "host-model", [11, 9, 0]),
+];
+
+/// Elements that an older libvirt refuses: below `<features>` it passes over nothing ("unexpected
+/// feature"). docs/formatdomain.rst, hypervisor features.
+const FEATURES: &[(&str, [u32; 3])] = &[
+    ("tcg", [8, 0, 0]),
+    ("async-teardown", [9, 6, 0]),
+    ("ras", [10, 4, 0]),
+    ("ps2", [10, 7, 0]),
+    ("aia", [11, 1, 0]),
+    ("virtualization", [12, 1, 0]),
+];
+
+/// Values that an older libvirt passes over, so that the guest it starts is another: NEWS 9.2.0, "Add
+/// support for QCOW2 formatted firmware".
+const IGNORED: &[NewerValue] = &[
+    newer("os/loader", "format", "qcow2", [9, 2, 0]),
+    newer("os/nvram", "format", "qcow2", [9, 2, 0]),
 ];
 
 /// Hyper-V enlightenments that an older libvirt refuses whatever their state: NEWS 10.7.0 (seen).
@@ -55,32 +90,11 @@ const ENLIGHTENMENTS: [(&str, [u32; 3]); 2] =
 /// Everything that needs a libvirt of some version.
 pub(super) fn syntax(reader: &Reader<'_>) -> Vec<NewerSyntax> {
     let mut found = Vec::new();
-    let mut watchdogs = 0;
-    let refused = |element: String, since: [u32; 3]| NewerSyntax {
-        element,
-        since,
-        is_refused: true,
-        is_left_out_of_migration: false,
-    };
+    let (mut watchdogs, mut tables) = (0, 0);
     reader.each(|element, path, place| {
         let attribute = |name: &str| reader.xml.attribute(element, name);
-        for row in VALUES.iter().filter(|row| row.at == path) {
-            if attribute(row.attribute) != Some(row.value) {
-                continue;
-            }
-            // libvirt adds an itco to every q35 guest since 9.1 and leaves it out of the migration
-            // XML where it does what it does by default (qemu_domain.c, qemuDomainDefFormatBufInternal).
-            let is_default =
-                row.value == "itco" && attribute("action").is_none_or(|action| action == "reset");
-            found.push(NewerSyntax {
-                is_left_out_of_migration: is_default,
-                ..refused(format!("{place} {}={}", row.attribute, row.value), row.since)
-            });
-        }
-        if let Some(name) = path.strip_prefix("features/hyperv/") {
-            let known = ENLIGHTENMENTS.iter().find(|(own, _)| *own == name);
-            found.extend(known.map(|(_, since)| refused(place.to_owned(), *since)));
-        }
+        found.extend(values(reader, element, path, place));
+        found.extend(features(path, place));
         match path {
             "devices/watchdog" => {
                 watchdogs += 1;
@@ -93,6 +107,35 @@ pub(super) fn syntax(reader: &Reader<'_>) -> Vec<NewerSyntax> {
                     found.push(NewerSyntax { is_left_out_of_migration, ..second });
                 }
             }
+            // docs/formatdomain.rst, acpi; "Only one acpi table is supported" [D].
+            "os/acpi/table" => {
+                tables += 1;
+                if tables == 2 {
+                    found.push(refused(place.to_owned(), [11, 2, 0]));
+                }
+            }
+            // NEWS 9.5.0, "Properly handle slots for non-DIMM <memory> devices" [D].
+            "devices/memory" if attribute("model") == Some("virtio-mem") && !has_slots(reader) => {
+                let element = format!("{place} model=virtio-mem without slots of maxMemory");
+                found.push(refused(element, [9, 5, 0]));
+            }
+            // docs/formatdomain.rst, cpu/topology: an older libvirt does not count the clusters.
+            "cpu/topology" if attribute("clusters").is_some_and(|clusters| clusters != "1") => {
+                let clusters = refused(format!("{place} clusters"), [10, 1, 0]);
+                found.push(NewerSyntax { is_refused: false, ..clusters });
+            }
+            // "IOMMU interrupt remapping requires split I/O APIC" (9.0) [D]; NEWS 10.10.0, "Automatically add
+            // IOMMU when needed", turns on what it needs.
+            "devices/iommu/driver" if attribute("intremap") == Some("on") && !has_split(reader) => {
+                let element = format!("{place} intremap=on without ioapic driver=qemu");
+                found.push(NewerSyntax { is_refused: false, ..refused(element, [10, 10, 0]) });
+            }
+            // NEWS 9.6.0, "Support removable attribute for scsi disk".
+            "devices/disk/target"
+                if attribute("bus") == Some("scsi") && attribute("removable").is_some() =>
+            {
+                found.push(refused(format!("{place} removable"), [9, 6, 0]));
+            }
             // NEWS 11.0.0, "virtiofs: Allow read only mode" [D].
             "devices/filesystem/readonly" if is_virtiofs(reader, place) => {
                 found.push(refused(place.to_owned(), [11, 0, 0]));
@@ -103,6 +146,51 @@ pub(super) fn syntax(reader: &Reader<'_>) -> Vec<NewerSyntax> {
     found.extend(interrupts(reader));
     found.extend(chosen_image(reader));
     found
+}
+
+/// What an older libvirt refuses.
+fn refused(element: String, since: [u32; 3]) -> NewerSyntax {
+    NewerSyntax { element, since, is_refused: true, is_left_out_of_migration: false }
+}
+
+/// The values of an element that are in the tables.
+fn values(reader: &Reader<'_>, element: &Element<'_>, path: &str, place: &str) -> Vec<NewerSyntax> {
+    let attribute = |name: &str| reader.xml.attribute(element, name);
+    let is_met = |row: &&NewerValue| row.at == path && attribute(row.attribute) == Some(row.value);
+    let named =
+        |row: &NewerValue| refused(format!("{place} {}={}", row.attribute, row.value), row.since);
+    let refused = VALUES.iter().filter(is_met).map(|row| {
+        // libvirt adds an itco to every q35 guest since 9.1 and leaves it out of the migration
+        // XML where it does what it does by default (qemu_domain.c, qemuDomainDefFormatBufInternal).
+        let is_default =
+            row.value == "itco" && attribute("action").is_none_or(|action| action == "reset");
+        NewerSyntax { is_left_out_of_migration: is_default, ..named(row) }
+    });
+    let ignored = IGNORED.iter().filter(is_met);
+    let ignored = ignored.map(|row| NewerSyntax { is_refused: false, ..named(row) });
+    refused.chain(ignored).collect()
+}
+
+/// Features that older libvirts do not know, among them enlightenments.
+fn features(path: &str, place: &str) -> Option<NewerSyntax> {
+    let name = path.strip_prefix("features/")?;
+    let known = match name.strip_prefix("hyperv/") {
+        Some(name) => ENLIGHTENMENTS.iter().find(|(own, _)| *own == name),
+        None => FEATURES.iter().find(|(own, _)| *own == name),
+    };
+    known.map(|(_, since)| refused(place.to_owned(), *since))
+}
+
+/// Whether QEMU has the I/O APIC, and not the kernel.
+fn has_split(reader: &Reader<'_>) -> bool {
+    let ioapic = reader.at(&["features", "ioapic"]);
+    ioapic.is_some_and(|ioapic| reader.xml.attribute(ioapic, "driver") == Some("qemu"))
+}
+
+/// Whether the guest says how many memory devices there can be.
+fn has_slots(reader: &Reader<'_>) -> bool {
+    let memory = reader.at(&["maxMemory"]);
+    memory.is_some_and(|memory| reader.xml.attribute(memory, "slots").is_some())
 }
 
 /// Whether the filesystem of this place is shared by virtiofs.
@@ -165,13 +253,15 @@ mod tests {
 
     #[test]
     fn each_line_of_the_table_finds_its_value_and_no_other() {
-        for row in super::VALUES {
+        for row in super::VALUES.iter().chain(super::IGNORED) {
             let names: Vec<&str> = row.at.split('/').collect();
             let with = |value: &str| {
                 let (last, above) = names.split_last().unwrap();
                 let inner = format!("<{last} {}='{value}'/>", row.attribute);
                 above.iter().rev().fold(inner, |inside, name| format!("<{name}>{inside}</{name}>"))
             };
+            // A virtio-mem needs slots beside it.
+            let with = |value| format!("<maxMemory slots='1'/>{}", with(value));
             assert_eq!(since(&with(row.value)), [row.since], "{} {}", row.at, row.value);
             assert_eq!(since(&with("i6300esb")), [] as [[u32; 3]; 0], "{}", row.at);
         }
@@ -200,8 +290,31 @@ mod tests {
     }
 
     #[test]
+    fn features_are_refused_by_a_libvirt_that_does_not_know_them() {
+        for (name, version) in super::FEATURES {
+            assert_eq!(since(&format!("<features><{name}/></features>")), [*version], "{name}");
+        }
+        assert_eq!(since("<features><acpi/><pae/></features>"), [] as [[u32; 3]; 0]);
+    }
+
+    #[test]
     fn what_takes_more_than_a_value() {
         let none = [] as [[u32; 3]; 0];
+        let slic = "<table type='slic'>/a</table>";
+        assert_eq!(since(&format!("<os><acpi>{slic}</acpi></os>")), none);
+        assert_eq!(since(&format!("<os><acpi>{slic}{slic}</acpi></os>")), [[11, 2, 0]]);
+        let memory = "<devices><memory model='virtio-mem'/></devices>";
+        assert_eq!(since(memory), [[7, 9, 0], [9, 5, 0]]);
+        assert_eq!(since(&format!("<maxMemory slots='2'/>{memory}")), [[7, 9, 0]]);
+        let iommu = "<devices><iommu><driver intremap='on'/></iommu></devices>";
+        assert_eq!(since(iommu), [[10, 10, 0]]);
+        assert_eq!(since(&format!("<features><ioapic driver='qemu'/></features>{iommu}")), none);
+        let removable = |bus: &str| {
+            since(&format!("<devices><disk><target bus='{bus}' removable='on'/></disk></devices>"))
+        };
+        assert_eq!((removable("scsi"), removable("usb")), (vec![[9, 6, 0]], vec![]));
+        let clusters = |count: &str| since(&format!("<cpu><topology clusters='{count}'/></cpu>"));
+        assert_eq!((clusters("2"), clusters("1")), (vec![[10, 1, 0]], vec![]));
         let watchdog = "<watchdog model='i6300esb'/>";
         assert_eq!(since(&format!("<devices>{watchdog}</devices>")), none);
         assert_eq!(since(&format!("<devices>{watchdog}{watchdog}</devices>")), [[9, 1, 0]]);

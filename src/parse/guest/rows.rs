@@ -56,7 +56,7 @@ const ROWS: &[Row] = &[
     row("features/async-teardown", "enabled", "features.async-teardown", Support(&["yes"])),
     row("features/gic", "", "features.gic", Presence),
     row("features/gic", "version", "features.gic.version", Among(&["2", "3"])),
-    row("features/hyperv", "mode", "features.hyperv", Support(&["passthrough"])),
+    row("features/hyperv", "mode", "features.hyperv", Support(&["passthrough", "host-model"])),
     // What the capability says is whether the state can be chosen (virQEMUCapsSupportsI8042Toggle).
     row("features/ps2", "state", "features.ps2", Support(&["on", "off"])),
     row("features/vmcoreinfo", "state", "features.vmcoreinfo", Support(&["on"])),

@@ -2,7 +2,7 @@
 
 /// A code span around anything (CommonMark 0.31, section 6.1): on one line, between more backticks
 /// than it holds in a row, with a blank before and behind where it begins or ends with one.
-pub(super) fn code(text: &str) -> String {
+pub(in crate::render) fn code(text: &str) -> String {
     let text = crate::render::plain(text);
     if text.trim().is_empty() {
         return "`(empty)`".to_owned();
@@ -19,7 +19,7 @@ pub(super) fn code(text: &str) -> String {
 /// Plain is a word of letters, with hyphens in it, or a number, with the punctuation of a sentence
 /// around it. So no markup, address, mention (`@x`), reference (`#1`, `GH-1`, `a/b#1`, a commit's
 /// hash) or emoji (`:x:`) is.
-pub(super) fn prose(text: &str) -> String {
+pub(in crate::render) fn prose(text: &str) -> String {
     let text = crate::render::plain(text);
     let mut shown = String::with_capacity(text.len() + 16);
     let mut unsafe_words = String::new();
