@@ -27,6 +27,7 @@ mod last;
 mod machines;
 mod man;
 mod many;
+mod metrics;
 mod notify;
 mod outputs;
 mod paths;
@@ -52,16 +53,16 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ErrorKind};
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
 use failure::Failure;
 use ui::Ui;
 
-/// A history of what every hypervisor host of a fleet can do, from libvirt's domainCapabilities
-#[derive(Debug, Parser)]
-#[command(name = "domcaps", version, max_term_width = 100)]
-#[command(after_help = "\
+/// What selects a snapshot: a page of its own, and a part of the whole help.
+macro_rules! selectors {
+    () => {
+        "\
 Selectors are HOST[@WHEN][:TARGET], release:NAME[:TARGET] (`domcaps release list`), a file, a folder of
 files, or -. TARGET is a machine or alias, or ARCH/VIRTTYPE/MACHINE with *. WHEN selects a snapshot of the host:
   latest       the newest complete snapshot; this is what HOST alone means
@@ -72,8 +73,18 @@ files, or -. TARGET is a machine or alias, or ARCH/VIRTTYPE/MACHINE with *. WHEN
                such as 2026-11-01T02:00:00Z
   pre-upgrade  the newest one that has this tag (`domcaps tag`)
   id:PREFIX    the one whose id begins so (`domcaps snapshots`)
+"
+    };
+}
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 partly done, 10 --fail-on found something.")]
+/// A history of what every hypervisor host of a fleet can do, from libvirt's domainCapabilities
+#[derive(Debug, Parser)]
+#[command(name = "domcaps", version, max_term_width = 100)]
+#[command(after_help = concat!(
+    selectors!(),
+    "
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 partly done, 10 --fail-on found something."
+))]
 struct Cli {
     #[command(flatten)]
     global: Global,
@@ -137,6 +148,7 @@ commands! {
     Collect(collect),
     Import(import),
     Status(status),
+    Metrics(metrics),
     Hosts(hosts),
     Host(host),
     Snapshots(snapshots),
@@ -191,6 +203,9 @@ impl Cli {
 
 /// Runs domcaps: the whole program. `arguments` begin with the program's name.
 pub fn run(arguments: &[OsString], out: &mut dyn Write, err: &mut dyn Write) -> ExitCode {
+    if let Some(page) = topic(arguments) {
+        return ui::page(page, out);
+    }
     let cli = match Cli::read(arguments) {
         Ok(cli) => cli,
         Err(error) => return ui::usage(&shown(error, arguments), out, err),
@@ -201,6 +216,7 @@ pub fn run(arguments: &[OsString], out: &mut dyn Write, err: &mut dyn Write) -> 
         Command::Collect(arguments) => collect::run(&mut ui, &global, &arguments),
         Command::Import(arguments) => import::run(&mut ui, &global, &arguments),
         Command::Status(arguments) => status::run(&mut ui, &global, &arguments),
+        Command::Metrics(arguments) => metrics::run(&mut ui, &global, &arguments),
         Command::Hosts(arguments) => hosts::run(&mut ui, &global, &arguments),
         Command::Host(arguments) => host::run(&mut ui, &global, &arguments),
         Command::Snapshots(arguments) => snapshots::run(&mut ui, &global, &arguments),
@@ -240,9 +256,20 @@ pub fn run(arguments: &[OsString], out: &mut dyn Write, err: &mut dyn Write) -> 
     }
 }
 
+/// A page of help that is not a command's: `domcaps help selectors`.
+fn topic(arguments: &[OsString]) -> Option<&'static str> {
+    let [_, help, topic] = arguments else { return None };
+    let is_asked = help == "help"
+        && ["selectors", "selector", "when", "WHEN"].iter().any(|name| topic == name);
+    is_asked.then_some(selectors!())
+}
+
 /// The error as it is of the same command line with nothing in it that a terminal would obey: clap
 /// repeats what it was given.
 fn shown(error: clap::Error, arguments: &[OsString]) -> clap::Error {
+    let mut error = error;
+    // "to pass '--gruop' as a value, use '-- --gruop'": nobody wants that of a mistyped option.
+    error.remove(ContextKind::Suggested);
     let plain = |argument: &OsString| {
         let text = argument.to_string_lossy();
         OsString::from(crate::render::plain(&text).into_owned())

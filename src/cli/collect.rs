@@ -7,7 +7,7 @@ mod outcome;
 mod progress;
 mod record;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::sync_channel;
@@ -18,9 +18,10 @@ use clap::Args;
 use super::failure::{Exit, Failure};
 use super::ui::{self, Ui};
 use super::{Global, ListFormat, notify};
-use crate::collect::{ApiFlag, Choice, Event, Settings, Site, fleet};
-use crate::model::{HostName, Tag, parse_duration};
+use crate::collect::{ApiFlag, Choice, Event, Refused, Settings, Site, fleet};
+use crate::model::{HostName, Tag, counted, parse_duration};
 use crate::render;
+use crate::render::collected::RunTimes;
 use changes::Hook;
 use hosts::Hosts;
 use progress::Progress;
@@ -87,6 +88,9 @@ pub(super) struct Arguments {
     /// One that fails is run again by the next run with --on-change, until it succeeds
     #[arg(long, value_name = "COMMAND")]
     on_change: Option<String>,
+    /// Write Prometheus metrics to a file afterwards, as `domcaps metrics --output` does
+    #[arg(long, value_name = "FILE", conflicts_with = "check")]
+    metrics: Option<PathBuf>,
     /// When all is stored, tell the sinks of domcaps.toml what is new, as `domcaps notify` does
     #[arg(long, conflicts_with = "check")]
     notify: bool,
@@ -133,7 +137,7 @@ struct Targets {
 #[command(next_help_heading = "Limits")]
 struct Work {
     /// How many hosts to ask at once; one that keeps its answer waiting counts no more
-    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = |text: &str| super::ui::within(text, 1_u16, 1024))]
     jobs: u16,
     /// The most time for a host and try, such as 90s; what has arrived by then is kept [default: that
     /// of the list, else 5m]
@@ -154,8 +158,9 @@ struct Work {
 const HOST_BUDGET: Duration = Duration::from_secs(300);
 
 fn duration(text: &str) -> Result<Duration, String> {
-    parse_duration(text)
-        .and_then(|time| if time.is_zero() { Err("no time at all".into()) } else { Ok(time) })
+    parse_duration(text).and_then(|time| {
+        if time.is_zero() { Err("must be longer than 0".into()) } else { Ok(time) }
+    })
 }
 
 pub(super) fn run(
@@ -179,31 +184,29 @@ pub(super) fn run(
         ui.error(format!("{list}: {}: {}", each.name, each.why));
     }
     if sites.is_empty() {
-        return Err(Failure::new(&format!("{list}: no host that can be asked")));
+        return Err(hosts::none_to_ask(&list, refused.is_empty()));
     }
     if arguments.work.timeout.is_some() {
         sites.iter_mut().for_each(|site| site.timeout = None);
     }
     let settings = arguments.settings(virsh, timeout);
+    if let Some(file) = &arguments.metrics {
+        super::outputs::check_folder(file)?;
+    }
     let notices = arguments.notify.then(|| notify::Setup::read(None)).transpose()?;
     let sources = Sources { sites: &sites, followed: followed.as_ref(), notices: notices.as_ref() };
     let mut record = Record::new(ui, &database, sources, &arguments.tags)?;
     let stop = ui::interruption()?;
+    let started_at = ui::now();
     let hook = |command| Hook::start(command, &database, Arc::clone(&stop));
     record.hook = arguments.on_change.as_deref().map(hook);
     record.retry_hooks(ui)?;
     let fatal = ask(ui, &sites, &settings, &mut record, &stop);
     record.finish(ui);
-    match arguments.format {
-        ListFormat::Json => {
-            render::json::collected(&record.rows, &refused, &record.unknown, ui.out())?;
-        }
-        ListFormat::Text => {
-            let width = ui.out_width();
-            ui.print(|out| render::collected::table(&record.rows, refused.len(), width, out))?;
-        }
-    }
-    let exit = record.exit(!refused.is_empty());
+    let times = RunTimes { started_at, ended_at: ui::now() };
+    let measured = arguments.measure(ui, &database);
+    arguments.print(ui, &record, &refused, times)?;
+    let exit = record.exit(!refused.is_empty() || measured.is_err());
     let told = record.notify(ui, &stop);
     match (fatal, told?) {
         (Some(failure), _) => Err(failure),
@@ -244,12 +247,44 @@ fn ask(
     });
     progress.end();
     if stop.load(Ordering::Relaxed) && fatal.is_none() {
-        fatal = Some(Failure::new(&"interrupted; what was stored before stays"));
+        let missing = counted(record.interrupted(), "host");
+        let message = format!("interrupted: {missing} not collected; what was stored before stays");
+        fatal = Some(Failure::new(&message));
     }
     fatal
 }
 
 impl Arguments {
+    /// Shows what was done, and says what to do next.
+    fn print(
+        &self,
+        ui: &mut Ui<'_>,
+        record: &Record<'_>,
+        refused: &[Refused],
+        times: RunTimes,
+    ) -> Result<(), Failure> {
+        match self.format {
+            ListFormat::Json => {
+                render::json::collected(&record.rows, refused, &record.unknown, times, ui.out())?;
+            }
+            ListFormat::Text => {
+                let width = ui.out_width();
+                ui.print(|out| render::collected::table(&record.rows, refused.len(), width, out))?;
+                ui.flush()?;
+                record.hint(ui);
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the metrics that were asked for; why it did not do so is said, and stops nothing.
+    fn measure(&self, ui: &mut Ui<'_>, database: &Path) -> Result<(), Failure> {
+        let Some(file) = &self.metrics else { return Ok(()) };
+        super::metrics::save(database, file).inspect_err(|failure| {
+            ui.fail(failure);
+        })
+    }
+
     /// Whether every host of the list is meant.
     fn is_all(&self) -> bool {
         self.all || (self.check && self.names.is_empty() && self.groups.is_empty())

@@ -2,6 +2,7 @@
 
 mod baseline;
 
+use std::path::Path;
 use std::str::FromStr;
 
 use clap::Args;
@@ -14,7 +15,7 @@ use super::outputs::Outputs;
 use super::ui::Ui;
 use super::{Global, sides};
 use crate::model::Context;
-use crate::operand::RELEASE;
+use crate::operand::{Operand, RELEASE};
 use crate::render::{self, Format};
 use crate::side::{Contents, Side};
 
@@ -26,7 +27,8 @@ use crate::side::{Contents, Side};
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
-  domcaps diff hv01@prev hv01                       what the last change was
+  domcaps diff hv01                                 what the last change was
+  domcaps diff hv01@prev hv01                       the same
   domcaps diff hv01@2026-10-01 hv01@pre-upgrade     between a day and a tag
   domcaps diff hv01 hv02 disk.bus cpu               two hosts, some capabilities
   domcaps diff hv01:q35 hv01:pc                     two machines of one host
@@ -36,8 +38,7 @@ pub(super) struct Arguments {
     #[arg(help = "The old side: HOST[@WHEN][:TARGET], a file, a folder, or -")]
     #[arg(required_unless_present = "baseline")]
     old: Option<String>,
-    /// The new side
-    #[arg(required_unless_present = "baseline")]
+    /// The new side [default: where OLD is HOST or HOST:TARGET alone, that; OLD is then HOST@prev]
     new: Option<String>,
     /// Only what stands at or below these capability paths; leading elements may be left out
     #[arg(value_name = "PATH")]
@@ -127,8 +128,8 @@ pub(super) fn run(
         };
         return baseline::run(ui, global, arguments, format, host);
     }
-    let operands = [&arguments.old, &arguments.new].map(|side| side.as_deref().unwrap_or_default());
-    compared(ui, global, arguments, operands)
+    let operands = both(arguments)?;
+    compared(ui, global, arguments, operands.each_ref().map(String::as_str))
 }
 
 /// Compares two sides.
@@ -185,6 +186,25 @@ fn compared(
     }
     arguments.outputs.write(ui, &report, format)?;
     Ok(judged.exit(ui, &report, exit))
+}
+
+/// The two sides: of a host alone, its last change.
+fn both(arguments: &Arguments) -> Result<[String; 2], Failure> {
+    let old = arguments.old.as_deref().unwrap_or_default();
+    if let Some(new) = &arguments.new {
+        return Ok([old.to_owned(), new.clone()]);
+    }
+    let (host, target) = match old.split_once(':') {
+        Some((host, target)) => (host, format!(":{target}")),
+        None => (old, String::new()),
+    };
+    match Operand::parse(old, Path::exists)? {
+        Operand::Host { .. } if !host.contains(['@', '/']) => {
+            Ok([format!("{host}@prev{target}"), old.to_owned()])
+        }
+        _ => Err(Failure::usage(&format!("{old}: what to compare it with is missing"))
+            .with_hint("write `domcaps diff OLD NEW`, or `domcaps diff HOST` for its last change")),
+    }
 }
 
 /// What the user says about a side.

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use super::failure::{Exit, Failure};
 use super::freshness;
 use super::ui::{self, Ui};
-use super::{Global, future};
+use super::{Global, future, hosts_of};
 use crate::model::{HostName, Time, Within};
 use crate::render;
 use crate::render::hosts::HostOverview;
@@ -72,8 +72,8 @@ pub(super) fn run(
     let cutoff = freshness::cutoff(arguments.stale.as_ref().and_then(Option::as_ref))?;
     let store = Store::open(&ui::database(global)?)?;
     let mut hosts = read(&store, arguments.group.as_deref(), cutoff)?;
-    if let Some(group) = arguments.group.as_ref().filter(|_| hosts.is_empty()) {
-        ui.warning(format!("no host is in group {group}"));
+    if hosts.is_empty() && arguments.group.is_some() {
+        return Err(hosts_of::none(&store, arguments.group.as_deref()));
     }
     let answering = future::answering(&store)?.into_iter();
     let listed: HashSet<HostName> = hosts.iter().map(|host| host.row.name.clone()).collect();

@@ -11,9 +11,10 @@ use crate::store::{Store, StoreError};
 
 /// Which hosts.
 #[derive(Args, Debug)]
+#[group(required = true)]
 pub(super) struct Selection {
     /// Hosts by name
-    #[arg(value_name = "HOST", required_unless_present_any = ["group", "all"])]
+    #[arg(value_name = "HOST")]
     hosts: Vec<String>,
     /// The hosts of a group
     #[arg(long, value_name = "GROUP", conflicts_with = "hosts")]
@@ -79,7 +80,7 @@ pub(super) fn count(store: &Store, group: Option<&str>) -> Result<usize, Failure
 }
 
 /// The error of a group, or of a database, without any host.
-fn none(store: &Store, group: Option<&str>) -> Failure {
+pub(super) fn none(store: &Store, group: Option<&str>) -> Failure {
     match group {
         Some(group) => Failure::new(&format!("no host is in group {group}"))
             .with_hint("`domcaps hosts` lists hosts and their groups"),

@@ -29,6 +29,7 @@ use files::{Files, Place};
 /// `version.txt` (of `virsh version --daemon`) the versions. A folder that KubeVirt's node labeller
 /// wrote is read as it is. The same again is no new snapshot; the same at another time is one row more.
 #[derive(Args, Debug)]
+#[command(group(clap::ArgGroup::new("hosts").args(["host", "tree"]).required(true)))]
 #[command(after_help = "\
 Examples:
   domcaps import --host hv01 captures/hv01
@@ -39,7 +40,7 @@ Examples:
 Limits: 8 MiB a document, 64 elements deep, 200,000 elements and attributes.")]
 pub(super) struct Arguments {
     /// The host the documents are from
-    #[arg(long, value_name = "NAME", required_unless_present = "tree", conflicts_with = "tree")]
+    #[arg(long, value_name = "NAME")]
     host: Option<HostName>,
     /// Files, folders of one host's files, or - for standard input
     #[arg(value_name = "PATH", required_unless_present = "tree", conflicts_with = "tree")]

@@ -163,6 +163,21 @@ pub(super) fn save_with(
     flushed.and_then(|()| place.keep()).map_err(|error| not_written(path, error))
 }
 
+/// Writes a file whole or not at all. A new one can be read by all, whatever the umask is.
+pub(super) fn save_for_all(path: &Path, content: &[u8]) -> Result<(), Failure> {
+    check_folder(path)?;
+    let save = || {
+        let is_new = std::fs::symlink_metadata(path).is_err();
+        let place = Place::of(path)?;
+        if is_new {
+            place.file().set_permissions(std::fs::Permissions::from_mode(0o644))?;
+        }
+        place.file().write_all(content)?;
+        place.keep()
+    };
+    save().map_err(|error| not_written(path, error))
+}
+
 fn not_written(path: &Path, error: std::io::Error) -> Failure {
     // Without the name of the file that was to take its place.
     let error = error.raw_os_error().map_or(error, std::io::Error::from_raw_os_error);

@@ -5,10 +5,10 @@ use clap::Args;
 use super::failure::{Exit, Failure};
 use super::freshness::StaleLimit;
 use super::ui::{self, Ui};
-use super::{Global, ListFormat, hosts};
+use super::{Global, ListFormat, hosts, hosts_of};
 use crate::render;
 use crate::render::status::FleetStatus;
-use crate::store::{Store, StoreError};
+use crate::store::Store;
 
 /// Check whether every host is collected: one screen, and an exit code for cron and monitoring
 ///
@@ -44,11 +44,7 @@ pub(super) fn run(
     let group = arguments.group.as_deref();
     let hosts = hosts::read(&store, group, cutoff)?;
     if hosts.is_empty() {
-        return Err(match group {
-            Some(group) => Failure::new(&format!("no host is in group {group}"))
-                .with_hint("`domcaps hosts` lists hosts and their groups"),
-            None => StoreError::Empty { path: store.path().to_owned() }.into(),
-        });
+        return Err(hosts_of::none(&store, group));
     }
     let status = FleetStatus::new(&hosts, cutoff);
     match arguments.format {

@@ -27,6 +27,7 @@ pub(super) struct Ui<'a> {
     is_err_colored: bool,
     is_quiet: bool,
     is_err_terminal: bool,
+    is_err_journal: bool,
 }
 
 impl<'a> Ui<'a> {
@@ -39,6 +40,7 @@ impl<'a> Ui<'a> {
             is_err_colored: is_colored(global.color, is_err_terminal),
             is_quiet: global.quiet,
             is_err_terminal,
+            is_err_journal: is_journal(),
         }
     }
 
@@ -120,6 +122,12 @@ impl<'a> Ui<'a> {
                 format!("{style}{label}:{style:#} {text}\n")
             }
             None => format!("{text}\n"),
+        };
+        let line = match label {
+            _ if !self.is_err_journal => line,
+            Some(("error", _)) => format!("<3>{line}"),
+            Some(("warning", _)) => format!("<4>{line}"),
+            _ => format!("<6>{line}"),
         };
         let line = if self.is_err_colored { line } else { strip_str(&line).to_string() };
         // Without stderr there is nobody left to tell.
@@ -233,6 +241,14 @@ fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
+/// Whether stderr goes to systemd's journal, which takes a priority from the start of a line:
+/// systemd.exec(5), `$JOURNAL_STREAM`, and sd-daemon(3). What stderr was redirected to gets none.
+fn is_journal() -> bool {
+    let Some(stream) = environment("JOURNAL_STREAM") else { return false };
+    let stderr = std::fs::metadata("/proc/self/fd/2");
+    stderr.is_ok_and(|file| stream == format!("{}:{}", file.dev(), file.ino()))
+}
+
 fn is_colored(color: Color, is_terminal: bool) -> bool {
     match color {
         Color::Always => true,
@@ -271,6 +287,21 @@ pub(super) fn releases() -> Option<PathBuf> {
         return Some(PathBuf::from("/var/lib/domcaps/releases"));
     }
     Xdg::new().ok().map(|folders| folders.data_dir().join("domcaps/releases"))
+}
+
+/// A whole number between two others.
+pub(super) fn within<N>(text: &str, least: N, most: N) -> Result<N, String>
+where
+    N: std::str::FromStr + PartialOrd + std::fmt::Display,
+{
+    let number = text.parse().ok().filter(|number| (&least..=&most).contains(&number));
+    number.ok_or_else(|| format!("must be a whole number between {least} and {most}"))
+}
+
+/// Writes a page of help.
+pub(super) fn page(text: &str, out: &mut dyn Write) -> ExitCode {
+    let _nobody_listens = out.write_all(text.as_bytes());
+    Exit::Done.into()
 }
 
 /// Help and version go to stdout, wrong usage to stderr.

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use thiserror::Error;
 
 use super::CUSTOM_MODELS;
+use super::nearest::letters_apart;
 
 /// A key as it stands between brackets: `]` and `\` are escaped with `\`.
 #[must_use]
@@ -208,9 +209,13 @@ pub fn select<'a>(
     }
 }
 
-/// Up to three known paths whose last element shares the most leading letters with the last
-/// element wanted, or holds it.
+/// Up to three known paths that may be meant: those that a slip of the keys made of it, else those
+/// whose last element shares the most leading letters with the last element wanted, or holds it.
 fn nearest(known: &[&str], wanted: &str) -> Vec<String> {
+    let slips = slips(known, wanted);
+    if !slips.is_empty() {
+        return slips;
+    }
     let last = |path: &str| path.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
     let word = last(wanted);
     let mut scored: Vec<(usize, &str)> = known
@@ -227,9 +232,39 @@ fn nearest(known: &[&str], wanted: &str) -> Vec<String> {
     scored.into_iter().take(3).map(|(_, path)| path.to_owned()).collect()
 }
 
+/// Up to three known paths whose end differs from what is wanted by few letters.
+fn slips(known: &[&str], wanted: &str) -> Vec<String> {
+    let length = elements(wanted).count();
+    let tail = |path: &str| {
+        let skipped = elements(path).count().saturating_sub(length);
+        let start: usize = elements(path).take(skipped).map(|element| element.len() + 1).sum();
+        letters_apart(wanted, path.get(start..).unwrap_or(path))
+    };
+    let mut near: Vec<(usize, &str)> = known
+        .iter()
+        .flat_map(|path| ancestors(path))
+        .map(|path| (tail(path), path))
+        .filter(|(distance, _)| *distance <= wanted.chars().count() / 4)
+        .collect();
+    near.sort_unstable();
+    near.dedup();
+    let best = near.first().map_or(0, |(distance, _)| *distance);
+    let near = near.into_iter().take_while(|(distance, _)| *distance == best);
+    near.take(3).map(|(_, path)| path.to_owned()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn two_keys_that_changed_places_name_the_path_that_was_meant() {
+        let known = ["devices.disk.bus", "devices.disk.model", "devices.video.modelType"];
+        assert_eq!(nearest(&known, "disk.bsu"), ["devices.disk.bus"]);
+        assert_eq!(nearest(&known, "disk.modle"), ["devices.disk.model"]);
+        // A word of its own is no slip of another.
+        assert_eq!(slips(&known, "cpu.mode"), Vec::<String>::new());
+    }
 
     fn chain(path: &str) -> Vec<&str> {
         ancestors(path).collect()

@@ -37,6 +37,17 @@ pub struct Collected {
     pub seconds: Option<f64>,
     /// Why it is not whole.
     pub reason: Option<String>,
+    /// domcaps was interrupted before the host was collected.
+    pub is_interrupted: bool,
+}
+
+/// When a collection began and ended.
+#[derive(Clone, Copy, Debug)]
+pub struct RunTimes {
+    /// Before the first host was asked.
+    pub started_at: Time,
+    /// After the last was stored.
+    pub ended_at: Time,
 }
 
 /// What became of a host, in the order in which a reader wants to know.
@@ -94,7 +105,14 @@ impl Collected {
             is_narrowed: false,
             seconds: None,
             reason: Some(reason),
+            is_interrupted: false,
         }
+    }
+
+    /// A host that was not collected, because domcaps was interrupted.
+    #[must_use]
+    pub fn interrupted(host: &HostName, reason: String) -> Self {
+        Self { is_interrupted: true, ..Self::failed(host, reason) }
     }
 
     /// What is wrong with it, in one line.
@@ -128,7 +146,8 @@ pub fn table(
     let needs_no_look = |row: &Collected| {
         matches!(row.outcome, Outcome::Stored | Outcome::Unchanged) && row.reason.is_none()
     };
-    let is_shown = |row: &&Collected| rows.len() <= FEW || !needs_no_look(row);
+    let is_shown =
+        |row: &&Collected| !row.is_interrupted && (rows.len() <= FEW || !needs_no_look(row));
     let mut alike: HashMap<&str, Vec<&Collected>> = HashMap::new();
     for row in rows {
         if let Some(what) = what_changed(row) {
@@ -152,11 +171,14 @@ pub fn table(
         super::table::table(&header, &shown, out)?;
     }
     let counts = Outcome::ALL.into_iter().filter_map(|outcome| {
-        let count = rows.iter().filter(|row| row.outcome == outcome).count();
+        let is_counted = |row: &&Collected| row.outcome == outcome && !row.is_interrupted;
+        let count = rows.iter().filter(is_counted).count();
         (count > 0).then(|| format!("{count} {}", outcome.name()))
     });
     let refused = (refused > 0).then(|| format!("{refused} of the list not asked"));
-    let counts = counts.chain(refused).collect::<Vec<_>>().join(", ");
+    let interrupted = rows.iter().filter(|row| row.is_interrupted).count();
+    let interrupted = (interrupted > 0).then(|| format!("{interrupted} not collected"));
+    let counts = counts.chain(interrupted).chain(refused).collect::<Vec<_>>().join(", ");
     writeln!(out, "{}: {counts}", counted(rows.len(), "host"))
 }
 

@@ -6,6 +6,56 @@ use super::hosts::HostOverview;
 use super::words::cut;
 use crate::model::Time;
 
+/// How current a host is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HostState {
+    /// Its last attempt was a success, and is not long ago.
+    Current,
+    /// Its last attempt was no success.
+    Failing,
+    /// It never answered.
+    NeverCollected,
+    /// Its last success is too long ago.
+    Stale,
+    /// It left the lists that named it.
+    Left,
+}
+
+impl HostState {
+    /// Every state.
+    pub const ALL: [Self; 5] =
+        [Self::Current, Self::Failing, Self::NeverCollected, Self::Stale, Self::Left];
+
+    /// The state of a host: the first that fits of left, failing, never collected and stale.
+    #[must_use]
+    pub fn of(host: &HostOverview) -> Self {
+        let contact = &host.contact;
+        if contact.left_at().is_some() {
+            Self::Left
+        } else if contact.is_failing() {
+            Self::Failing
+        } else if contact.last_success.is_none() {
+            Self::NeverCollected
+        } else if host.is_stale {
+            Self::Stale
+        } else {
+            Self::Current
+        }
+    }
+
+    /// The name used in metrics.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Current => "current",
+            Self::Failing => "failing",
+            Self::NeverCollected => "never_collected",
+            Self::Stale => "stale",
+            Self::Left => "left_list",
+        }
+    }
+}
+
 /// The hosts of a fleet by what is to be done about them; each is in one part.
 pub struct FleetStatus<'h> {
     /// Since when a host must have answered.
@@ -39,15 +89,12 @@ impl<'h> FleetStatus<'h> {
             last_attempt,
         };
         for host in hosts {
-            let contact = &host.contact;
-            if contact.left_at().is_some() {
-                status.left.push(host);
-            } else if contact.is_failing() {
-                status.failing.push(host);
-            } else if contact.last_success.is_none() {
-                status.never.push(host);
-            } else if host.is_stale {
-                status.stale.push(host);
+            match HostState::of(host) {
+                HostState::Left => status.left.push(host),
+                HostState::Failing => status.failing.push(host),
+                HostState::NeverCollected => status.never.push(host),
+                HostState::Stale => status.stale.push(host),
+                HostState::Current => {}
             }
         }
         status.failing.sort_by_key(|host| host.contact.failing_since);

@@ -196,6 +196,26 @@ impl Store {
         self.contacts_where(group, Some(cutoff))
     }
 
+    /// How long the last attempt of each host took.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn attempt_durations(
+        &self,
+    ) -> Result<std::collections::HashMap<HostId, Duration>, StoreError> {
+        self.sql(|connection| {
+            let mut select = connection.prepare_cached(
+                "SELECT a.host_id, a.duration_ms FROM host_contact c
+                 JOIN attempt a ON a.host_id = c.host_id AND a.started_at = c.last_attempt",
+            )?;
+            let rows = select.query_map([], |row| {
+                let milliseconds = row.get::<_, i64>(1)?.try_into().unwrap_or_default();
+                Ok((row.get(0)?, Duration::from_millis(milliseconds)))
+            })?;
+            rows.collect()
+        })
+    }
+
     /// When and why the last attempt of a host was no success.
     pub(super) fn last_failure(&self, host: HostId) -> Result<Option<(Time, String)>, StoreError> {
         self.sql(|connection| {

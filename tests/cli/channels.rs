@@ -1,6 +1,7 @@
 //! What a host writes reaches a terminal, a log, a program and a shell as text and as nothing else.
 
 use std::io::Read as _;
+use std::os::unix::fs::MetadataExt as _;
 use std::process::Stdio;
 
 use crate::support::{Sandbox, document};
@@ -182,4 +183,25 @@ fn all_json_is_written_through_the_one_list() {
         }
     }
     assert!(written > 5, "what is looked for is there");
+}
+
+#[test]
+fn lines_for_the_journal_have_a_priority_and_others_have_none() {
+    let sandbox = Sandbox::with_demo();
+    let path = sandbox.path("stderr");
+    let said = |arguments: &[&str], is_journal: bool| {
+        let file = std::fs::File::create(&path).unwrap();
+        let there = file.metadata().unwrap();
+        let ino = there.ino() + u64::from(!is_journal);
+        let mut command = sandbox.command(&[&["--db", "demo.db"], arguments].concat());
+        command.env("JOURNAL_STREAM", format!("{}:{ino}", there.dev())).stderr(file);
+        command.stdout(std::process::Stdio::null()).status().unwrap();
+        std::fs::read_to_string(&path).unwrap()
+    };
+    let journal = said(&["show", "nobody"], true);
+    assert!(journal.starts_with("<3>error: ") && journal.contains("\n<6>hint: "), "{journal}");
+    let warning = said(&["query", "disk.bus = virtoi"], true);
+    assert!(warning.starts_with("<4>warning: "), "{warning}");
+    let other = said(&["show", "nobody"], false);
+    assert!(other.starts_with("error: ") && other.contains("\nhint: "), "{other}");
 }

@@ -4,11 +4,12 @@ use std::fmt::Write as _;
 
 use crate::support::{Sandbox, expect};
 
-const COMMANDS: [&[&str]; 51] = [
+const COMMANDS: [&[&str]; 52] = [
     &[],
     &["collect"],
     &["import"],
     &["status"],
+    &["metrics"],
     &["hosts"],
     &["host"],
     &["host", "set"],

@@ -129,12 +129,12 @@ fn over_several_nights_each_sink_is_told_each_fact_once() {
     };
     let (well, new) = ("snapshots/debian-12?", "later?");
     let refused = "snapshots/debian-12?refuse=Connection+refused";
-    night([well, well, refused, well], false);
-    night([well, well, refused, refused], false);
-    night([new, new, refused, refused], true);
+    drop(night([well, well, refused, well], false));
+    drop(night([well, well, refused, refused], false));
+    drop(night([new, new, refused, refused], true));
     let said = night([new, new, refused, well], false);
     assert!(said.stderr.contains("flaky: delivered: domcaps: "), "{said}");
-    night([new, new, refused, well], false);
+    drop(night([new, new, refused, well], false));
     let told = facts(&lines(&fakes.sandbox, "cmd"));
     for fact in ["new a", "new b", "new weak", "failing dead", "failing weak", "recovered weak"] {
         assert_eq!(told.get(fact), Some(&1), "{fact}: {told:?}");

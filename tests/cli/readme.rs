@@ -35,6 +35,7 @@ fn each_command_prints_what_is_shown() {
         ("docs/upkeep.md", 8),
         ("docs/fleet.md", 4),
         ("docs/releases.md", 4),
+        ("docs/monitoring.md", 2),
     ] {
         let found = commands(&project_file(page));
         assert!(found.len() >= least, "{page}: {found:?}");

@@ -71,7 +71,13 @@ pub(super) fn of(arguments: &Arguments, database: &Path) -> Result<Hosts, Failur
             let followed = FollowedList::new(&path, &inventory);
             (path.display().to_string(), inventory, Some(followed))
         }
-        None => (database.display().to_string(), stored()?.ok_or_else(no_list)?, None),
+        None => {
+            let inventory = stored()?.filter(|stored| {
+                !arguments.is_all() || !(stored.sites.is_empty() && stored.refused.is_empty())
+            });
+            let inventory = inventory.ok_or_else(|| no_list(database))?;
+            (database.display().to_string(), inventory, None)
+        }
     };
     let mut hosts = Hosts { timeout: inventory.timeout, followed, ..Hosts::of_list(list) };
     if arguments.is_all() {
@@ -175,10 +181,30 @@ fn stored(database: &Path) -> Result<Option<Inventory>, Failure> {
     Ok(Some(inventory))
 }
 
-fn no_list() -> Failure {
-    let usual = ui::default_hosts().map(|path| format!(": {} does not exist", path.display()));
-    Failure::new(&format!("there is no list of hosts{}", usual.unwrap_or_default())).with_hint(
-        "write one, name one by --hosts or --ansible, or ask one host by --connect and --host",
+fn no_list(database: &Path) -> Failure {
+    let usual = ui::default_hosts().map_or_else(String::new, |path| {
+        let folder = path.with_extension("d");
+        format!("no {}, nothing in {}, and ", path.display(), folder.display())
+    });
+    let database = database.display();
+    let message = format!("there is no list of hosts: {usual}no host with a URI in {database}");
+    Failure::new(&message).with_hint(&example())
+}
+
+/// That a list names no host that can be asked.
+pub(super) fn none_to_ask(list: &str, is_empty: bool) -> Failure {
+    let failure = Failure::new(&format!("{list}: no host that can be asked"));
+    if is_empty { failure.with_hint(&example()) } else { failure }
+}
+
+/// How to write a list of hosts, and what else there is.
+fn example() -> String {
+    let path = ui::default_hosts().unwrap_or_else(|| PathBuf::from("hosts.toml"));
+    format!(
+        "write a list, such as these three lines in {}:\n  [[host]]\n  name = \"hv01\"\n  uri = \
+         \"qemu+ssh://root@hv01/system\"\nor name one with --hosts or --ansible, or collect one host \
+         with --connect URI --host NAME",
+        path.display()
     )
 }
 

@@ -42,6 +42,7 @@ pub(super) fn row(
         is_narrowed: is_whole(ingested) && ingested.left_out > 0,
         seconds: Some(visit.took.as_secs_f64()),
         reason: reason(visit, ingested),
+        is_interrupted: false,
     }
 }
 

@@ -5,11 +5,12 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::cli::ui::Ui;
 use crate::collect::{Event, Site};
 
-/// How many hosts are done, and the names of what still runs.
+/// How many hosts are done and failed, the time so far and the time left, and the names of what still runs.
 pub(super) struct Progress<'s> {
     bar: ProgressBar,
     sites: &'s [Site],
     at_work: Vec<usize>,
+    failed: usize,
 }
 
 /// How many names stand beside the bar.
@@ -18,20 +19,26 @@ const NAMES: usize = 4;
 impl<'s> Progress<'s> {
     pub(super) fn new(ui: &Ui<'_>, sites: &'s [Site]) -> Self {
         let bar = if ui.shows_progress() {
-            let style = ProgressStyle::with_template("{bar:24} {pos}/{len} hosts  {wide_msg}");
+            let style = ProgressStyle::with_template(
+                "{bar:24} {pos}/{len} hosts{prefix}, {elapsed} so far, {eta} left  {wide_msg}",
+            );
             ProgressBar::new(sites.len() as u64)
                 .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
         } else {
             ProgressBar::hidden()
         };
-        Self { bar, sites, at_work: Vec::new() }
+        Self { bar, sites, at_work: Vec::new(), failed: 0 }
     }
 
     pub(super) fn note(&mut self, event: &Event) {
         match event {
             Event::Started(site) => self.at_work.push(*site),
             Event::Waits(site) => self.at_work.retain(|other| other != site),
-            Event::Done(site, _) => {
+            Event::Done(site, result) => {
+                if result.is_err() {
+                    self.failed += 1;
+                    self.bar.set_prefix(format!(", {} failed", self.failed));
+                }
                 self.at_work.retain(|other| other != site);
                 self.bar.inc(1);
             }

@@ -122,7 +122,7 @@ impl<'r> Record<'r> {
         let started = self.started[site].unwrap_or_else(ui::now);
         let site = &self.sites[site];
         let row = match result {
-            Err(error) if error.is_stopped => Collected::failed(&site.name, error.to_string()),
+            Err(error) if error.is_stopped => Collected::interrupted(&site.name, error.to_string()),
             Err(error) => {
                 self.note_failure(ui, site, started, &error.to_string())?;
                 Collected::failed(&site.name, format!("{}: {error}", site.uri))
@@ -136,6 +136,8 @@ impl<'r> Record<'r> {
             },
         };
         match row.outcome {
+            // All of them are one line at the end.
+            Outcome::Failed if row.is_interrupted => {}
             Outcome::Failed => ui.error(row.line()),
             Outcome::Partial if row.is_narrowed => ui.status(row.line()),
             Outcome::Partial | Outcome::Suspect => ui.warning(row.line()),
@@ -423,6 +425,24 @@ impl<'r> Record<'r> {
             }
         }
         self.rows.sort_by(|a, b| (a.outcome, &a.host).cmp(&(b.outcome, &b.host)));
+    }
+
+    /// How many hosts were not collected, because domcaps was interrupted.
+    pub(super) fn interrupted(&self) -> usize {
+        self.rows.iter().filter(|row| row.is_interrupted).count()
+    }
+
+    /// Says what to do next: about a host that changed, else about one that is new.
+    pub(super) fn hint(&self, ui: &mut Ui<'_>) {
+        let find = |outcome| self.rows.iter().find(|row| row.outcome == outcome);
+        if let Some(Collected { host, .. }) = find(Outcome::Changed) {
+            ui.hint(format!("`domcaps diff {host}` shows what changed on {host}"));
+        } else if let Some(Collected { host, .. }) = find(Outcome::Stored) {
+            ui.hint(format!(
+                "`domcaps show {host}` shows what {host} supports; after the next collection, \
+                 `domcaps diff {host}` shows what changed"
+            ));
+        }
     }
 
     pub(super) fn exit(&self, has_refused: bool) -> Exit {

@@ -1,10 +1,10 @@
 //! `domcaps fleet outliers`
 
-use clap::{Args, value_parser};
+use clap::Args;
 
 use super::{Chosen, Targets};
 use crate::cli::failure::{Exit, Failure};
-use crate::cli::ui::Ui;
+use crate::cli::ui::{self, Ui};
 use crate::cli::{Global, ListFormat};
 use crate::{fleet, render};
 
@@ -25,7 +25,7 @@ pub(in crate::cli) struct Arguments {
     targets: Targets,
     /// How many percent of the hosts are nearly all
     #[arg(long, value_name = "PERCENT", default_value_t = 95,
-          value_parser = value_parser!(u8).range(51..=99))]
+          value_parser = |text: &str| ui::within(text, 51_u8, 99))]
     share: u8,
     /// How to show them
     #[arg(long, value_enum, default_value_t = ListFormat::Text)]

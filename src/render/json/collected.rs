@@ -6,7 +6,7 @@ use std::io::Write;
 use serde_json::{Map, Value as Json, json};
 
 use crate::collect::Refused;
-use crate::render::collected::{Collected, ListCheck, ListedSite, Outcome};
+use crate::render::collected::{Collected, ListCheck, ListedSite, Outcome, RunTimes};
 
 /// Writes what a collection did.
 ///
@@ -16,6 +16,7 @@ pub fn collected(
     rows: &[Collected],
     refused: &[Refused],
     unknown: &BTreeSet<String>,
+    times: RunTimes,
     out: &mut dyn Write,
 ) -> std::io::Result<()> {
     let host = |row: &Collected| {
@@ -45,6 +46,9 @@ pub fn collected(
         refused.iter().map(|each| json!({ "name": each.name, "why": each.why })).collect();
     let document = json!({
         "schema": "domcaps.collect/1",
+        "version": env!("CARGO_PKG_VERSION"),
+        "started_at": times.started_at.to_string(),
+        "ended_at": times.ended_at.to_string(),
         "hosts": rows.iter().map(host).collect::<Vec<_>>(),
         "refused": refused,
         "unknown_elements": unknown,
