@@ -21,7 +21,7 @@ macro_rules! schema {
 }
 
 /// Every schema, by name.
-pub const ALL: [Schema; 37] = [
+pub const ALL: [Schema; 38] = [
     schema!("answer"),
     schema!("backup"),
     schema!("check"),
@@ -50,6 +50,7 @@ pub const ALL: [Schema; 37] = [
     schema!("preflight"),
     schema!("prune"),
     schema!("query"),
+    schema!("removed"),
     schema!("rename"),
     schema!("report"),
     schema!("rules"),
