@@ -1,11 +1,13 @@
 //! `domcaps forget`
 
+use std::collections::HashSet;
+
 use clap::{Args, ValueEnum};
 
 use super::failure::{Exit, Failure};
 use super::hosts_of::Selection;
 use super::ui::{self, Ui};
-use super::{Global, ListFormat};
+use super::{Global, ListFormat, future};
 use crate::model::{HostName, Period, Tag, Time, Within, counted};
 use crate::render;
 use crate::render::json::{Forgotten, ForgottenHost, Judged};
@@ -99,6 +101,10 @@ pub(super) fn run(
     let mut store = Store::open(&ui::database(global)?)?;
     let hosts = arguments.selection.hosts(&store)?;
     arguments.check_tags(&store, &hosts)?;
+    // They count as the newest of all, in the place of what is true.
+    let chosen: HashSet<&str> = hosts.iter().map(HostName::as_str).collect();
+    let answering = future::answering(&store)?.into_iter();
+    future::warn(ui, &store, answering.filter(|(host, ..)| chosen.contains(host.as_str())))?;
     let mut forgotten = Vec::new();
     if arguments.dry_run {
         for host in &hosts {

@@ -23,6 +23,11 @@ pub(super) fn is_later(at: Time, than: Time) -> bool {
     at.milliseconds() > than.milliseconds().saturating_add(SLACK)
 }
 
+/// Whether a time is still to come: the one rule, for what is stored and for what answers.
+pub(super) fn is_future(at: Time) -> bool {
+    is_later(at, ui::now())
+}
+
 /// Says that a host was asked at a time before that of its newest snapshot.
 pub(super) fn warn_ran_back(ui: &mut Ui<'_>, newest: &SnapshotRow, at: Time) {
     let (host, later) = (&newest.host, newest.taken_at);
@@ -39,8 +44,7 @@ pub(super) fn warn(
     store: &Store,
     answering: impl IntoIterator<Item = Answering>,
 ) -> Result<(), Failure> {
-    let now = ui::now();
-    let future = answering.into_iter().filter(|(_, at, _)| is_later(*at, now));
+    let future = answering.into_iter().filter(|(_, at, _)| is_future(*at));
     let future: Vec<Answering> = future.collect();
     let Some((host, at, id)) = future.first() else { return Ok(()) };
     if future.len() == 1 {

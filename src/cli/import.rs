@@ -78,7 +78,7 @@ pub(super) fn run(
 ) -> Result<Exit, Failure> {
     let mut done = Done::default();
     let mut database = Database::new(ui::database(global)?, arguments.dry_run)?;
-    if let Some(at) = arguments.at.filter(|at| is_future(*at)) {
+    if let Some(at) = arguments.at.filter(|at| future::is_future(*at)) {
         warn_of_future(ui, "--at", at, 0);
     }
     match (&arguments.tree, &arguments.host) {
@@ -163,11 +163,6 @@ fn one_host(ui: &mut Ui<'_>, database: &Database, arguments: &Arguments, host: &
     };
     let known = Seen::default();
     Files::read(arguments, place, read, &known, database.store())
-}
-
-/// Whether a time is later than any clock that is merely wrong.
-fn is_future(at: Time) -> bool {
-    at.milliseconds() > ui::now().milliseconds() + 24 * 60 * 60 * 1000
 }
 
 fn warn_of_future(ui: &mut Ui<'_>, what: &str, at: Time, more: usize) {

@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::failure::{Exit, Failure};
 use super::ui::{self, Ui};
-use super::{Global, ListFormat};
+use super::{Global, ListFormat, future};
 use crate::query::{self, PathRow};
 use crate::render;
 use crate::store::Store;
@@ -34,6 +34,7 @@ pub(super) fn run(
     arguments: &Arguments,
 ) -> Result<Exit, Failure> {
     let store = Store::open(&ui::database(global)?)?;
+    future::warn(ui, &store, future::answering(&store)?)?;
     let rows: Vec<PathRow> = query::known(&store, arguments.glob.as_deref())?;
     if let Some(glob) = arguments.glob.as_ref().filter(|_| rows.is_empty()) {
         ui.warning(format!("no path fits `{glob}`: `domcaps paths` lists all"));

@@ -4,11 +4,11 @@ use clap::{Args, Subcommand};
 
 use super::failure::{Exit, Failure};
 use super::ui::{self, Ui};
-use super::{Global, future};
+use super::{Global, ListFormat, future};
 use crate::model::When;
 use crate::operand::Operand;
 use crate::render;
-use crate::store::Store;
+use crate::store::{RemovedSnapshot, Store};
 
 /// Remove single snapshots, and list those that were removed
 #[derive(Args, Debug)]
@@ -42,6 +42,9 @@ struct Rm {
     /// Only show what would be removed
     #[arg(long, short = 'n')]
     dry_run: bool,
+    /// How to show what was removed
+    #[arg(long, value_enum, default_value_t = ListFormat::Text)]
+    format: ListFormat,
 }
 
 /// List the snapshots that were removed by `snapshot rm`, with the reasons
@@ -49,6 +52,9 @@ struct Rm {
 struct Removed {
     /// Only those of a host
     host: Option<String>,
+    /// How to show them
+    #[arg(long, value_enum, default_value_t = ListFormat::Text)]
+    format: ListFormat,
 }
 
 fn reason(text: &str) -> Result<String, &'static str> {
@@ -93,16 +99,16 @@ fn remove(ui: &mut Ui<'_>, global: &Global, rm: &Rm) -> Result<Exit, Failure> {
         return Err(Failure::new(&format!("host {host} has no snapshot of exactly {time}"))
             .with_hint(&format!("the newest before is of {at}; nothing was removed")));
     }
-    let would = if rm.dry_run { "would be " } else { "" };
+    let removed_at = ui::now();
     if rm.dry_run {
         drop(writer);
     } else {
-        writer.remove_snapshot(&snapshot, &rm.reason, ui::now())?;
+        writer.remove_snapshot(&snapshot, &rm.reason, removed_at)?;
         writer.commit()?;
     }
-    let id = &snapshot.id.to_string()[..12];
-    let line = format!("{host} {at} {id}: {would}removed: {}", rm.reason);
-    writeln!(ui.out(), "{}", render::plain(&line))?;
+    let (id, reason) = (snapshot.id, rm.reason.clone());
+    let removed = RemovedSnapshot { host: host.clone(), taken_at: at, id, removed_at, reason };
+    tell(ui, rm, removed)?;
     if !rm.dry_run {
         let answering = future::answering(&store)?.into_iter().filter(|(other, ..)| *other == host);
         future::warn(ui, &store, answering)?;
@@ -110,9 +116,27 @@ fn remove(ui: &mut Ui<'_>, global: &Global, rm: &Rm) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
+fn tell(ui: &mut Ui<'_>, rm: &Rm, removed: RemovedSnapshot) -> Result<(), Failure> {
+    if rm.format == ListFormat::Json {
+        render::json::removed(&[removed], rm.dry_run, ui.out())?;
+        return Ok(());
+    }
+    let would = if rm.dry_run { "would be " } else { "" };
+    let RemovedSnapshot { host, taken_at, id, reason, .. } = removed;
+    let id = &id.to_string()[..12];
+    let line = format!("{host} {taken_at} {id}: {would}removed: {reason}");
+    writeln!(ui.out(), "{}", render::plain(&line))?;
+    Ok(())
+}
+
 fn list(ui: &mut Ui<'_>, global: &Global, removed: &Removed) -> Result<Exit, Failure> {
     let store = Store::open(&ui::database(global)?)?;
-    let rows = store.removed(removed.host.as_deref())?.into_iter().map(|row| {
+    let rows = store.removed(removed.host.as_deref())?;
+    if removed.format == ListFormat::Json {
+        render::json::removed(&rows, false, ui.out())?;
+        return Ok(Exit::Done);
+    }
+    let rows = rows.into_iter().map(|row| {
         vec![
             row.host.to_string(),
             row.id.to_string()[..12].to_owned(),

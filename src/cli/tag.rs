@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::failure::{Exit, Failure};
 use super::ui::{self, Ui};
-use super::{Global, ListFormat, sides};
+use super::{Global, ListFormat, future, sides};
 use crate::model::Tag;
 use crate::operand::Operand;
 use crate::render;
@@ -51,6 +51,7 @@ pub(super) fn run(
     let mut writer = store.writer()?;
     let Resolved { snapshot, passed_over } = writer.store().resolve(&host, &when)?;
     sides::passed_over(ui, &arguments.operand, &passed_over);
+    future::warn_rows(ui, writer.store(), [&snapshot])?;
     let (add, remove): (&[Tag], &[Tag]) =
         if arguments.remove { (&[], &arguments.tags) } else { (&arguments.tags, &[]) };
     let tags = writer.set_tags(&snapshot, add, remove)?;

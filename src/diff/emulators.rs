@@ -66,10 +66,9 @@ pub(super) fn of<D>(side: &Observed<D>) -> Emulators<'_> {
         let TargetNames { arch, virttype, emulator, .. } = TargetNames::of(machine);
         listed.entry((arch, virttype)).or_default().insert(emulator);
     }
-    let is_asked = |of_type: Type<'_>, emulator: &str| {
-        let mut asked = side.outcomes.keys();
-        asked.any(|it| ((&*it.arch, &*it.virttype), &*it.emulator) == (of_type, emulator))
-    };
+    let asked = side.outcomes.keys().map(|it| ((&*it.arch, &*it.virttype), &*it.emulator));
+    let asked: BTreeSet<(Type<'_>, &str)> = asked.collect();
+    let is_asked = |of_type, emulator| asked.contains(&(of_type, emulator));
     let mut folded = BTreeMap::new();
     for (of_type, names) in listed {
         match (only(&names), of_targets.get(&of_type).and_then(only)) {
@@ -134,21 +133,39 @@ pub(super) fn names<'o>(old: Emulators<'o>, new: Emulators<'o>) -> BothNames<'o>
 /// Names that mean the same emulator, each under the last of them in order: the same whichever side
 /// is called old.
 #[derive(Default)]
-struct Groups<'o>(BTreeMap<&'o str, &'o str>);
+struct Groups<'o> {
+    of: BTreeMap<&'o str, usize>,
+    /// The last name of each group, and all its names; a host may call each emulator otherwise.
+    groups: Vec<(&'o str, Vec<&'o str>)>,
+}
 
 impl<'o> Groups<'o> {
     fn head(&self, name: &'o str) -> &'o str {
-        self.0.get(name).copied().unwrap_or(name)
+        self.of.get(name).map_or(name, |group| self.groups[*group].0)
+    }
+
+    fn group(&mut self, name: &'o str) -> usize {
+        *self.of.entry(name).or_insert_with(|| {
+            self.groups.push((name, vec![name]));
+            self.groups.len() - 1
+        })
     }
 
     fn join(&mut self, one: &'o str, other: &'o str) {
-        let (one, other) = (self.head(one), self.head(other));
-        let head = one.max(other);
-        for name in [one, other] {
-            for known in self.0.values_mut().filter(|known| **known == name) {
-                *known = head;
-            }
-            self.0.insert(name, head);
+        let (mut small, mut large) = (self.group(one), self.group(other));
+        if small == large {
+            return;
         }
+        // The smaller one moves, so that no name moves often.
+        if self.groups[small].1.len() > self.groups[large].1.len() {
+            (small, large) = (large, small);
+        }
+        let (head, names) = std::mem::take(&mut self.groups[small]);
+        for name in names.iter().copied() {
+            self.of.insert(name, large);
+        }
+        let (last, all) = &mut self.groups[large];
+        *last = head.max(*last);
+        all.extend(names);
     }
 }

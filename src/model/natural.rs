@@ -43,10 +43,8 @@ pub fn version_order(a: &str, b: &str) -> Ordering {
         let name = version.split('-').next().unwrap_or_default();
         UBUNTU_RELEASES.iter().position(|release| *release == name)
     };
-    match (release(a), release(b)) {
-        (Some(older), Some(newer)) => older.cmp(&newer).then_with(|| natural_order(a, b)),
-        _ => natural_order(a, b),
-    }
+    // `None` comes first: other names among those of releases would stand in two places at once.
+    release(a).cmp(&release(b)).then_with(|| natural_order(a, b))
 }
 
 /// The digits at the beginning, without leading zeros, and what follows them.
@@ -97,6 +95,20 @@ mod tests {
         let mut names = ["artful", "zesty", "bionic-hpb", "2.12", "bionic", "noble-v2", "10.2"];
         names.sort_by(|a, b| version_order(a, b));
         assert_eq!(names, ["2.12", "10.2", "zesty", "artful", "bionic", "bionic-hpb", "noble-v2"]);
+    }
+
+    #[test]
+    fn any_names_have_one_order() {
+        let names = ["artful", "mid", "zesty", "1", "01", "1a", "a", "", "zz", "noble-2", "-"];
+        for a in names {
+            for b in names {
+                assert_eq!(version_order(a, b), version_order(b, a).reverse(), "{a} {b}");
+                for c in names {
+                    let row = version_order(a, b).is_lt() && version_order(b, c).is_lt();
+                    assert!(!row || version_order(a, c).is_lt(), "{a} {b} {c}");
+                }
+            }
+        }
     }
 
     #[test]

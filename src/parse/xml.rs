@@ -122,9 +122,18 @@ fn checked_text(bytes: &[u8]) -> Result<&str, ParseError> {
     Ok(text)
 }
 
+/// What some editors put before a text.
+const MARK: &str = "\u{feff}";
+const TWO_MARKS: &str = "\u{feff}\u{feff}";
+
 /// Reads a whole document.
 pub(super) fn read(bytes: &[u8]) -> Result<Xml<'_>, ParseError> {
-    let mut builder = Builder::new(checked_text(bytes)?);
+    let text = checked_text(bytes)?;
+    // quick-xml passes over a mark without counting it, so it is never shown one.
+    if text.starts_with(TWO_MARKS) {
+        return Err(ParseError::at(bytes, MARK.len(), Problem::OutsideRoot("text")));
+    }
+    let mut builder = Builder::new(text);
     while builder.step()? {}
     builder.finish()
 }
@@ -135,7 +144,7 @@ pub fn root_name(bytes: &[u8]) -> Option<&str> {
     let end = bytes.len().min(4096);
     let text = std::str::from_utf8(&bytes[..end])
         .or_else(|error| std::str::from_utf8(&bytes[..error.valid_up_to()]));
-    let text = text.ok()?;
+    let text = text.ok()?.trim_start_matches(MARK);
     let mut reader = Reader::from_str(text);
     loop {
         let start = usize::try_from(reader.buffer_position()).ok()?;

@@ -46,7 +46,7 @@ pub(super) use shallow::write as write_shallow;
 pub use status::status;
 pub use upkeep::{
     Forgotten, ForgottenHost, GoneHost, Judged, backed_up, checked, forgotten, gone, pruned,
-    renamed, tagged,
+    removed, renamed, tagged,
 };
 
 /// Writes one object, indented, with a line end.

@@ -21,7 +21,7 @@ macro_rules! schema {
 }
 
 /// Every schema, by name.
-pub const ALL: [Schema; 46] = [
+pub const ALL: [Schema; 47] = [
     schema!("answer"),
     schema!("backup"),
     schema!("calendar"),
@@ -58,6 +58,7 @@ pub const ALL: [Schema; 46] = [
     schema!("query"),
     schema!("release"),
     schema!("releases"),
+    schema!("removed"),
     schema!("rename"),
     schema!("report"),
     schema!("rules"),

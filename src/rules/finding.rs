@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::judge::{CONSEQUENCE, judge, judge_alone};
 use super::reason::reason;
-use super::renamed::{image_arch, share_a_target};
+use super::renamed::image_arch;
 use super::{Area, Fingerprint, Policy, Rule, Severity, hints, knowledge, renamed};
 use crate::diff::{
     Change, ChangedTarget, Comparison, Difference, Evidence, Kind, ListedFirmware, Plain,
@@ -140,6 +140,9 @@ impl Judge<'_> {
     /// report's group `group`; in no particular order.
     #[must_use]
     pub fn findings(&self, comparison: &Comparison, names: &[&str], group: usize) -> Vec<Finding> {
+        let without_efi = targets_without_efi(&comparison.changes);
+        let missing_images = missing_images(&comparison.changes);
+        let images = comparison.firmware.images.iter().map(String::as_str);
         let circumstances = Circumstances {
             sides: &comparison.sides,
             known: knowledge::Sides::new(&comparison.sides),
@@ -149,8 +152,11 @@ impl Judge<'_> {
             gained_machines: machines(&comparison.changes, Kind::Gained),
             lost_machines: machines(&comparison.changes, Kind::Lost),
             blocked: newly_blocked(&comparison.changes),
-            without_efi: targets_without_efi(&comparison.changes),
-            missing_images: missing_images(&comparison.changes),
+            arches_without_efi: arches(&without_efi),
+            without_efi,
+            arches_of_missing: arches(missing_images.keys()),
+            missing_images,
+            listed_arches: images.filter_map(image_arch).collect(),
             firmware: &comparison.firmware,
             is_other_virttype: comparison.is_other_virttype,
             is_sev_total_kept: is_sev_total_kept(&comparison.changes),
@@ -223,7 +229,11 @@ pub(super) struct Circumstances<'c> {
     /// Where firmware='efi' is no longer offered.
     without_efi: BTreeSet<&'c ChangedTarget>,
     /// Of several images that are gone while efi is still offered, those that stand for all of a machine's.
-    missing_images: Vec<&'c Change>,
+    missing_images: BTreeMap<&'c ChangedTarget, &'c Change>,
+    arches_without_efi: BTreeSet<&'c str>,
+    arches_of_missing: BTreeSet<&'c str>,
+    /// What the images are for that the whole new side lists. A host may list thousands.
+    listed_arches: BTreeSet<&'static str>,
     /// What the whole new side lists of firmware.
     pub(super) firmware: &'c ListedFirmware,
     /// The two documents are of different domain types.
@@ -248,7 +258,7 @@ impl Circumstances<'_> {
             "os.firmware" => false,
             LOADERS if change.difference.kind == Kind::Lost => {
                 let is_without = targets.any(|target| self.without_efi.contains(target))
-                    || self.is_last_of_arch(change, self.without_efi.iter().copied());
+                    || self.is_last_of_arch(change, &self.arches_without_efi);
                 !change.evidence.keeps_efi && is_without
             }
             _ => targets.len() > 0 && targets.all(|target| self.without_efi.contains(target)),
@@ -258,35 +268,23 @@ impl Circumstances<'_> {
     /// Whether an image is one of several that are gone from a list that is empty now, and not the one that
     /// stands for all.
     pub(super) fn is_further_image(&self, change: &Change) -> bool {
-        let is_other = |first: &Change| first.difference.value != change.difference.value;
+        let first = |target: &ChangedTarget| self.missing_images.get(target);
+        let is_other = |first: &&Change| first.difference.value != change.difference.value;
         match change.evidence.keeps_efi {
             true if !change.evidence.leaves_no_loader => false,
-            true => {
-                let mut first = self.missing_images.iter();
-                first.any(|first| is_other(first) && share_a_target(first, change))
-            }
+            true => change.targets.iter().filter_map(first).any(is_other),
             // Only machines that no descriptor names listed it.
-            false => {
-                let targets = self.missing_images.iter().flat_map(|first| first.targets.iter());
-                self.is_last_of_arch(change, targets)
-            }
+            false => self.is_last_of_arch(change, &self.arches_of_missing),
         }
     }
 
-    /// Whether an image is for the architecture of one of these targets, and none for it is listed any more:
+    /// Whether an image is for one of these targets' architectures, and none for it is listed any more:
     /// then the package went with all its images.
-    fn is_last_of_arch<'t>(
-        &self,
-        change: &Change,
-        mut targets: impl Iterator<Item = &'t ChangedTarget>,
-    ) -> bool {
+    fn is_last_of_arch(&self, change: &Change, arches: &BTreeSet<&str>) -> bool {
         let Some(arch) = change.difference.value.as_deref().and_then(image_arch) else {
             return false;
         };
-        let is_of =
-            |target: &ChangedTarget| target.arch.as_deref().is_some_and(|it| it.starts_with(arch));
-        targets.any(is_of)
-            && !self.firmware.images.iter().any(|image| image_arch(image) == Some(arch))
+        arches.iter().any(|it| it.starts_with(arch)) && !self.listed_arches.contains(arch)
     }
 
     /// Whether an image that no document of the new side lists does not exist any more.
@@ -376,21 +374,28 @@ fn targets_without_efi(changes: &[Change]) -> BTreeSet<&ChangedTarget> {
     changes.iter().filter(is_efi).flat_map(|change| change.targets.iter()).collect()
 }
 
-/// Of the images that are gone from lists that are empty now, the first of each list.
-fn missing_images(changes: &[Change]) -> Vec<&Change> {
+/// Of the images that are gone from lists that are empty now, the first of each list, by its targets.
+fn missing_images(changes: &[Change]) -> BTreeMap<&ChangedTarget, &Change> {
     let missing = changes.iter().filter(|change| {
         let it = &change.difference;
         it.kind == Kind::Lost && it.path == LOADERS && change.evidence.is_last_loader()
     });
     let mut missing: Vec<&Change> = missing.collect();
     missing.sort_by_key(|change| &change.difference.value);
-    let mut first: Vec<&Change> = Vec::new();
+    let mut first: BTreeMap<&ChangedTarget, &Change> = BTreeMap::new();
     for change in missing {
-        if !first.iter().any(|known| share_a_target(known, change)) {
-            first.push(change);
+        if !change.targets.iter().any(|target| first.contains_key(target)) {
+            first.extend(change.targets.iter().map(|target| (target, change)));
         }
     }
     first
+}
+
+/// The architectures of some targets.
+fn arches<'c: 't, 't>(
+    targets: impl IntoIterator<Item = &'t &'c ChangedTarget>,
+) -> BTreeSet<&'c str> {
+    targets.into_iter().filter_map(|target| target.arch.as_deref()).collect()
 }
 
 /// The names of `alias[NAME]` that only the new side has, and what they stand for.

@@ -19,6 +19,9 @@ pub(super) fn loaders<'c>(changes: &'c [Change]) -> BTreeMap<&'c str, &'c str> {
     };
     let gained: Vec<_> = of_kind(Kind::Gained).filter_map(with_role).collect();
     let mut renamed = BTreeMap::new();
+    if gained.len() > MOST_IMAGES {
+        return renamed;
+    }
     for (lost, old, role) in of_kind(Kind::Lost).filter_map(with_role) {
         let heirs = gained.iter().filter(|(_, _, other)| *other == role);
         let heirs = heirs.filter(|(gained, ..)| share_a_target(lost, gained));
@@ -33,10 +36,17 @@ pub(super) fn loaders<'c>(changes: &'c [Change]) -> BTreeMap<&'c str, &'c str> {
     renamed
 }
 
-/// Whether two changes were seen on one machine.
-pub(super) fn share_a_target(one: &Change, other: &Change) -> bool {
-    Arc::ptr_eq(&one.targets, &other.targets)
-        || one.targets.iter().any(|target| other.targets.contains(target))
+/// Debian 13 lists 12 images for all its machines. Where a thousand came, no name says which of them
+/// took whose place.
+const MOST_IMAGES: usize = 1000;
+
+/// Whether two changes were seen on one machine. Lists of targets are sorted.
+fn share_a_target(one: &Change, other: &Change) -> bool {
+    let [few, many] = match one.targets.len() < other.targets.len() {
+        true => [&one.targets, &other.targets],
+        false => [&other.targets, &one.targets],
+    };
+    Arc::ptr_eq(few, many) || few.iter().any(|target| many.binary_search(target).is_ok())
 }
 
 /// The guest's architecture that an image is for, as far as its path says it.

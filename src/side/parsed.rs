@@ -1,6 +1,7 @@
 //! Documents that were read from files.
 
 use std::collections::HashMap;
+use std::hash::BuildHasher;
 
 use crate::model::{Capabilities, Hash, Suspicion};
 
@@ -12,8 +13,9 @@ pub struct Number(usize);
 #[derive(Debug, Default)]
 pub(super) struct Parsed {
     all: Vec<Capabilities>,
-    /// By what is counted quickly: how many capabilities there are, and how much text.
-    alike: HashMap<(usize, usize), Vec<Number>>,
+    /// By what is counted quickly: how many capabilities there are, and the sum of their hashes.
+    alike: HashMap<(usize, u64), Vec<Number>>,
+    hasher: foldhash::fast::RandomState,
     bodies: HashMap<Hash, (Number, Suspicion)>,
 }
 
@@ -26,7 +28,8 @@ impl Parsed {
     /// Takes in what a body says.
     pub(super) fn insert(&mut self, body: Hash, capabilities: Capabilities) -> Number {
         let suspicion = Suspicion::of(&capabilities);
-        let alike = self.alike.entry(size(&capabilities)).or_default();
+        let sum = sum(&capabilities, &self.hasher);
+        let alike = self.alike.entry((capabilities.len(), sum)).or_default();
         let is_same = |known: &&Number| self.all[known.0].says_the_same(&capabilities);
         let number = match alike.iter().find(is_same) {
             Some(known) => *known,
@@ -46,9 +49,11 @@ impl Parsed {
     }
 }
 
-fn size(capabilities: &Capabilities) -> (usize, usize) {
-    let length = |at| capabilities.at(at).0.len() + capabilities.encoded_at(at).1.len();
-    (capabilities.len(), (0..capabilities.len()).map(length).sum())
+/// The same whatever the order. Seeded anew in each run, so that nobody can make documents that are
+/// alike in it.
+fn sum(capabilities: &Capabilities, hasher: &impl BuildHasher) -> u64 {
+    let hash = |at| hasher.hash_one((capabilities.at(at).0, capabilities.encoded_at(at).1));
+    (0..capabilities.len()).map(hash).fold(0, u64::wrapping_add)
 }
 
 #[cfg(test)]

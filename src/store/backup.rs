@@ -23,26 +23,32 @@ impl Store {
         if std::fs::symlink_metadata(to).is_ok() && !is_replaced {
             return Err(StoreError::Exists { path: to.to_owned() });
         }
+        // Put in the place of a device or a pipe, the copy would take it from all other programs.
+        if let Some(what) = std::fs::metadata(to).ok().as_ref().and_then(files::special) {
+            return Err(StoreError::NotAFile { path: to.to_owned(), what });
+        }
         if is_same_file(self.path(), to) {
             return Err(StoreError::InUse { path: to.to_owned() });
         }
-        if let Some(leftover) = in_use(to) {
-            return Err(match to.exists() {
+        // A link stays, and what it leads to is written.
+        let file = files::real_path(to).map_err(io)?;
+        if let Some(leftover) = in_use(&file) {
+            return Err(match file.exists() {
                 true => StoreError::InUse { path: to.to_owned() },
                 false => StoreError::Leftover { path: to.to_owned(), leftover },
             });
         }
         self.end_reading()?;
-        let draft = Draft::new(to).map_err(io)?;
+        let draft = Draft::new(&file).map_err(io)?;
         let counts = self.copy(draft.file(), to)?;
         let size = std::fs::metadata(draft.file()).map_err(io)?.len();
         if is_replaced {
-            draft.replace(to).map_err(io)?;
-        } else if !draft.put_new(to).map_err(io)? {
+            draft.replace(&file).map_err(io)?;
+        } else if !draft.put_new(&file).map_err(io)? {
             return Err(StoreError::Exists { path: to.to_owned() });
         }
         // The name must last too.
-        files::sync_folder(to);
+        files::sync_folder(&file);
         Ok((size, counts))
     }
 

@@ -82,10 +82,12 @@ pub(super) fn existing(path: &Path) -> Result<PathBuf, StoreError> {
 }
 
 /// What it is, where it is no file.
-fn special(metadata: &Metadata) -> Option<&'static str> {
+pub(super) fn special(metadata: &Metadata) -> Option<&'static str> {
     let kind = metadata.file_type();
     if kind.is_file() {
         None
+    } else if kind.is_dir() {
+        Some("a folder")
     } else if kind.is_fifo() {
         Some("a named pipe")
     } else if kind.is_socket() {

@@ -124,6 +124,79 @@ fn machines_are_counted_and_cost_in_proportion() {
     }
 }
 
+/// A host with many documents, each with content of its own.
+fn host(sandbox: &Sandbox, name: &str, count: usize, content: impl Fn(usize) -> String) {
+    for nth in 0..count {
+        let identity = IDENTITY.replace("m5", &format!("pc-q35-{nth}"));
+        let document =
+            format!("<domainCapabilities>{identity}{}</domainCapabilities>", content(nth));
+        sandbox.write(&format!("{name}/{nth}.xml"), document);
+    }
+}
+
+#[test]
+fn hosts_of_many_different_documents_cost_in_proportion() {
+    let sandbox = Sandbox::new();
+    for (side, answer) in [("old", "yes"), ("new", "no")] {
+        host(&sandbox, &format!("paths-{side}"), 1000, |nth| {
+            format!("<features><x{nth} supported='{answer}'/></features>")
+        });
+        host(&sandbox, &format!("loaders-{side}"), 1000, |nth| {
+            format!(
+                "<os supported='yes'><loader supported='yes'><value>/{side}{nth}</value></loader></os>"
+            )
+        });
+    }
+    for format in ["text", "html", "json"] {
+        for kind in ["paths", "loaders"] {
+            let started = Instant::now();
+            let [old, new] = ["old", "new"].map(|side| format!("{kind}-{side}"));
+            let said = sandbox.run(&["diff", &old, &new, "--format", format]).ok();
+            assert!(said.contains(if kind == "paths" { "x999" } else { "old999" }), "{kind}");
+            // Each finding went through all targets, and each image through all others: 16 s.
+            let took = started.elapsed();
+            assert!(took < Duration::from_secs(14), "{kind} {format}: {took:?}");
+        }
+    }
+}
+
+#[test]
+fn lists_of_many_members_cost_in_proportion() {
+    let sandbox = Sandbox::new();
+    // In no order, and nearly equal.
+    let members = |last: &str| {
+        let mut list = String::new();
+        for nth in (0..40_000).rev() {
+            write!(list, "<feature name='f{nth}'/>").unwrap();
+        }
+        format!(
+            "<domainCapabilities>{IDENTITY}<cpu><mode name='custom' supported='yes'>\
+             <model usable='no'>X</model><blockers model='X'>{list}<feature name='{last}'/></blockers>\
+             </mode></cpu></domainCapabilities>"
+        )
+    };
+    sandbox.write("old.xml", members("a"));
+    sandbox.write("new.xml", members("b"));
+    let images = |side: &str| {
+        let mut list = String::new();
+        for nth in 0..20_000 {
+            write!(list, "<value>/{side}{nth}</value>").unwrap();
+        }
+        format!(
+            "<domainCapabilities>{IDENTITY}<os supported='yes'><loader supported='yes'>{list}\
+             </loader></os></domainCapabilities>"
+        )
+    };
+    sandbox.write("old-images.xml", images("old"));
+    sandbox.write("new-images.xml", images("new"));
+    for (old, new) in [("old.xml", "new.xml"), ("old-images.xml", "new-images.xml")] {
+        let started = Instant::now();
+        sandbox.run(&["diff", old, new]).ok();
+        let took = started.elapsed();
+        assert!(took < Duration::from_secs(10), "{old}: {took:?}");
+    }
+}
+
 #[test]
 fn files_without_an_end_are_read_to_a_limit() {
     let sandbox = Sandbox::new();

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use rusqlite::Connection;
 
-use crate::support::{Fakes, Output, Sandbox, document, output};
+use crate::support::{Fakes, Output, Sandbox, document, output, valid};
 
 fn with_document() -> Sandbox {
     let sandbox = Sandbox::new();
@@ -172,6 +172,29 @@ fn names_that_mean_no_file() {
 }
 
 #[test]
+fn a_copy_takes_the_place_of_files_alone() {
+    let sandbox = with_document();
+    import(&sandbox, "d.db", "a", "2026-01-01").ok();
+    let backup = |name: &str| sandbox.run(&["--db", "d.db", "backup", "--force", name]);
+    assert!(Command::new("mkfifo").arg(sandbox.path("pipe")).status().unwrap().success());
+    let _socket = std::os::unix::net::UnixListener::bind(sandbox.path("socket")).unwrap();
+    std::fs::create_dir(sandbox.path("folder")).unwrap();
+    for (name, what) in [("pipe", "a named pipe"), ("socket", "a socket"), ("folder", "a folder")] {
+        let before = sandbox.path(name).metadata().unwrap().file_type();
+        let error = backup(name).fails(1);
+        assert!(error.contains(&format!("{name}: {what}, not a file")), "{error}");
+        assert_eq!(sandbox.path(name).metadata().unwrap().file_type(), before);
+    }
+    symlink("there.db", sandbox.path("link.db")).unwrap();
+    for _ in 0..2 {
+        backup("link.db").ok();
+        assert!(sandbox.path("link.db").is_symlink());
+        assert_eq!(hosts(&sandbox, "there.db"), ["a"]);
+    }
+    assert_eq!(files(&sandbox), ["d.db", "link.db", "there.db"]);
+}
+
+#[test]
 fn versions_that_no_domcaps_writes() {
     for version in [0, -1, 1, 2] {
         let sandbox = with_document();
@@ -213,6 +236,9 @@ fn a_snapshot_of_the_future_is_named_and_can_be_removed() {
         &["last"],
         &["history", "h"],
         &["fleet", "cohorts"],
+        &["paths", "disk.bus"],
+        &["tag", "h", "golden"],
+        &["forget", "--all", "--keep-last", "1", "--drop-changes", "--dry-run"],
         &["report", "upgrade", "--all", "--from", "prev"],
     ] {
         let said = run(command);
@@ -232,13 +258,36 @@ fn a_snapshot_of_the_future_is_named_and_can_be_removed() {
     let said = run(&[&rm[..], &["--dry-run"]].concat()).ok();
     assert!(said.contains("would be removed"), "{said}");
     assert_eq!(run(&["snapshots", "h", "--format", "json"]).json(), listed);
+    let json = ["--format", "json"];
+    let dry = run(&[&rm[..], &["--dry-run"], &json].concat()).json();
+    valid("removed", &dry);
+    assert_eq!((&dry["dry_run"], &dry["snapshots"][0]["snapshot"]), (&true.into(), &id.into()));
     let said = run(&rm).ok();
     assert!(said.starts_with("h 2062-01-01T00:00:00Z "), "{said}");
     let said = run(&["query", "arch = x86_64"]);
     assert!(!said.stderr.contains("2062"), "{said}");
     let said = run(&["snapshot", "removed", "h"]).ok();
     assert!(said.contains("2062-01-01") && said.contains("the clock was wrong"), "{said}");
+    let said = run(&[&["snapshot", "removed"][..], &json].concat()).json();
+    valid("removed", &said);
+    assert_eq!(said["dry_run"], false);
+    assert_eq!(said["snapshots"][0]["reason"], "the clock was wrong");
+    assert_eq!(said["snapshots"][0]["snapshot"], dry["snapshots"][0]["snapshot"]);
+    let said = run(&[&["snapshot", "removed", "other"][..], &json].concat()).json();
+    assert_eq!(said["snapshots"], serde_json::json!([]));
     run(&["check", "--read-data"]).ok();
+}
+
+#[test]
+fn what_is_future_is_one_rule() {
+    // An hour ahead, as an hour's wrong zone is: it is told when it is stored and when it answers.
+    let sandbox = with_document();
+    let date = Command::new("date").args(["-u", "-d", "+1 hour", "+%Y-%m-%dT%H:%M:%SZ"]).output();
+    let ahead = String::from_utf8(date.unwrap().stdout).unwrap().trim().to_owned();
+    let said = import(&sandbox, "d.db", "a", &ahead);
+    assert!(said.stderr.contains(&format!("--at: {ahead} is in the future")), "{said}");
+    let said = sandbox.run(&["--db", "d.db", "show", "a"]);
+    assert!(said.stderr.contains(&format!("the snapshot of {ahead}")), "{said}");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::super::failure::Failure;
 use super::super::ui::{self, Ui};
-use super::{Arguments, Database, Done, Files, Place, is_future, warn_of_future};
+use super::{Arguments, Database, Done, Files, Place, warn_of_future};
 use crate::ahead::{Room, in_order};
 use crate::ingest::Seen;
 use crate::source::{self, HostFolder};
@@ -87,7 +87,7 @@ fn folders(ui: &mut Ui<'_>, tree: &Path, done: &mut Done) -> Result<Vec<HostFold
         return Err(Failure::new(&error));
     }
     let times = folders.iter().filter_map(|folder| Some((folder, folder.taken_at?)));
-    let mut future = times.filter(|(_, at)| is_future(*at));
+    let mut future = times.filter(|(_, at)| crate::cli::future::is_future(*at));
     if let Some((folder, at)) = future.next() {
         warn_of_future(ui, &folder.path.display().to_string(), at, future.count());
     }

@@ -191,6 +191,19 @@ fn a_byte_order_mark_is_no_text() {
 }
 
 #[test]
+fn a_second_byte_order_mark_is_text() {
+    let marks = "\u{feff}\u{feff}";
+    for inside in ["<domainCapabilities/>", "(", "", "é<a>", "<!--é-->", "<a>&#1;"] {
+        let error = document_error(&format!("{marks}{inside}"));
+        assert_eq!(error, "1:4: text outside the root element", "{inside}");
+    }
+    for text in ["éé<a/>", "<!--é--><a/>", "\u{feff}éé<a/>", " é <a b='é'>"] {
+        let text = format!("\u{feff}{text}");
+        assert_eq!(crate::parse::root_name(text.as_bytes()), Some("a"), "{text}");
+    }
+}
+
+#[test]
 fn what_is_wrong_with_an_attribute_is_said_by_one_reader() {
     let many = "a='1' b='2' c='3' d='4' e='5' f='6' g='7' h='8' i='9' a='0'";
     for (attributes, expected) in [

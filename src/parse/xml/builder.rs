@@ -10,7 +10,7 @@ use quick_xml::errors::{Error as XmlError, SyntaxError};
 use quick_xml::events::{BytesDecl, BytesRef, BytesStart, Event};
 use quick_xml::reader::Reader;
 
-use super::{Element, MAX_DEPTH, MAX_ITEMS, NONE, Xml};
+use super::{Element, MARK, MAX_DEPTH, MAX_ITEMS, NONE, Xml};
 use crate::parse::error::{Limit, ParseError, Problem};
 
 /// A document that is being read.
@@ -29,7 +29,6 @@ pub(super) struct Builder<'a> {
 
 impl<'a> Builder<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        const MARK: &str = "\u{feff}";
         let (mark, source) = text.strip_prefix(MARK).map_or(("", text), |source| (MARK, source));
         let mut reader = Reader::from_str(source);
         reader.config_mut().check_comments = true;

@@ -1,5 +1,5 @@
 //! `domcaps.forget/1`, `domcaps.prune/1`, `domcaps.check/1`, `domcaps.backup/1`, `domcaps.tag/1`,
-//! `domcaps.rename/1` and `domcaps.gone/1`.
+//! `domcaps.rename/1`, `domcaps.gone/1` and `domcaps.removed/1`.
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 
 use crate::check::Checked;
 use crate::model::{HostName, Time};
-use crate::store::{Counts, HistoryRow, Pruned, SnapshotRow};
+use crate::store::{Counts, HistoryRow, Pruned, RemovedSnapshot, SnapshotRow};
 
 /// What `forget` did, or would do.
 #[derive(Debug)]
@@ -230,5 +230,29 @@ pub fn gone(hosts: &[GoneHost], dry_run: bool, out: &mut dyn Write) -> std::io::
     };
     let hosts: Vec<Json> = hosts.iter().map(host).collect();
     let value = json!({ "schema": "domcaps.gone/1", "dry_run": dry_run, "hosts": hosts });
+    super::write(&value, out)
+}
+
+/// Writes which snapshots were removed one by one, or would be.
+///
+/// # Errors
+/// Where the output cannot be written.
+pub fn removed(
+    snapshots: &[RemovedSnapshot],
+    dry_run: bool,
+    out: &mut dyn Write,
+) -> std::io::Result<()> {
+    let snapshot = |it: &RemovedSnapshot| {
+        json!({
+            "host": it.host.as_str(),
+            "snapshot": it.id.to_string(),
+            "taken_at": it.taken_at.to_string(),
+            "removed_at": it.removed_at.to_string(),
+            "reason": it.reason,
+        })
+    };
+    let snapshots: Vec<Json> = snapshots.iter().map(snapshot).collect();
+    let value =
+        json!({ "schema": "domcaps.removed/1", "dry_run": dry_run, "snapshots": snapshots });
     super::write(&value, out)
 }

@@ -2,7 +2,6 @@
 //! stand in one.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::Arc;
 
 use super::{Entry, Item, Purpose, Section, counted, fold, names, targets};
 use crate::diff::{ChangedTarget, Kind};
@@ -41,6 +40,8 @@ pub(super) fn sections(report: &Report, is_full: bool) -> Vec<Section> {
     let mut folded: BTreeMap<Common<'_>, Vec<&Finding>> = BTreeMap::new();
     let twins = twins(report);
     let mut places: BTreeMap<(bool, Vec<&Seen>), Option<String>> = BTreeMap::new();
+    let mut compared: BTreeMap<Vec<*const ChangedTarget>, targets::ComparedPairs<'_>> =
+        BTreeMap::new();
     for finding in &report.findings {
         let is_machine = finding.area() == Area::Machines;
         let twins = Twin::of(finding).and_then(|twin| twins.get(&twin));
@@ -51,7 +52,14 @@ pub(super) fn sections(report: &Report, is_full: bool) -> Vec<Section> {
                 seen.iter().flat_map(|seen| seen.targets.iter()).collect();
             match is_machine {
                 true => targets::kinds_in_short(&seen, &kinds),
-                false => targets::in_short(&seen, &compared_where(report, finding)),
+                false => {
+                    let lists = compared_where(report, finding);
+                    let numbers = lists.iter().map(|list| list.as_ptr()).collect();
+                    let all = compared
+                        .entry(numbers)
+                        .or_insert_with(|| targets::ComparedPairs::new(&lists));
+                    targets::in_short(&seen, all)
+                }
             }
         });
         // A firmware image is a file of the host, for all guests that name it.
@@ -151,23 +159,11 @@ fn machines(report: &Report) -> names::MachineFamilies<'_> {
     names::MachineFamilies::new(all)
 }
 
-/// Every pair that was compared on the hosts on which a finding was seen.
-fn compared_where(report: &Report, finding: &Finding) -> Vec<ChangedTarget> {
-    let mut lists: Vec<&Arc<[ChangedTarget]>> = Vec::new();
-    for seen in &finding.seen {
-        let pairs = &report.groups[seen.group].pairs;
-        if !lists.iter().any(|known| Arc::ptr_eq(known, pairs)) {
-            lists.push(pairs);
-        }
-    }
-    match lists[..] {
-        [one] => one.to_vec(),
-        _ => {
-            let all: BTreeSet<&ChangedTarget> =
-                lists.into_iter().flat_map(|it| it.iter()).collect();
-            all.into_iter().cloned().collect()
-        }
-    }
+/// The lists of pairs that were compared on the hosts on which a finding was seen, each once.
+fn compared_where<'r>(report: &'r Report, finding: &Finding) -> Vec<&'r [ChangedTarget]> {
+    let lists = finding.seen.iter().map(|seen| &*report.groups[seen.group].pairs);
+    let lists: BTreeMap<_, _> = lists.map(|list| (list.as_ptr(), list)).collect();
+    lists.into_values().collect()
 }
 
 fn common(finding: &Finding, place: Option<String>) -> Common<'_> {
@@ -333,12 +329,14 @@ fn reason(findings: &[&Finding], machines: &names::MachineFamilies<'_>) -> Optio
         (parts, _) => parts,
     };
     let mut groups: Vec<((String, String), Vec<&Finding>)> = Vec::new();
+    let mut at: HashMap<(String, String), usize> = HashMap::new();
     for finding in findings {
         let parts = parts(finding);
-        match groups.iter_mut().find(|(known, _)| *known == parts) {
-            Some((_, members)) => members.push(finding),
-            None => groups.push((parts, vec![finding])),
-        }
+        let group = *at.entry(parts).or_insert_with_key(|parts| {
+            groups.push((parts.clone(), Vec::new()));
+            groups.len() - 1
+        });
+        groups[group].1.push(finding);
     }
     if let [((head, tail), _)] = &groups[..] {
         return Some(if tail.is_empty() { head.clone() } else { format!("{head}; {tail}") });

@@ -1,5 +1,7 @@
 //! What a finding is about, and which of it, which is asked of few: findings with one label stand in one line.
 
+use std::collections::HashSet;
+
 use crate::diff::{Difference, Kind, Plain};
 use crate::model::CUSTOM_MODELS;
 
@@ -104,9 +106,10 @@ fn moved(difference: &Difference) -> String {
 fn only<'l>(these: &'l [&'l str], those: &'l [&'l str]) -> impl Iterator<Item = &'l str> {
     let is_sorted = these.is_sorted() && those.is_sorted();
     let mut rest = those.iter().peekable();
+    let set: HashSet<&str> = those.iter().copied().filter(|_| !is_sorted).collect();
     these.iter().copied().filter(move |each| {
         while is_sorted && rest.next_if(|other| *other < each).is_some() {}
-        if is_sorted { rest.peek() != Some(&each) } else { !those.contains(each) }
+        if is_sorted { rest.peek() != Some(&each) } else { !set.contains(each) }
     })
 }
 

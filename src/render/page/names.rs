@@ -74,21 +74,21 @@ impl<'n> MachineFamilies<'n> {
     }
 
     fn of_family(&self, family: &str, versions: &BTreeSet<&str>) -> String {
-        let known = self.0.get(family).into_iter().flatten().copied();
-        let all: BTreeSet<&str> = known.chain(versions.iter().copied()).collect();
-        let mut all: Vec<&str> = all.into_iter().collect();
-        all.sort_by(|a, b| version_order(a, b));
-        let (bare, all): (Vec<&str>, Vec<&str>) = all.into_iter().partition(|it| it.is_empty());
+        let known: &[&str] = self.0.get(family).map_or(&[], Vec::as_slice);
+        let mut wanted: Vec<&str> =
+            versions.iter().copied().filter(|version| !version.is_empty()).collect();
+        wanted.sort_by(|a, b| version_order(a, b));
+        // How many known ones stand before a version, and up to it: with as many between them two
+        // stand in a row. The whole list is not gone through, since it may be asked for each of it.
+        let before = |it: &str| known.partition_point(|other| version_order(other, it).is_lt());
+        let up_to = |it: &str| known.partition_point(|other| version_order(other, it).is_le());
         let mut shown: Vec<String> = Vec::new();
         let mut has_range = false;
         // A number and a name of a release are no row.
         let is_number = |it: &str| it.starts_with(|first: char| first.is_ascii_digit());
-        let is_one_run = |a: &&str, b: &&str| {
-            versions.contains(a) == versions.contains(b) && is_number(a) == is_number(b)
-        };
-        for run in all.chunk_by(is_one_run) {
+        let is_one_run = |a: &&str, b: &&str| up_to(a) == before(b) && is_number(a) == is_number(b);
+        for run in wanted.chunk_by(is_one_run) {
             match run {
-                [first, ..] if !versions.contains(first) => {}
                 [first, .., last] if run.len() >= RUN && self.0.contains_key(family) => {
                     has_range = true;
                     shown.push(format!("{first} to {last}"));
@@ -103,7 +103,7 @@ impl<'n> MachineFamilies<'n> {
             _ => format!("{}{{{}}}", dashed(family), shown.join(", ")),
         };
         let joined = if has_range { format!("{joined}, {count} types") } else { joined };
-        let is_bare = !bare.is_empty() && versions.contains("");
+        let is_bare = versions.contains("");
         match (is_bare, joined.is_empty()) {
             (true, true) => family.to_owned(),
             (true, false) => format!("{family}, {joined}"),

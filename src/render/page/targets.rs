@@ -57,27 +57,77 @@ pub fn targets_in_short(targets: &[&Target]) -> String {
     kinds.collect::<Vec<_>>().join(", ")
 }
 
+/// Every pair that was compared on some hosts, counted once for all findings that were seen on these.
+pub(super) struct ComparedPairs<'r> {
+    pairs: Vec<&'r ChangedTarget>,
+    kinds: BTreeMap<TargetKind<'r>, PairsOfKind<'r>>,
+}
+
+/// Arch and domain type.
+type TargetKind<'r> = (Option<&'r str>, Option<&'r str>);
+
+/// The pairs of one arch and domain type.
+#[derive(Default)]
+struct PairsOfKind<'r> {
+    count: usize,
+    /// How many of each family; aliases whose machine moved stand apart.
+    families: BTreeMap<&'r str, usize>,
+    machines: Vec<&'r str>,
+    known: MachineFamilies<'r>,
+    aliases: BTreeSet<&'r str>,
+}
+
+impl<'r> ComparedPairs<'r> {
+    /// Counts the pairs of some lists, each once.
+    pub(super) fn new(lists: &[&'r [ChangedTarget]]) -> Self {
+        let pairs: Vec<&ChangedTarget> = match lists {
+            [one] => one.iter().collect(),
+            _ => lists.iter().copied().flatten().collect::<BTreeSet<_>>().into_iter().collect(),
+        };
+        let mut kinds: BTreeMap<TargetKind<'_>, PairsOfKind<'_>> = BTreeMap::new();
+        for target in pairs.iter().copied() {
+            kinds.entry(kind(target)).or_default().add(target);
+        }
+        for of_kind in kinds.values_mut() {
+            of_kind.known = MachineFamilies::new(of_kind.machines.iter().copied());
+        }
+        Self { pairs, kinds }
+    }
+}
+
+impl<'r> PairsOfKind<'r> {
+    fn add(&mut self, target: &'r ChangedTarget) {
+        self.count += 1;
+        if is_moved(target) {
+            self.aliases.insert(alias(target));
+        } else {
+            *self.families.entry(family(machine(target)).0).or_default() += 1;
+            self.machines.push(machine(target));
+        }
+    }
+}
+
 /// Where a change was seen: nothing where that is everywhere.
 pub(super) fn in_short(
     targets: &BTreeSet<&ChangedTarget>,
-    all: &[ChangedTarget],
+    all: &ComparedPairs<'_>,
 ) -> Option<String> {
-    if all.iter().all(|target| targets.contains(target)) || targets.is_empty() {
+    if all.pairs.iter().all(|target| targets.contains(target)) || targets.is_empty() {
         return None;
     }
-    let kinds: BTreeSet<_> = all.iter().map(kind).collect();
+    let mut here: BTreeMap<TargetKind<'_>, PairsOfKind<'_>> = BTreeMap::new();
+    for target in targets.iter().copied() {
+        here.entry(kind(target)).or_default().add(target);
+    }
     let mut parts = Vec::new();
-    for each in &kinds {
-        let of_kind = |target: &&ChangedTarget| kind(target) == *each;
-        let all: Vec<&ChangedTarget> = all.iter().filter(of_kind).collect();
-        let here: Vec<&ChangedTarget> = targets.iter().copied().filter(of_kind).collect();
+    for (each, here) in &here {
+        let Some(all_of_kind) = all.kinds.get(each) else { continue };
         let name = format!("{}/{}", each.0.unwrap_or("?"), each.1.unwrap_or("?"));
-        match (here.len(), kinds.len()) {
-            (0, _) => {}
-            (some, 2..) if some == all.len() => parts.push(format!("all {name}")),
-            (_, 1) => parts.push(of_one_kind(&here, &all)),
-            _ => parts.push(format!("{name}: {}", of_one_kind(&here, &all))),
-        }
+        parts.push(match all.kinds.len() {
+            2.. if here.count == all_of_kind.count => format!("all {name}"),
+            1 => of_one_kind(here, all_of_kind),
+            _ => format!("{name}: {}", of_one_kind(here, all_of_kind)),
+        });
     }
     Some(parts.join("; "))
 }
@@ -97,52 +147,36 @@ pub(super) fn kinds_in_short(
     (all.len() > 1 && !here.is_empty()).then(|| here.into_iter().collect::<Vec<_>>().join(", "))
 }
 
-fn kind(target: &ChangedTarget) -> (Option<&str>, Option<&str>) {
+fn kind(target: &ChangedTarget) -> TargetKind<'_> {
     (target.arch.as_deref(), target.virttype.as_deref())
 }
 
 /// The targets of one arch and domain type, by family of machines; aliases whose machine moved
 /// stand by their names.
-fn of_one_kind(here: &[&ChangedTarget], all: &[&ChangedTarget]) -> String {
-    let is_moved = |target: &&&ChangedTarget| target.old_machine != target.new_machine;
-    let count = |of: &[&ChangedTarget]| {
-        let mut families: BTreeMap<String, usize> = BTreeMap::new();
-        for target in of.iter().filter(|target| !is_moved(target)) {
-            *families.entry(family(machine(target)).0.to_owned()).or_default() += 1;
-        }
-        families
-    };
-    let (mine, total) = (count(here), count(all));
-    let is_most = mine.values().sum::<usize>() * 2 > total.values().sum::<usize>();
-    let mut parts = Vec::new();
-    let alias = |target: &&&ChangedTarget| {
-        target.alias.clone().unwrap_or_else(|| machine(target).to_owned())
-    };
-    let aliases = |of: &[&ChangedTarget]| -> BTreeSet<String> {
-        of.iter().filter(is_moved).map(|target| alias(&target)).collect()
-    };
-    let known = MachineFamilies::new(all.iter().filter(|it| !is_moved(it)).map(|it| machine(it)));
-    if is_most && mine.values().sum::<usize>() + 3 >= total.values().sum::<usize>() {
-        let names: BTreeSet<&str> =
-            here.iter().filter(|it| !is_moved(it)).map(|target| machine(target)).collect();
-        let others = all.iter().filter(|target| !is_moved(target)).map(|target| machine(target));
-        let others: Vec<&str> = others.filter(|name| !names.contains(name)).collect();
-        let moved = aliases(here);
-        let other_aliases = aliases(all).into_iter().filter(|alias| !moved.contains(alias));
+fn of_one_kind(here: &PairsOfKind<'_>, all: &PairsOfKind<'_>) -> String {
+    let (mine, total) = (here.machines.len(), all.machines.len());
+    if mine * 2 > total && mine + 3 >= total {
+        let names: BTreeSet<&str> = here.machines.iter().copied().collect();
+        let others = all.machines.iter().copied().filter(|name| !names.contains(name));
+        let others: Vec<&str> = others.collect();
+        let other_aliases = all.aliases.difference(&here.aliases);
         let mut but: Vec<String> = other_aliases.map(|alias| format!("alias {alias}")).collect();
         if !others.is_empty() {
-            but.insert(0, known.in_short(&others));
+            but.insert(0, all.known.in_short(&others));
         }
         return match but.is_empty() {
             true => "all".to_owned(),
             false => format!("all but {}", but.join(", ")),
         };
     }
-    for (family_name, count) in &mine {
-        let names = here.iter().filter(|target| !is_moved(target)).map(|target| machine(target));
-        let names: Vec<&str> = names.filter(|name| family(name).0 == family_name).collect();
-        parts.push(match (*count, total.get(family_name)) {
-            (1 | 2, _) => known.in_short(&names),
+    let mut members: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for name in here.machines.iter().copied() {
+        members.entry(family(name).0).or_default().push(name);
+    }
+    let mut parts = Vec::new();
+    for (family_name, count) in &here.families {
+        parts.push(match (*count, all.families.get(family_name)) {
+            (1 | 2, _) => all.known.in_short(&members[family_name]),
             (count, Some(total)) if count == *total => {
                 counted(count, &format!("{family_name} machine"))
             }
@@ -152,8 +186,16 @@ fn of_one_kind(here: &[&ChangedTarget], all: &[&ChangedTarget]) -> String {
             }
         });
     }
-    parts.extend(aliases(here).into_iter().map(|alias| format!("alias {alias}")));
+    parts.extend(here.aliases.iter().map(|alias| format!("alias {alias}")));
     parts.join(", ")
+}
+
+fn is_moved(target: &ChangedTarget) -> bool {
+    target.old_machine != target.new_machine
+}
+
+fn alias(target: &ChangedTarget) -> &str {
+    target.alias.as_deref().unwrap_or_else(|| machine(target))
 }
 
 fn machine(target: &ChangedTarget) -> &str {
