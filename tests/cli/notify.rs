@@ -164,8 +164,11 @@ fn a_sink_that_fails_is_named_without_its_secrets_and_told_later() {
         sandbox.run(&["--db", "d.db", "import", "--host", host, "a.xml"]).ok();
     };
     import("a");
-    let notify =
-        |arguments: &[&str]| sandbox.run(&[&["--db", "d.db", "notify"], arguments].concat());
+    let notify = |arguments: &[&str]| {
+        let mut command = sandbox.command(&[&["--db", "d.db", "notify"], arguments].concat());
+        command.env("PATH", "/usr/bin:/bin");
+        output(command)
+    };
     assert_eq!(notify(&[]).ok(), "s: nothing new\n", "what was there before the sink is not new");
     import("b");
     *server.is_down.lock().unwrap() = true;
