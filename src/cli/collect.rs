@@ -205,11 +205,11 @@ pub(super) fn run(
     }
     let exit = record.exit(!refused.is_empty());
     let told = record.notify(ui, &stop);
-    match (fatal, told?) {
-        (Some(failure), _) => Err(failure),
-        (None, Exit::Partly) if exit == Exit::Done => Ok(Exit::Partly),
-        (None, _) => Ok(exit),
+    if let Some(failure) = fatal {
+        return Err(failure);
     }
+    let told = told?;
+    Ok(if exit == Exit::Done { told } else { exit })
 }
 
 /// Asks all sites and stores each as it comes; what makes going on useless is given back at the end.
