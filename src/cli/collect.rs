@@ -46,8 +46,8 @@ Examples:
   domcaps collect --all --on-change 'domcaps diff $DOMCAPS_HOST@prev $DOMCAPS_HOST | mail -s changed ops'
 
 Exit codes: 0 every host is stored whole; 3 some failed, are partial or suspect, or had targets
-that may not be asked, or a command of --on-change or a sink of --notify failed, all named on stderr;
-1 nothing was stored.")]
+that may not be asked, or a command of --on-change or a sink of --notify failed, all named on
+stderr; 1 nothing was stored.")]
 pub(super) struct Arguments {
     /// Hosts to ask
     #[arg(value_name = "HOST", conflicts_with = "connect")]
