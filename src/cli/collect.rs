@@ -47,8 +47,8 @@ Examples:
   domcaps collect --all --on-change 'domcaps diff $DOMCAPS_HOST@prev $DOMCAPS_HOST | mail -s changed ops'
 
 Exit codes: 0 every host is stored whole; 3 some failed, are partial or suspect, or had targets
-that may not be asked, or a command of --on-change or a sink of --notify failed, all named on stderr;
-1 nothing was stored.")]
+that may not be asked, or a command of --on-change or a sink of --notify failed, all named on
+stderr; 1 nothing was stored.")]
 pub(super) struct Arguments {
     /// Hosts to ask
     #[arg(value_name = "HOST", conflicts_with = "connect")]
@@ -208,11 +208,11 @@ pub(super) fn run(
     arguments.print(ui, &record, &refused, times)?;
     let exit = record.exit(!refused.is_empty() || measured.is_err());
     let told = record.notify(ui, &stop);
-    match (fatal, told?) {
-        (Some(failure), _) => Err(failure),
-        (None, Exit::Partly) if exit == Exit::Done => Ok(Exit::Partly),
-        (None, _) => Ok(exit),
+    if let Some(failure) = fatal {
+        return Err(failure);
     }
+    let told = told?;
+    Ok(if exit == Exit::Done { told } else { exit })
 }
 
 /// Asks all sites and stores each as it comes; what makes going on useless is given back at the end.

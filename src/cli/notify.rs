@@ -43,8 +43,8 @@ A sink in domcaps.toml (docs/alerts.md has all of them):
   name = \"ops\"
   command = \"jq -r .text | mail -s domcaps ops@example.org\"
 
-Exit codes: 0 every sink was told, or there is nothing new; 3 a sink was not told, and will be on the
-next run; 1 there are no sinks, or domcaps.toml or the database cannot be used.")]
+Exit codes: 0 every sink was told, or there is nothing new; 3 a sink was not told, and will be
+on the next run; 1 there are no sinks, or domcaps.toml or the database cannot be used.")]
 pub(super) struct Arguments {
     /// Tell only this sink (can be repeated)
     #[arg(long = "sink", value_name = "NAME")]

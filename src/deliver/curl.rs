@@ -123,7 +123,9 @@ impl HttpRequest {
         let mut text = text.replace(&self.url, "URL");
         // What follows the host is a secret with many services.
         let path = self.url.splitn(4, '/').nth(3).unwrap_or_default();
-        let headers = self.headers.iter().map(|(_, value)| value.as_str());
+        let is_own = |name: &str| !name.eq_ignore_ascii_case("content-type");
+        let headers = self.headers.iter().filter(|(name, _)| is_own(name));
+        let headers = headers.map(|(_, value)| value.as_str());
         for secret in self.token.as_deref().into_iter().chain(headers).chain([path]) {
             if secret.len() > 3 {
                 text = text.replace(secret, "…");

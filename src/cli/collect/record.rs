@@ -82,8 +82,11 @@ impl<'r> Record<'r> {
                     }
                     other => other?,
                 }
-                if let Some(notices) = notices {
-                    notices.register(store)?;
+                match notices.map_or(Ok(()), |notices| notices.register(store)) {
+                    Err(error @ StoreError::Locked { .. }) => {
+                        ui.warning(format!("new sinks are told from the next run on: {error}"));
+                    }
+                    other => other?,
                 }
             }
             None => Store::check_creatable(database)?,
