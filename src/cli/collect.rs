@@ -137,7 +137,7 @@ struct Targets {
 #[command(next_help_heading = "Limits")]
 struct Work {
     /// How many hosts to ask at once; one that keeps its answer waiting counts no more
-    #[arg(long, value_name = "N", default_value_t = 16, value_parser = |text: &str| super::ui::within(text, 1_u16, 1024))]
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = |text: &str| super::ui::within(text, 1_u16..=1024))]
     jobs: u16,
     /// The most time for a host and try, such as 90s; what has arrived by then is kept [default: that
     /// of the list, else 5m]

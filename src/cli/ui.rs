@@ -1,6 +1,7 @@
 //! Streams, colour, width, the clock and the environment: all that comes from around the program.
 
 use std::io::{BufWriter, IsTerminal as _, Write};
+use std::ops::RangeInclusive;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -290,11 +291,12 @@ pub(super) fn releases() -> Option<PathBuf> {
 }
 
 /// A whole number between two others.
-pub(super) fn within<N>(text: &str, least: N, most: N) -> Result<N, String>
+pub(super) fn within<N>(text: &str, bounds: RangeInclusive<N>) -> Result<N, String>
 where
     N: std::str::FromStr + PartialOrd + std::fmt::Display,
 {
-    let number = text.parse().ok().filter(|number| (&least..=&most).contains(&number));
+    let number = text.parse().ok().filter(|number| bounds.contains(number));
+    let (least, most) = bounds.into_inner();
     number.ok_or_else(|| format!("must be a whole number between {least} and {most}"))
 }
 

@@ -24,7 +24,7 @@ pub(super) fn changes<D: Clone>(matched: &Matched<'_, D>) -> Vec<(Difference, Ch
         match old.listed_at(at) {
             // Those that the old side chose too were looked at from there.
             Some(other) if !old.listed.contains_key(at) => {
-                found.extend(compare(*at, other, machine))
+                found.extend(compare(*at, other, machine));
             }
             None if machine.canonical.is_some() && old.has_type(*at) => {
                 found.push(alias(*at, None, Some(machine)));

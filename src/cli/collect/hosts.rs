@@ -73,7 +73,7 @@ pub(super) fn of(arguments: &Arguments, database: &Path) -> Result<Hosts, Failur
         }
         None => {
             let inventory = stored()?.filter(|stored| {
-                !arguments.is_all() || !(stored.sites.is_empty() && stored.refused.is_empty())
+                !(arguments.is_all() && stored.sites.is_empty() && stored.refused.is_empty())
             });
             let inventory = inventory.ok_or_else(|| no_list(database))?;
             (database.display().to_string(), inventory, None)

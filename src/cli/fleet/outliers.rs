@@ -25,7 +25,7 @@ pub(in crate::cli) struct Arguments {
     targets: Targets,
     /// How many percent of the hosts are nearly all
     #[arg(long, value_name = "PERCENT", default_value_t = 95,
-          value_parser = |text: &str| ui::within(text, 51_u8, 99))]
+          value_parser = |text: &str| ui::within(text, 51_u8..=99))]
     share: u8,
     /// How to show them
     #[arg(long, value_enum, default_value_t = ListFormat::Text)]

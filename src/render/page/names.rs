@@ -13,10 +13,8 @@ const RUN: usize = 3;
 pub(super) fn family(machine: &str) -> (&str, &str) {
     // A release of a distribution: by its number (RHEL, Proxmox's `+pve1` stays with the version) or
     // by its name, behind one of QEMU's families.
-    let rhel = machine.match_indices("rhel").map(|(at, _)| at);
-    if let Some(at) =
-        rhel.filter(|at| machine[..*at].is_empty() || machine[..*at].ends_with('-')).next()
-    {
+    let mut rhel = machine.match_indices("rhel").map(|(at, _)| at);
+    if let Some(at) = rhel.find(|at| machine[..*at].is_empty() || machine[..*at].ends_with('-')) {
         // RHEL 6 had them without a family: `rhel6.5.0`.
         let version = at + "rhel".len();
         if machine[version..].starts_with(|first: char| first.is_ascii_digit()) {
