@@ -192,7 +192,8 @@ impl Setup {
         let now = ui::now();
         let test = |sink: &NoticeSink| {
             let id = format!("test-{}", now.milliseconds());
-            let notice = Notice { is_test: true, ..Notice::empty(&sink.name, id, now) };
+            let mut notice = Notice::empty(&sink.name, id, now);
+            notice.is_test = true;
             self.tell(sink, notice, database, stop)
         };
         self.alerts.sinks.iter().map(test).collect()
