@@ -1,6 +1,7 @@
 //! `domcaps notify`, and what `collect --notify` does with it.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -244,8 +245,8 @@ impl Setup {
         for sink in &self.alerts.sinks {
             let cursor = &cursors[&sink.name];
             let key = (cursor.told, cursor.delivered_at.is_none());
-            if !digests.contains_key(&key) {
-                digests.insert(key, Digest::read(&contents, &judged, cursor)?);
+            if let Entry::Vacant(digest) = digests.entry(key) {
+                digest.insert(Digest::read(&contents, &judged, cursor)?);
             }
         }
         for sink in &self.alerts.sinks {
@@ -259,12 +260,11 @@ impl Setup {
             };
             let last = digest.events.last;
             let is_delivered = result.outcome == "delivered";
-            if !is_dry && result.error.is_none() && (is_delivered || last != cursor.told) {
-                if let Some(store) = &mut contents.store {
-                    let mut writer = store.writer()?;
-                    writer.note_told(&sink.name, last, is_delivered, ui::now())?;
-                    writer.commit()?;
-                }
+            let is_told = result.error.is_none() && (is_delivered || last != cursor.told);
+            if let (true, false, Some(store)) = (is_told, is_dry, &mut contents.store) {
+                let mut writer = store.writer()?;
+                writer.note_told(&sink.name, last, is_delivered, ui::now())?;
+                writer.commit()?;
             }
             results.push(result);
         }
