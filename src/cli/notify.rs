@@ -193,7 +193,8 @@ impl Setup {
         let now = ui::now();
         let test = |sink: &NoticeSink| {
             let id = format!("test-{}", now.milliseconds());
-            let notice = Notice { is_test: true, ..Notice::empty(&sink.name, id, now) };
+            let mut notice = Notice::empty(&sink.name, id, now);
+            notice.is_test = true;
             self.tell(sink, notice, database, stop)
         };
         self.alerts.sinks.iter().map(test).collect()
@@ -244,8 +245,8 @@ impl Setup {
         for sink in &self.alerts.sinks {
             let cursor = &cursors[&sink.name];
             let key = (cursor.told, cursor.delivered_at.is_none());
-            if let Entry::Vacant(vacant) = digests.entry(key) {
-                vacant.insert(Digest::read(&contents, &judged, cursor)?);
+            if let Entry::Vacant(digest) = digests.entry(key) {
+                digest.insert(Digest::read(&contents, &judged, cursor)?);
             }
         }
         for sink in &self.alerts.sinks {
@@ -260,7 +261,7 @@ impl Setup {
             let last = digest.events.last;
             let is_delivered = result.outcome == "delivered";
             let is_told = result.error.is_none() && (is_delivered || last != cursor.told);
-            if let Some(store) = contents.store.as_mut().filter(|_| is_told && !is_dry) {
+            if let (true, false, Some(store)) = (is_told, is_dry, &mut contents.store) {
                 let mut writer = store.writer()?;
                 writer.note_told(&sink.name, last, is_delivered, ui::now())?;
                 writer.commit()?;

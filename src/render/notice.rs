@@ -41,6 +41,25 @@ pub struct Notice {
     pub omitted: usize,
     /// It only tries the sink.
     pub is_test: bool,
+    /// How much there is with what is left out.
+    total: Option<NoticeCounts>,
+}
+
+/// How much there is in a notice, of each kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoticeCounts {
+    /// Changes that are breaking.
+    pub breaking: usize,
+    /// Changes that need review.
+    pub warning: usize,
+    /// Informational changes.
+    pub info: usize,
+    /// Hosts that began to fail.
+    pub failing: usize,
+    /// Hosts that are well again.
+    pub recovered: usize,
+    /// Hosts of which there is a first snapshot.
+    pub new_hosts: usize,
 }
 
 /// A change and the hosts it is of.
@@ -110,6 +129,7 @@ impl Notice {
             recovered: Vec::new(),
             omitted: 0,
             is_test: false,
+            total: None,
         }
     }
 
@@ -167,10 +187,20 @@ impl Notice {
         worst.unwrap_or(Severity::Info)
     }
 
-    /// How many changes are of a severity.
+    /// How much there is, with what is left out.
     #[must_use]
-    pub fn count(&self, severity: Severity) -> usize {
-        self.changes.iter().filter(|change| change.severity == severity).count()
+    pub fn counts(&self) -> NoticeCounts {
+        let count = |severity: Severity| {
+            self.changes.iter().filter(|change| change.severity == severity).count()
+        };
+        self.total.unwrap_or_else(|| NoticeCounts {
+            breaking: count(Severity::Breaking),
+            warning: count(Severity::Warning),
+            info: count(Severity::Info),
+            failing: self.failing.len(),
+            recovered: self.recovered.len(),
+            new_hosts: self.new_hosts.len(),
+        })
     }
 
     /// All of it in one line.
@@ -183,21 +213,22 @@ impl Notice {
             0 => None,
             count => Some(format!("{} {what}", counted(count, "host"))),
         };
-        let changes = |severity: Severity, one: &str, many: &str| match self.count(severity) {
+        let changes = |changes: usize, one: &str, many: &str| match changes {
             0 => None,
             1 => Some(format!("1 {one}")),
             count => Some(format!("{count} {many}")),
         };
-        let new = match self.new_hosts.len() {
+        let counts = self.counts();
+        let new = match counts.new_hosts {
             0 => None,
             count => Some(counted(count, "new host")),
         };
         let parts = [
-            changes(Severity::Breaking, "breaking change", "breaking changes"),
-            changes(Severity::Warning, "change needs review", "changes need review"),
-            hosts(self.failing.len(), "failing"),
-            hosts(self.recovered.len(), "recovered"),
-            changes(Severity::Info, "informational change", "informational changes"),
+            changes(counts.breaking, "breaking change", "breaking changes"),
+            changes(counts.warning, "change needs review", "changes need review"),
+            hosts(counts.failing, "failing"),
+            hosts(counts.recovered, "recovered"),
+            changes(counts.info, "informational change", "informational changes"),
             new,
         ];
         let parts: Vec<String> = parts.into_iter().flatten().collect();
@@ -252,6 +283,7 @@ impl Notice {
             omitted
         }
         let mut notice = self.clone();
+        notice.total = Some(self.counts());
         notice.omitted = keep(&mut notice.changes, most)
             + keep(&mut notice.failing, most)
             + keep(&mut notice.recovered, most)

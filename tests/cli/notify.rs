@@ -284,9 +284,9 @@ fn what_goes_before_it_is_told_is_told_by_what_follows_it() {
     run(&["notify"]);
     import("b.xml", "2026-11-02");
     import("b.xml", "2026-11-03");
-    run(&["snapshot", "rm", "a@2026-11-02", "--reason", "test"]);
+    run(&["snapshot", "rm", "a@2026-11-02T00:00:00Z", "--reason", "test"]);
     run(&["notify"]);
-    run(&["snapshot", "rm", "a@2026-11-01", "--reason", "test"]);
+    run(&["snapshot", "rm", "a@2026-11-01T00:00:00Z", "--reason", "test"]);
     run(&["notify"]);
     let told = lines(&sandbox, "told");
     assert_eq!(told.len(), 1, "{told:?}");

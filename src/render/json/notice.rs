@@ -6,7 +6,6 @@ use serde_json::{Value as Json, json};
 
 use crate::render::notice::{FailingHost, Notice, NoticeChange};
 use crate::render::visible::VisibleJson;
-use crate::rules::Severity;
 use crate::store::HostRecovery;
 
 /// What became of a sink.
@@ -57,6 +56,7 @@ pub fn in_line(value: &Json) -> String {
 }
 
 fn document(notice: &Notice) -> Json {
+    let counts = notice.counts();
     json!({
         "schema": "domcaps.notice/1",
         "id": notice.id,
@@ -68,12 +68,12 @@ fn document(notice: &Notice) -> Json {
         "text": notice.text(),
         "severity": notice.severity().name(),
         "counts": {
-            "breaking": notice.count(Severity::Breaking),
-            "warning": notice.count(Severity::Warning),
-            "info": notice.count(Severity::Info),
-            "failing": notice.failing.len(),
-            "recovered": notice.recovered.len(),
-            "new_hosts": notice.new_hosts.len(),
+            "breaking": counts.breaking,
+            "warning": counts.warning,
+            "info": counts.info,
+            "failing": counts.failing,
+            "recovered": counts.recovered,
+            "new_hosts": counts.new_hosts,
         },
         "changes": notice.changes.iter().map(change).collect::<Vec<_>>(),
         "failing": notice.failing.iter().map(failing).collect::<Vec<_>>(),
