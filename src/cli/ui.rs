@@ -292,7 +292,7 @@ pub(super) fn releases() -> Option<PathBuf> {
 /// A whole number between two others.
 pub(super) fn within<N>(text: &str, least: N, most: N) -> Result<N, String>
 where
-    N: std::str::FromStr + PartialOrd + std::fmt::Display,
+    N: std::str::FromStr + PartialOrd + std::fmt::Display + Copy,
 {
     let number = text.parse().ok().filter(|number| (&least..=&most).contains(&number));
     number.ok_or_else(|| format!("must be a whole number between {least} and {most}"))
