@@ -63,8 +63,9 @@ use ui::Ui;
 macro_rules! selectors {
     () => {
         "\
-Selectors are HOST[@WHEN][:TARGET], release:NAME[:TARGET] (`domcaps release list`), a file, a folder of
-files, or -. TARGET is a machine or alias, or ARCH/VIRTTYPE/MACHINE with *. WHEN selects a snapshot of the host:
+Selectors are HOST[@WHEN][:TARGET], release:NAME[:TARGET] (`domcaps release list`), a file, a folder
+of files, or -. TARGET is a machine or alias, or ARCH/VIRTTYPE/MACHINE with *. WHEN selects a
+snapshot of the host:
   latest       the newest complete snapshot; this is what HOST alone means
   prev         the newest one before the last change of content
   -N           the same N changes back: HOST@-2

@@ -293,7 +293,7 @@ pub(super) fn releases() -> Option<PathBuf> {
 /// A whole number between two others.
 pub(super) fn within<N>(text: &str, bounds: RangeInclusive<N>) -> Result<N, String>
 where
-    N: std::str::FromStr + PartialOrd + std::fmt::Display,
+    N: std::str::FromStr + PartialOrd + std::fmt::Display + Copy,
 {
     let number = text.parse().ok().filter(|number| bounds.contains(number));
     let (least, most) = bounds.into_inner();

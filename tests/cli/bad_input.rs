@@ -273,7 +273,7 @@ fn wrong_usage_is_2() {
     for arguments in [
         &[][..],
         &["dif"],
-        &["diff", "a"],
+        &["diff", "a.xml"],
         &["import", "a.xml"],
         &["import", "--host", "a b", "a.xml"],
         &["import", "--host", "a", "--at", "yesterday", "a.xml"],
