@@ -180,7 +180,7 @@ fn databases() {
         ("foreign.db", "foreign.db: not a domcaps database"),
         (
             "newer.db",
-            "newer.db: database version 9 is newer than this domcaps, which reads up to 6",
+            "newer.db: database version 9 is newer than this domcaps, which reads up to 7",
         ),
         ("a.xml", "a.xml: not a domcaps database"),
         (".", ".: not a domcaps database"),
