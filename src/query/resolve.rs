@@ -290,7 +290,7 @@ impl<'a> Resolver<'a> {
 
 /// What a node says without the `not`, `!=` and `!~` before it, and whether it is the opposite of
 /// that: two of them are none.
-fn without_not(mut node: &Node) -> (&Node, bool) {
+pub(super) fn without_not(mut node: &Node) -> (&Node, bool) {
     let mut is_denied = false;
     while let Node::Not(inner) = node {
         (node, is_denied) = (inner, !is_denied);

@@ -1,15 +1,16 @@
 //! Asking sides that are in no store, such as releases: the same language and the same answers.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::answer::Answer;
 use super::capability::{Test as CapabilityTest, of_document};
 use super::error::QueryError;
 use super::expression::{Expression, Leaf, Node, Test, Word};
-use super::resolve::full_path;
+use super::resolve::{full_path, without_not};
 use super::target::{Machines, TargetTest};
 use super::value::{Operator, Wanted};
-use crate::model::{Context, Target, Value};
+use crate::diff::Outcome;
+use crate::model::{Context, FailureClass, Target, Value};
 use crate::side::{Content, Contents, Side};
 use crate::store::StoreError;
 
@@ -23,6 +24,8 @@ pub struct SideQuery {
 #[derive(Debug)]
 enum Question {
     Not(Box<Self>),
+    /// Of all targets: the side has none that is so.
+    Denied(Box<Self>),
     And(Vec<Self>),
     Or(Vec<Self>),
     /// Of the side's name.
@@ -38,7 +41,14 @@ struct Asked<'a> {
     name: &'a str,
     side: &'a Side,
     machines: Option<Machines>,
+    targets: Vec<AskedTarget<'a>>,
 }
+
+/// A target, and what it gave; nothing where it was not collected.
+type AskedTarget<'a> = (&'a Target, Option<&'a Content>);
+
+/// Answers that are known already: of a document, or of a side as a whole.
+type KnownAnswers<'a> = HashMap<(Option<&'a Content>, usize), Answer>;
 
 impl SideQuery {
     /// Looks up what an expression names among the paths of all sides.
@@ -56,17 +66,28 @@ impl SideQuery {
     /// Where its documents cannot be read.
     pub fn ask(&self, name: &str, side: &Side, contents: &Contents) -> Result<Answer, StoreError> {
         let machines = side.observed.machines.as_ref().map(Machines::new);
-        let asked = Asked { name, side, machines };
-        let mut known: HashMap<(&Content, usize), Answer> = HashMap::new();
-        let mut answers = Vec::new();
-        for (target, content) in side.documents() {
-            let answer = asked.answer(&self.root, (target, content), contents, &mut known)?;
-            if answer == Answer::Yes {
-                return Ok(answer);
-            }
-            answers.push(answer);
+        let collected =
+            side.observed.outcomes.iter().filter_map(|(target, outcome)| match outcome {
+                Outcome::Document(content) => Some((target, Some(content))),
+                // libvirt says that there is no such target.
+                Outcome::Failed { class: FailureClass::Unsupported, .. } => None,
+                Outcome::Failed { .. } => Some((target, None)),
+            });
+        let mut targets: Vec<AskedTarget<'_>> = collected.collect();
+        let listed = machines.as_ref().map(|machines| machines.targets().to_vec());
+        let asks_target = self.root.asks_target();
+        if let Some(listed) = listed.as_ref().filter(|_| asks_target || targets.is_empty()) {
+            let tried: HashSet<[&str; 3]> = side.observed.outcomes.keys().map(place).collect();
+            let missing = listed.iter().filter(|target| !tried.contains(&place(target)));
+            targets.extend(missing.map(|target| (&**target, None)));
         }
-        Ok(Answer::any(answers))
+        let asked = Asked { name, side, machines, targets };
+        let mut known = KnownAnswers::new();
+        let answer = asked.any(&self.root, contents, &mut known)?;
+        // What else there is, only a machine list could say.
+        let is_open = asked.targets.is_empty() || (asked.machines.is_none() && asks_target);
+        let rest = is_open.then_some(Answer::Unknown).filter(|_| answer == Answer::No);
+        Ok(rest.unwrap_or(answer))
     }
 }
 
@@ -104,14 +125,18 @@ impl Reading<'_> {
         let all = |nodes: &[Node]| {
             nodes.iter().map(|node| self.node(node)).collect::<Result<Vec<_>, _>>()
         };
-        Ok(match node {
-            Node::Not(node) => Question::Not(Box::new(self.node(node)?)),
+        let (node, is_denied) = without_not(node);
+        let question = match node {
+            Node::Not(node) => self.node(node)?,
             Node::And(nodes) => Question::And(all(nodes)?),
             Node::Or(nodes) => Question::Or(all(nodes)?),
-            Node::Leaf(leaf) => match leaf.test {
-                Test::Compare(_, true, _) => Question::Not(Box::new(self.leaf(leaf)?)),
-                _ => self.leaf(leaf)?,
-            },
+            Node::Leaf(leaf) => self.leaf(leaf)?,
+        };
+        // As `query` has it: that another target is a different one proves nothing.
+        Ok(match (is_denied, question.asks_target()) {
+            (false, _) => question,
+            (true, true) => Question::Denied(Box::new(question)),
+            (true, false) => Question::Not(Box::new(question)),
         })
     }
 
@@ -166,14 +191,49 @@ impl Reading<'_> {
     }
 }
 
+impl Question {
+    /// Whether it is of machines, or of another field of a target.
+    fn asks_target(&self) -> bool {
+        match self {
+            Self::Target(_) | Self::Denied(_) => true,
+            Self::Not(question) => question.asks_target(),
+            Self::And(questions) | Self::Or(questions) => questions.iter().any(Self::asks_target),
+            Self::Name(_) | Self::Context(..) | Self::Capability(..) => false,
+        }
+    }
+}
+
+fn place(target: &Target) -> [&str; 3] {
+    [&target.arch, &target.virttype, &target.machine]
+}
+
 impl<'a> Asked<'a> {
+    /// Yes where one target is, no where all are.
+    fn any(
+        &self,
+        question: &Question,
+        contents: &Contents,
+        known: &mut KnownAnswers<'a>,
+    ) -> Result<Answer, StoreError> {
+        let mut any = Answer::No;
+        for target in &self.targets {
+            any = Answer::any([any, self.answer(question, *target, contents, known)?]);
+            if any == Answer::Yes {
+                break;
+            }
+        }
+        Ok(any)
+    }
+
     fn answer(
         &self,
         question: &Question,
-        (target, content): (&Target, &'a Content),
+        (target, content): AskedTarget<'a>,
         contents: &Contents,
-        known: &mut HashMap<(&'a Content, usize), Answer>,
+        known: &mut KnownAnswers<'a>,
     ) -> Result<Answer, StoreError> {
+        // Questions stay where they are while they are asked.
+        let number = std::ptr::from_ref(question).addr();
         let mut all = |questions: &[Question]| {
             let answers = questions.iter();
             let answers = answers.map(|it| self.answer(it, (target, content), contents, known));
@@ -182,6 +242,17 @@ impl<'a> Asked<'a> {
         Ok(match question {
             Question::Not(question) => {
                 !self.answer(question, (target, content), contents, known)?
+            }
+            Question::Denied(question) => {
+                if let Some(answer) = known.get(&(None, number)) {
+                    return Ok(*answer);
+                }
+                let mut is_there = self.any(question, contents, known)?;
+                if is_there == Answer::No && self.machines.is_none() {
+                    is_there = Answer::Unknown;
+                }
+                known.insert((None, number), !is_there);
+                !is_there
             }
             Question::And(questions) => Answer::all(all(questions)?),
             Question::Or(questions) => Answer::any(all(questions)?),
@@ -195,8 +266,8 @@ impl<'a> Asked<'a> {
             }
             Question::Target(test) => test.answer(target, self.machines.as_ref()),
             Question::Capability(path, test) => {
-                // Questions stay where they are while they are asked.
-                let key = (content, std::ptr::from_ref(question).addr());
+                let Some(content) = content else { return Ok(Answer::Unknown) };
+                let key = (Some(content), number);
                 if let Some(answer) = known.get(&key) {
                     return Ok(*answer);
                 }

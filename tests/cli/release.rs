@@ -196,3 +196,54 @@ fn the_calendar_says_what_falls_out_when() {
     assert!(full.contains("data-is=\"removed\"") && full.contains("x86_64 pc-q35-4.1"));
     sandbox.run(&["release", "calendar", "--guests", "snapshots/README.md"]).fails(1);
 }
+
+/// A release and a stored host of the same documents answer alike, also of what was not collected.
+#[test]
+fn which_answers_as_query_does() {
+    let sandbox = Sandbox::new();
+    let folder = root().join("snapshots/debian-12");
+    for name in ["capabilities.xml", "version.txt", "x86_64.pc-q35-7.2.qemu.xml"] {
+        if let Ok(bytes) = std::fs::read(folder.join(name)) {
+            sandbox.write(&format!("capture/{name}"), bytes);
+        }
+    }
+    let manifest = "name = 'mine'\ndistribution = 'debian'\nrelease = '12'\nlabel = 'Mine'\n\
+                    captured = '2026-01-02'\naccelerator = 'tcg'\n";
+    sandbox.run(&["--db", "d.db", "import", "--host", "a", "capture"]).ok();
+    sandbox.write("capture/manifest.toml", manifest);
+    sandbox.run(&["release", "pack", "capture", "x.release"]).ok();
+    sandbox.run(&["release", "import", "x.release"]).ok();
+    let mut seen = std::collections::BTreeSet::new();
+    for expression in [
+        "machine = pc-q35-7.2",
+        "not machine = pc-q35-7.2",
+        "machine != pc-q35-7.2",
+        "not not machine = pc-q35-7.2",
+        "machine = pc-q35-99.0",
+        "machine != pc-q35-99.0",
+        "alias = q35 and disk.bus = virtio",
+        "machine = pc and disk.bus = virtio",
+        "not (machine = pc and disk.bus = virtio)",
+        "not (machine = pc-q35-7.2 and disk.bus = nothing)",
+        "disk.bus = virtio",
+        "not disk.bus = virtio",
+        "deprecated",
+        "not deprecated",
+        "virttype != qemu",
+        "arch = riscv64 or disk.bus = nothing",
+    ] {
+        let listed = ["--no", "--unknown", "--format", "json"];
+        let query = [&["--db", "d.db", "query", expression], &listed[..]].concat();
+        let query = sandbox.run(&query).json();
+        let stored = query["hosts"][0]["answer"].as_str().unwrap().to_owned();
+        let which = sandbox.run(&["release", "which", expression, "--format", "csv"]).ok();
+        let mut lines = which.lines().map(|line| line.rsplit(',').map(str::to_owned));
+        let (names, answers) = (lines.next().unwrap(), lines.next().unwrap());
+        let mine = names.zip(answers).find(|(name, _)| name == "mine").unwrap().1;
+        // A cell is empty where the documents do not say.
+        let mine = if mine.is_empty() { "unknown" } else { &mine };
+        assert_eq!(mine, stored, "{expression}");
+        seen.insert(stored);
+    }
+    assert_eq!(seen.len(), 3, "{seen:?}");
+}
