@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use domcaps::model::Guest;
+use domcaps::model::{Guest, Target};
 
 #[path = "../daemons/table.rs"]
 mod table;
@@ -55,6 +55,15 @@ fn edited() -> Vec<String> {
         add("qemu", "aarch64", "machine='virt-7.2'", part);
     }
     guests
+}
+
+/// Guests of a document's target, with each part.
+pub(crate) fn of_target(target: &Target) -> Vec<Guest> {
+    let Target { arch, virttype, machine, .. } = target;
+    let os = format!("<os><type arch='{arch}' machine='{machine}'>hvm</type></os>");
+    let guest = |part: &str| format!("<domain type='{virttype}'>{os}{part}</domain>");
+    let texts = PARTS.iter().map(|part| guest(part));
+    texts.map(|text| domcaps::parse::guest(text.as_bytes()).unwrap()).collect()
 }
 
 /// All of them.

@@ -59,6 +59,27 @@ pub(crate) fn all() -> Vec<HostFiles> {
     bundled().into_iter().chain(releases()).collect()
 }
 
+/// libvirt's own test documents, each as a host of its own. They are another project's files: where
+/// they are not beside this repository, there are none.
+pub(crate) fn libvirt_documents() -> Vec<HostFiles> {
+    let mut hosts = Vec::new();
+    for folder in ["older", "11.3.0", "newer"] {
+        // Tests run in the package's folder.
+        let folder = Path::new("../shared/data/libvirt-tests").join(folder);
+        let Ok(entries) = std::fs::read_dir(&folder) else { continue };
+        for file in entries.map(|entry| entry.unwrap().path()) {
+            let bytes = std::fs::read(&file).unwrap();
+            if parse::document(&bytes).is_ok() {
+                let name = file.display().to_string();
+                let files = BTreeMap::from([("document.xml".to_owned(), bytes)]);
+                hosts.push(HostFiles { name, files });
+            }
+        }
+    }
+    hosts.sort_by(|one, other| one.name.cmp(&other.name));
+    hosts
+}
+
 pub(crate) fn is_document(name: &str) -> bool {
     name != LIST && name != VERSION
 }
