@@ -349,7 +349,7 @@ fn guests_start_after_an_upgrade_as_the_plan_said_before() {
     let sandbox = Sandbox::new();
     let [(_, old), (_, new)] = daemons();
     sandbox.collect("hv", old, &[]);
-    let (guests, folder) = (guests::table(), tempfile::tempdir().unwrap());
+    let (guests, folder) = (table::table(), tempfile::tempdir().unwrap());
     guests::write_all(&guests, folder.path());
     let path = folder.path().to_str().unwrap();
     let asked = ["plan", "--to", "release:debian-13", "--guests", path, "hv", "--format", "json"];
@@ -359,7 +359,8 @@ fn guests_start_after_an_upgrade_as_the_plan_said_before() {
         let reasons = guest["results"][0]["reasons"].as_array().unwrap();
         let reasons = reasons.iter().map(|it| format!("{}: {}", it["element"], it["text"]));
         let answer = guest["answer"].as_str().unwrap().to_owned();
-        said.insert(guest["name"].as_str().unwrap().to_owned(), (answer, reasons.collect()));
+        let notes = guest["results"][0]["notes"].as_array().unwrap().len();
+        said.insert(guest["name"].as_str().unwrap().to_owned(), (answer, reasons.collect(), notes));
     }
     let trials = guests::start_all(new, &guests, folder.path(), &said);
     let count = |test: fn(&&guests::Trial) -> bool| trials.iter().filter(test).count();

@@ -1,5 +1,7 @@
 //! Guests that are started on real daemons, and what domcaps says of each beforehand.
 
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -110,31 +112,32 @@ pub(crate) fn write_all(guests: &[TableGuest], folder: &Path) {
     }
 }
 
+/// What was said of a guest: the answer, its reasons, and how many notes.
+type Forecast = (String, Vec<String>, usize);
+
 /// Starts every guest on a daemon, and holds the outcome against what was said before.
 pub(crate) fn start_all(
     daemon: &Daemon,
     guests: &[TableGuest],
     folder: &Path,
-    said: &BTreeMap<String, (String, Vec<String>)>,
+    said: &BTreeMap<String, Forecast>,
 ) -> Vec<Trial> {
     std::fs::write(daemon.folder.path().join("var/disk"), [0; 1 << 20]).unwrap();
     let trial = |guest: &TableGuest| {
         let since = Instant::now();
         let outcome = start(daemon, guest.name, &folder.join(format!("{}.xml", guest.name)));
         // What is no guest at all is skipped, and no host starts it.
-        let (answer, reasons) =
-            said.get(guest.name).cloned().unwrap_or_else(|| ("no".into(), Vec::new()));
+        let (answer, reasons, notes) =
+            said.get(guest.name).cloned().unwrap_or_else(|| ("no".into(), Vec::new(), 0));
         let (name, took) = (guest.name, since.elapsed());
         let outside = guest.parts.get("outside").cloned();
-        // A plan has the notes of a verdict, but they are not read here.
-        let notes = usize::from(outside.is_some());
         Trial { name, outside, notes, answer, reasons, outcome, took }
     };
     guests.iter().map(trial).collect()
 }
 
 /// What `preflight` answers for a guest on a host, with its reasons and how many notes.
-fn forecast(sandbox: &Sandbox, host: &str, xml: &Path) -> (String, Vec<String>, usize) {
+fn forecast(sandbox: &Sandbox, host: &str, xml: &Path) -> Forecast {
     let output = sandbox.run(&["preflight", xml.to_str().unwrap(), host, "--format", "json"]);
     let Ok(page) = serde_json::from_str::<Json>(&output.stdout) else {
         // No guest at all, and said so.
