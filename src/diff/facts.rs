@@ -29,6 +29,8 @@ pub struct Facts<'a> {
     places: OnceCell<HashMap<&'a str, usize>>,
     /// Every path that has a capability at or below it.
     elements: OnceCell<HashSet<&'a str>>,
+    /// The custom CPU models: each that came or went is looked for, and a list is read from its start.
+    models: OnceCell<HashSet<&'a str>>,
 }
 
 impl<'a> Facts<'a> {
@@ -54,6 +56,7 @@ impl<'a> Facts<'a> {
             near: Cell::new(0),
             places: OnceCell::new(),
             elements: OnceCell::new(),
+            models: OnceCell::new(),
         }
     }
 
@@ -118,6 +121,15 @@ impl<'a> Facts<'a> {
             elements.extend(self.dotted().ancestors(path));
         }
         elements
+    }
+
+    /// Whether a name is one of the custom CPU models.
+    pub(super) fn names_model(&self, name: &str) -> bool {
+        let names = || match self.get(CUSTOM_MODELS) {
+            Some(Value::Set(names)) => names.iter().collect(),
+            _ => HashSet::new(),
+        };
+        self.models.get_or_init(names).contains(name)
     }
 
     /// A custom CPU model is there once its name is listed, whatever else is said of it.

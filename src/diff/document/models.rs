@@ -100,10 +100,7 @@ pub(super) fn is_listed_version<'a>(
         return false;
     };
     let side = if difference.kind == Kind::Lost { old } else { new };
-    match (base_of_version(name), side.get(CUSTOM_MODELS)) {
-        (Some(base), Some(Value::Set(names))) => names.contains(base),
-        _ => false,
-    }
+    base_of_version(name).is_some_and(|base| side.names_model(base))
 }
 
 /// Where the blockers of the model stand whose `usable` is at `path`.
