@@ -38,7 +38,9 @@ pub(super) struct Arguments {
     #[arg(help = "The old side: HOST[@WHEN][:TARGET], a file, a folder, or -")]
     #[arg(required_unless_present = "baseline")]
     old: Option<String>,
-    /// The new side [default: where OLD is HOST or HOST:TARGET alone, that; OLD is then HOST@prev]
+    #[arg(
+        help = "The new side [default: where OLD is HOST or HOST:TARGET alone, that; OLD is then HOST@prev]"
+    )]
     new: Option<String>,
     /// Only what stands at or below these capability paths; leading elements may be left out
     #[arg(value_name = "PATH")]

@@ -36,8 +36,7 @@ Examples:
   domcaps plan --to release:ubuntu-24.04 --guests guests --group rack4 --by change
   domcaps plan --to release:debian-13 --guests guests --all --format html > plan.html")]
 pub(super) struct Arguments {
-    /// The hosts: HOST[@WHEN], a folder or a file
-    #[arg(value_name = "HOST")]
+    #[arg(value_name = "HOST", help = "The hosts: HOST[@WHEN], a folder or a file")]
     hosts: Vec<String>,
     /// The release to upgrade to (`domcaps release list`)
     #[arg(long, value_name = "release:NAME")]
