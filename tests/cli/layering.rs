@@ -89,7 +89,7 @@ fn data_flows_one_way() {
         ("diff", &["model", "parse"]),
         ("store", &["model"]),
         ("fleet", &["model", "diff", "side", "store"]),
-        ("query", &["model", "side", "store"]),
+        ("query", &["model", "diff", "side", "store"]),
         ("release", &["model", "parse", "source", "bounded", "collect"]),
         ("plan", &["model", "diff", "side", "store", "guests", "report", "release"]),
         ("history", &["diff", "model", "report", "store"]),
