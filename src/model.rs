@@ -29,7 +29,9 @@ pub use guest::{
 };
 pub use hash::{Hash, Hasher};
 pub use machines::{Machine, MachineList};
-pub use natural::{UBUNTU_RELEASES, counted, natural_order, noun_for, singular, version_order};
+pub use natural::{
+    UBUNTU_RELEASES, counted, natural_order, noun_for, singular, some_of, version_order,
+};
 pub use nearest::{letters_apart, nearest_name};
 pub use path::{
     DottedNames, SelectError, ancestors, elements, escape_key, is_at_or_below, is_below,

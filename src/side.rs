@@ -111,7 +111,7 @@ pub enum SideError {
         error: crate::parse::OverBudget,
     },
     /// No target of the snapshot is meant.
-    #[error("{operand}: no such target; nearest{}", some_of(there))]
+    #[error("{operand}: no such target; nearest{}", to_choose_from(there))]
     NoTarget {
         /// The operand.
         operand: String,
@@ -119,7 +119,7 @@ pub enum SideError {
         there: Vec<String>,
     },
     /// One document is needed and several are meant.
-    #[error("{operand} has {} documents; name one as HOST:TARGET{}", there.len(), some_of(there))]
+    #[error("{operand} has {} documents; name one as HOST:TARGET{}", there.len(), to_choose_from(there))]
     SeveralTargets {
         /// The operand.
         operand: String,
@@ -129,7 +129,7 @@ pub enum SideError {
 }
 
 /// `: a, b, c, …`: enough to choose from.
-fn some_of(names: &[String]) -> String {
+fn to_choose_from(names: &[String]) -> String {
     const SHOWN: usize = 8;
     let more = if names.len() > SHOWN { ", …" } else { "" };
     let shown = names.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");

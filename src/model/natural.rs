@@ -53,6 +53,26 @@ fn digits(text: &str) -> (&str, &str) {
     (text[..end].trim_start_matches('0'), &text[end..])
 }
 
+/// The first `most` names, and how many more there are: `a, b and 2 more`.
+pub fn some_of<N>(names: N, most: usize) -> String
+where
+    N: IntoIterator<IntoIter: ExactSizeIterator, Item: AsRef<str>>,
+{
+    let names = names.into_iter();
+    let more = names.len().saturating_sub(most);
+    let mut text = String::new();
+    for name in names.take(most) {
+        if !text.is_empty() {
+            text.push_str(", ");
+        }
+        text.push_str(name.as_ref());
+    }
+    if more > 0 {
+        text.push_str(&format!(" and {more} more"));
+    }
+    text
+}
+
 /// `1 host`, `400 hosts`, `1 body`, `2 bodies`: a count with its noun, given in the singular.
 #[must_use]
 pub fn counted(count: usize, noun: &str) -> String {
@@ -82,6 +102,13 @@ pub fn singular(plural: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lists_are_cut_with_a_count() {
+        assert_eq!(some_of([""; 0], 2), "");
+        assert_eq!(some_of(["a", "b"], 2), "a, b");
+        assert_eq!(some_of(["a", "b", "c"], 2), "a, b and 1 more");
+    }
 
     #[test]
     fn versions_sort_as_versions() {

@@ -5,7 +5,7 @@ use std::io::Write;
 use super::grid::{Grid, GridCell, GridRow};
 use super::text::{heading, wrapped};
 use super::{grid, html, plain};
-use crate::model::counted;
+use crate::model::{counted, some_of};
 use crate::plan::{Calendar, CalendarEvent, MachineFamily, MachineState, MachineTimes, due};
 
 /// Names that are shown of many.
@@ -55,23 +55,15 @@ fn line(event: &CalendarEvent) -> String {
         true => source.to_owned(),
         false => format!("{}, {source}", event.when),
     };
-    let what = some(&event.what);
+    let what = some_of(&event.what, NAMED);
     match &event.guests {
         Some(guests) => {
             let count = counted(guests.len(), "guest");
             let verb = if guests.len() == 1 { "falls" } else { "fall" };
-            let names = some(guests);
+            let names = some_of(guests, NAMED);
             format!("{count} {verb} out with {} ({when}): {names}: {what}", event.with)
         }
         None => format!("{} ({when}): {what}", event.with),
-    }
-}
-
-fn some(names: &[String]) -> String {
-    let shown = names.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
-    match names.len().saturating_sub(NAMED) {
-        0 => shown,
-        more => format!("{shown} and {more} more"),
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io::Write;
 
 use crate::collect::{Refused, Site};
-use crate::model::{HostName, Time, counted};
+use crate::model::{HostName, Time, counted, some_of};
 
 /// What became of one host.
 #[derive(Clone, Debug)]
@@ -202,10 +202,9 @@ fn alike_cells(rows: &[&Collected], width: Option<usize>) -> Vec<String> {
             }
         }
     }
-    let named: Vec<&str> = rows.iter().take(NAMED).map(|row| row.host.as_str()).collect();
-    let more = rows.len() - named.len();
+    let named = some_of(rows.iter().map(|row| row.host.as_str()), NAMED);
     if let Some(host) = common.first_mut() {
-        *host = format!("{} hosts ({} and {more} more)", rows.len(), named.join(", "));
+        *host = format!("{} hosts ({named})", rows.len());
     }
     common
 }

@@ -10,6 +10,7 @@ use std::io::Write;
 
 use super::page::{Entry, Group, Page, Purpose, Section, counted};
 use super::words::cut;
+use crate::model::some_of;
 pub(super) use inline::{code, prose};
 
 /// GitHub takes 65,536 characters in a comment; what is kept is for the headings of sections whose
@@ -88,10 +89,8 @@ fn item(entry: &Entry) -> String {
         text.push_str(&format!("<br>{reason} ({})", code(entry.rule.id)));
     }
     if !entry.guests.is_empty() {
-        let named = entry.guests.iter().take(GUESTS).map(|guest| code(guest));
-        let more = entry.guests.len().saturating_sub(GUESTS);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        text.push_str(&format!("<br>needed by {}{more}", named.collect::<Vec<_>>().join(", ")));
+        let guests = entry.guests.iter().map(|guest| code(guest));
+        text.push_str(&format!("<br>needed by {}", some_of(guests, GUESTS)));
     }
     if let Some(ignored) = &entry.ignored {
         text.push_str(&format!("<br>ignored: {}", prose(&cut(ignored, SHORT))));
@@ -102,9 +101,7 @@ fn item(entry: &Entry) -> String {
 /// Hosts that went the same way.
 fn hosts(group: &Group) -> String {
     const NAMED: usize = 20;
-    let named = group.hosts.iter().take(NAMED).map(|host| code(host)).collect::<Vec<_>>();
-    let more = group.hosts.len().saturating_sub(NAMED);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let named = some_of(group.hosts.iter().map(|host| code(host)), NAMED);
     let what = match (group.findings, group.old.is_empty()) {
         (0, _) => "no difference".to_owned(),
         (count, true) => counted(count, "finding"),
@@ -115,7 +112,7 @@ fn hosts(group: &Group) -> String {
             prose(&cut(&group.new, SHORT))
         ),
     };
-    bullet(&format!("{}{more}: {what}", named.join(", ")))
+    bullet(&format!("{named}: {what}"))
 }
 
 fn silent(page: &Page) -> impl Iterator<Item = String> {

@@ -13,7 +13,7 @@ use super::csv::records;
 use super::grid::{Grid, GridCell, GridRow};
 use super::{html, json};
 use crate::guests::Answer;
-use crate::model::counted;
+use crate::model::{counted, some_of};
 use crate::plan::{Fix, PlannedGuest, PlannedReason, UpgradePlan};
 
 /// What answers are sorted by.
@@ -93,12 +93,7 @@ pub(super) fn fixes(guest: &PlannedGuest) -> Vec<&Fix> {
 
 /// `hv01, hv02, hv03 and 12 more`.
 pub(super) fn some(names: &[impl AsRef<str>]) -> String {
-    const NAMED: usize = 6;
-    let shown = names.iter().take(NAMED).map(AsRef::as_ref).collect::<Vec<_>>().join(", ");
-    match names.len().saturating_sub(NAMED) {
-        0 => shown,
-        more => format!("{shown} and {more} more"),
-    }
+    some_of(names, 6)
 }
 
 /// What is said of hosts that are alike: versions, and how much breaks beside guests.

@@ -7,6 +7,7 @@ use anstyle::{AnsiColor, Style};
 
 use super::page::{Entry, Page, Purpose, Section, counted};
 use crate::diff::Kind;
+use crate::model::some_of;
 use crate::rules::Severity;
 
 /// Columns before the text of a change: its sign and a blank.
@@ -114,10 +115,7 @@ fn write_reason(
         parts.push(format!("{reason} [{}]", entry.rule.id));
     }
     if !entry.guests.is_empty() {
-        let named = entry.guests.iter().take(GUESTS).map(String::as_str).collect::<Vec<_>>();
-        let more = entry.guests.len().saturating_sub(GUESTS);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        parts.push(format!("needed by {}{more}", named.join(", ")));
+        parts.push(format!("needed by {}", some_of(&entry.guests, GUESTS)));
     }
     if let Some(ignored) = &entry.ignored {
         parts.push(format!("ignored: {ignored}"));
@@ -189,12 +187,7 @@ fn groups(page: &Page, width: usize, out: &mut dyn Write) -> std::io::Result<()>
 
 /// The first hosts by name, and how many more there are.
 fn hosts(names: &[&str]) -> String {
-    const NAMED: usize = 8;
-    let named = names.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
-    match names.len().checked_sub(NAMED) {
-        None | Some(0) => named,
-        Some(more) => format!("{named} and {more} more"),
-    }
+    some_of(names, 8)
 }
 
 /// A heading, bold, on as many lines as it needs.

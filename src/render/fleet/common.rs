@@ -5,7 +5,7 @@ use std::io::Write;
 
 use super::{counted, few_hosts, line, short, things};
 use crate::fleet::{Common, FamilyCommon, HeldBack, generation};
-use crate::model::CUSTOM_MODELS;
+use crate::model::{CUSTOM_MODELS, some_of};
 use crate::render::page::names;
 use crate::render::text::heading;
 
@@ -193,10 +193,7 @@ fn models(family: &FamilyCommon) -> Vec<String> {
         lines.push(format!("CPU models, {vendor}: {}", each.collect::<Vec<_>>().join(", ")));
     }
     if !others.is_empty() {
-        let shown = others.iter().take(OTHERS).copied().collect::<Vec<_>>().join(", ");
-        let more = others.len().saturating_sub(OTHERS);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        lines.push(format!("CPU models, other: {shown}{more}"));
+        lines.push(format!("CPU models, other: {}", some_of(&others, OTHERS)));
     }
     if lines.is_empty() {
         lines.push("CPU models: none that all report as usable".to_owned());

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::short;
 use crate::fleet::{FactKind, Thing, newest_first};
-use crate::model::CUSTOM_MODELS;
+use crate::model::{CUSTOM_MODELS, some_of};
 use crate::render::page::names;
 
 /// How many members of one path are named.
@@ -47,8 +47,5 @@ fn joined(kind: FactKind, label: String, mut items: Vec<String>) -> String {
         let names: Vec<&str> = items.iter().map(String::as_str).collect();
         return format!("{label} {}", names::machines(&names));
     }
-    let more = items.len().saturating_sub(NAMED);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    items.truncate(NAMED);
-    format!("{label} {}{more}", items.join(", "))
+    format!("{label} {}", some_of(&items, NAMED))
 }

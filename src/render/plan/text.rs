@@ -6,7 +6,7 @@ use anstyle::{AnsiColor, Style};
 
 use super::{By, fixes, outlook, reason_line, some, words, worst_changes};
 use crate::guests::Answer;
-use crate::model::counted;
+use crate::model::{counted, some_of};
 use crate::plan::{PlannedGuest, UpgradePlan};
 use crate::render::plain;
 use crate::render::text::{heading, wrapped};
@@ -65,10 +65,7 @@ fn guests(plan: &UpgradePlan, width: usize, out: &mut dyn Write) -> std::io::Res
             "\n{}",
             heading(&format!("{} can stay", counted(stay.len(), "guest")), width)
         )?;
-        let more = stay.len().saturating_sub(NAMED);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let names = stay.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
-        writeln!(out, "{}", wrapped(&plain(&format!("{names}{more}")), "", width))?;
+        writeln!(out, "{}", wrapped(&plain(&some_of(&stay, NAMED)), "", width))?;
     }
     Ok(())
 }
