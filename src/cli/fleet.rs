@@ -82,7 +82,7 @@ impl ChosenFleet {
         let members = self.cohorts.cohorts.iter().flat_map(|cohort| &cohort.hosts);
         let without = self.cohorts.left_out.iter().map(|(host, _)| host).chain(&self.silent);
         let asked: HashSet<&HostName> = members.chain(without).collect();
-        Ok(freshness::of_hosts(store, self.cutoff, |host| asked.contains(host))?)
+        Ok(freshness::of_hosts(store, None, self.cutoff, |host| asked.contains(host))?)
     }
 }
 

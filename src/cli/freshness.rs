@@ -1,7 +1,5 @@
 //! How current the newest snapshots are: which hosts fail, are stale, or were never collected.
 
-use std::collections::HashMap;
-
 use clap::Args;
 
 use super::failure::Failure;
@@ -38,9 +36,9 @@ impl StaleLimit {
         group: Option<&str>,
         is_asked: impl Fn(&HostName) -> bool,
     ) -> Result<Time, Failure> {
-        let limit = self.stale.clone().map_or_else(configured, |limit| Ok(Some(limit)))?;
+        let limit = said(self.stale.as_ref())?;
         let is_said = limit.is_some();
-        let cutoff = cutoff(limit.as_ref())?;
+        let cutoff = before_now(limit)?;
         let mut contacts = store.not_current(group, cutoff)?;
         contacts.retain(|contact| is_asked(&contact.host) && (is_said || !is_imported(contact)));
         name_all(ui, &contacts);
@@ -53,8 +51,11 @@ fn is_imported(contact: &HostContact) -> bool {
     contact.last_attempt.is_none() && contact.last_success.is_some()
 }
 
-/// What domcaps.toml says.
-fn configured() -> Result<Option<Within>, Failure> {
+/// What somebody said counts as old: an option, else domcaps.toml.
+fn said(limit: Option<&Within>) -> Result<Option<Within>, Failure> {
+    if let Some(limit) = limit {
+        return Ok(Some(limit.clone()));
+    }
     match ui::default_config() {
         Some(path) => Ok(config::stale(&path)?),
         None => Ok(None),
@@ -63,31 +64,22 @@ fn configured() -> Result<Option<Within>, Failure> {
 
 /// The moment since which a host must have answered: `limit` before now, else what domcaps.toml says.
 pub(super) fn cutoff(limit: Option<&Within>) -> Result<Time, Failure> {
-    let now = ui::now();
-    if let Some(limit) = limit {
-        return Ok(limit.before(now));
-    }
+    before_now(said(limit)?)
+}
+
+fn before_now(limit: Option<Within>) -> Result<Time, Failure> {
     let default = || DEFAULT_AGE.parse::<Within>().map_err(|why| Failure::new(&why));
-    let limit = configured()?.map_or_else(default, Ok)?;
-    Ok(limit.before(now))
+    Ok(limit.map_or_else(default, Ok)?.before(ui::now()))
 }
 
-/// What collecting each host came to, by its name.
-pub(super) fn by_name(
-    store: &Store,
-    group: Option<&str>,
-) -> Result<HashMap<HostName, HostContact>, StoreError> {
-    let contacts = store.contacts(group)?;
-    Ok(contacts.into_iter().map(|contact| (contact.host.clone(), contact)).collect())
-}
-
-/// How current each of some hosts is, in their order of name.
+/// How current each of some hosts is, those of a group or all, in their order of name.
 pub(super) fn of_hosts(
     store: &Store,
+    group: Option<&str>,
     cutoff: Time,
     is_asked: impl Fn(&HostName) -> bool,
 ) -> Result<Vec<HostFreshness>, StoreError> {
-    let contacts = store.contacts(None)?.into_iter().filter(|contact| is_asked(&contact.host));
+    let contacts = store.contacts(group)?.into_iter().filter(|contact| is_asked(&contact.host));
     let freshness = |contact: HostContact| HostFreshness {
         is_stale: contact.is_stale(cutoff),
         last_success: contact.last_success,

@@ -119,7 +119,10 @@ pub(super) fn run(
         let from = arguments.migrate_from.iter().filter_map(|operand| now_asked(operand));
         let asked: HashSet<HostName> = hosts.iter().filter_map(now_of).chain(from).collect();
         let cutoff = arguments.limit.warn(ui, store, None, |host| asked.contains(host))?;
-        table.freshness = freshness::of_hosts(store, cutoff, |host| asked.contains(host))?;
+        if arguments.format == PreflightFormat::Json {
+            let is_asked = |host: &HostName| asked.contains(host);
+            table.freshness = freshness::of_hosts(store, None, cutoff, is_asked)?;
+        }
     }
     write(ui, &inputs, &table, arguments.format)?;
     let found = arguments.fail_on.zip(worst(&table));

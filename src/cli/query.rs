@@ -91,9 +91,9 @@ pub(super) fn run(
         When::Latest => arguments.limit.warn(ui, &store, group, |_| true)?,
         _ => arguments.limit.cutoff()?,
     };
-    let contacts = match arguments.format {
-        Format::Json | Format::Ndjson => freshness::by_name(&store, group)?,
-        Format::Text | Format::Csv => HashMap::new(),
+    let freshness = match arguments.format {
+        Format::Json | Format::Ndjson => freshness::of_hosts(&store, group, cutoff, |_| true)?,
+        Format::Text | Format::Csv => Vec::new(),
     };
     let asked = asked(ui, &store, arguments)?;
     let answers = query.ask(&asked)?;
@@ -111,8 +111,7 @@ pub(super) fn run(
         has_targets: arguments.targets,
         all: asked.iter().zip(answers.iter().map(std::rc::Rc::as_ref)).collect(),
         is_listed: &is_listed,
-        last_success: &|host| contacts.get(host).and_then(|contact| contact.last_success),
-        stale_before: cutoff,
+        freshness: freshness.iter().map(|each| (&each.host, each)).collect(),
     };
     match arguments.format {
         Format::Json => render::json::query(&answers, ui.out())?,

@@ -1,9 +1,10 @@
 //! What hosts answered: a table, and CSV.
 
+use std::collections::HashMap;
 use std::io::Write;
 
 use super::words::cut;
-use crate::model::{HostName, Target, Time};
+use crate::model::{HostFreshness, HostName, Target};
 use crate::query::{Answer, Asked, HostAnswer, PathRow, PathValue};
 
 /// The most characters of a list of targets that was not asked for.
@@ -21,10 +22,8 @@ pub struct Answers<'a> {
     pub all: Vec<(&'a Asked, &'a HostAnswer)>,
     /// Whether hosts with an answer are listed.
     pub is_listed: &'a dyn Fn(Answer) -> bool,
-    /// When a host last answered whole.
-    pub last_success: &'a dyn Fn(&HostName) -> Option<Time>,
-    /// A host without a success since then is stale.
-    pub stale_before: Time,
+    /// How current each host is; only JSON says it.
+    pub freshness: HashMap<&'a HostName, &'a HostFreshness>,
 }
 
 impl<'a> Answers<'a> {

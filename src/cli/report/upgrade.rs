@@ -81,7 +81,7 @@ pub(in crate::cli) fn run(
     if arguments.to.when == When::Latest {
         let asked: HashSet<&HostName> = hosts.iter().collect();
         let cutoff = arguments.limit.warn(ui, &store, None, |host| asked.contains(host))?;
-        current = freshness::of_hosts(&store, cutoff, |host| asked.contains(host))?;
+        current = freshness::of_hosts(&store, None, cutoff, |host| asked.contains(host))?;
     }
     let judged = arguments.judging.read(ui)?;
     let fleet = Fleet {

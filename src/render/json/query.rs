@@ -54,13 +54,13 @@ struct HostWire<'a> {
 impl<'a> HostWire<'a> {
     fn new(asked: &'a Asked, host: &'a HostAnswer, answers: &Answers<'_>) -> Self {
         let snapshot = asked.snapshot.as_ref();
-        let last_success = (answers.last_success)(&asked.host);
+        let freshness = answers.freshness.get(&asked.host);
         Self {
             host: asked.host.as_str(),
             snapshot: snapshot.map(|snapshot| snapshot.id.to_string()),
             taken_at: snapshot.map(|snapshot| snapshot.taken_at.to_string()),
-            last_success: last_success.map(|time| time.to_string()),
-            stale: last_success.is_none_or(|last| last < answers.stale_before),
+            last_success: freshness.and_then(|it| it.last_success).map(|time| time.to_string()),
+            stale: freshness.is_none_or(|it| it.is_stale),
             answer: host.answer.name(),
             targets: Counts::new(|answer| host.count(answer)),
             why: &host.why,
