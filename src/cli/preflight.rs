@@ -4,7 +4,7 @@ mod hosts;
 mod inputs;
 
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, ValueEnum};
 
@@ -14,7 +14,6 @@ use super::ui::Ui;
 use super::{Global, sides};
 use crate::guests::{self, Answer, GuestFile, GuestTable};
 use crate::model::{HostName, When};
-use crate::operand::Operand;
 use crate::render;
 use crate::rules::Severity;
 use crate::side::Contents;
@@ -116,8 +115,11 @@ pub(super) fn run(
         }));
     }
     if let Some(store) = &contents.store {
-        let from = arguments.migrate_from.iter().filter_map(|operand| now_asked(operand));
-        let asked: HashSet<HostName> = hosts.iter().filter_map(now_of).chain(from).collect();
+        let from = arguments.migrate_from.iter().filter_map(|operand| inputs::stored(operand));
+        let named = hosts.iter().filter_map(HostSource::stored).chain(from);
+        // Of a moment in the past it says nothing whether a host answers now.
+        let now = named.filter(|(_, when, _)| *when == When::Latest);
+        let asked: HashSet<HostName> = now.filter_map(|(host, ..)| host.parse().ok()).collect();
         let cutoff = arguments.limit.warn(ui, store, None, |host| asked.contains(host))?;
         if arguments.format == PreflightFormat::Json {
             let is_asked = |host: &HostName| asked.contains(host);
@@ -158,21 +160,6 @@ fn write(
         (PreflightFormat::Html, _) => render::html::guest_table(table, ui.out())?,
     }
     Ok(())
-}
-
-/// The host that is asked about now.
-fn now_of(source: &HostSource) -> Option<HostName> {
-    match source {
-        HostSource::Stored(name) => name.parse().ok(),
-        HostSource::Operand(operand) => now_asked(operand),
-    }
-}
-
-fn now_asked(operand: &str) -> Option<HostName> {
-    match Operand::parse(operand, Path::exists) {
-        Ok(Operand::Host { host, when: When::Latest, .. }) => host.parse().ok(),
-        _ => None,
-    }
 }
 
 /// How bad the worst answer is.

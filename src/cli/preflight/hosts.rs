@@ -1,7 +1,6 @@
 //! Judging guests on one host after the other; hosts that are alike are judged once.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::rc::Rc;
 
 use foldhash::{HashMap, HashMapExt as _};
@@ -13,7 +12,7 @@ use crate::cli::{Global, future, sides};
 use crate::diff::Outcome;
 use crate::guests::{GuestChecks, GuestColumn, GuestFile, Migration, Named, Verdict};
 use crate::model::{Hash, State, When};
-use crate::operand::{Operand, RELEASE};
+use crate::operand::RELEASE;
 use crate::side::{Contents, Origin, Side, Snapshots};
 use crate::store::{ContextId, ProfileId, Resolved, SnapshotRow};
 
@@ -82,13 +81,13 @@ impl<'a> HostJudge<'a> {
         let mut found: Vec<FoundHost<'_>> = Vec::new();
         for (place, host) in hosts.iter().enumerate() {
             let name = host.name();
-            let read = match stored(host) {
-                Some((host, when)) => {
+            let read = match host.stored() {
+                Some((host, when, None)) => {
                     sides::open_store(global, contents)?;
                     resolve(ui, contents, name, &host, &when)
                         .map(|row| found.push(FoundHost { place, name, row }))
                 }
-                None => self.read(ui, global, contents, name).map(|(own, how)| {
+                _ => self.read(ui, global, contents, name).map(|(own, how)| {
                     exit = super::worse(exit, how);
                     columns.push((place, own));
                 }),
@@ -218,19 +217,6 @@ impl<'a> HostJudge<'a> {
             }
             (_, verdicts) => verdicts.iter().map(|each| column(None, host, false, each)).collect(),
         }
-    }
-}
-
-/// The host and moment of a source that is a stored host as a whole.
-fn stored(source: &HostSource) -> Option<(String, When)> {
-    match source {
-        HostSource::Stored(name) => Some((name.clone(), When::Latest)),
-        HostSource::Operand(text) => match Operand::parse(text, Path::exists) {
-            Ok(Operand::Host { host, when, target: None }) if !host.contains('/') => {
-                Some((host, when))
-            }
-            _ => None,
-        },
     }
 }
 

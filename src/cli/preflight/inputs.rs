@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::Arguments;
 use crate::cli::failure::Failure;
 use crate::cli::{Global, hosts_of, sides};
-use crate::model::glob;
+use crate::model::{TargetPattern, When, glob};
 use crate::operand::Operand;
 use crate::side::Contents;
 
@@ -23,6 +23,14 @@ impl HostSource {
     pub(super) fn name(&self) -> &str {
         match self {
             Self::Operand(name) | Self::Stored(name) => name,
+        }
+    }
+
+    /// The stored host that it means, the moment, and which targets where not all are meant.
+    pub(super) fn stored(&self) -> Option<(String, When, Option<TargetPattern>)> {
+        match self {
+            Self::Stored(name) => Some((name.clone(), When::Latest, None)),
+            Self::Operand(text) => stored(text),
         }
     }
 }
@@ -108,6 +116,16 @@ impl<'a> PreflightInputs<'a> {
             }
         }
         Ok(hosts)
+    }
+}
+
+/// The stored host that an operand means.
+pub(super) fn stored(operand: &str) -> Option<(String, When, Option<TargetPattern>)> {
+    match Operand::parse(operand, Path::exists) {
+        Ok(Operand::Host { host, when, target }) if !host.contains('/') => {
+            Some((host, when, target))
+        }
+        _ => None,
     }
 }
 
