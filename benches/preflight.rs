@@ -18,10 +18,10 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use domcaps::demo;
-use domcaps::ingest::{self, Occasion};
-use domcaps::model::{HostName, Time};
-use domcaps::source::Input;
 use domcaps::store::Store;
+
+#[path = "common/capture.rs"]
+mod capture;
 
 const HOSTS: usize = 100;
 const GUESTS: usize = 200;
@@ -69,55 +69,17 @@ fn build(database: &Path, ways: usize) {
     let mut store = Store::create_or_open(database).unwrap();
     let mut writer = store.writer().unwrap();
     for way in 0..ways {
-        let files = side(&new.files, way);
+        let files = capture::side(&new.files, |text| own(text, way));
         for host in (way..HOSTS).step_by(ways) {
-            let name: HostName = format!("hv{host:03}").parse().unwrap();
-            let occasion = Occasion {
-                host: &name,
-                taken_at: Time::parse_taken("2026-11-01T02:00:00Z").unwrap(),
-                tags: &[],
-                groups: &[],
-                api_flags: None,
-                is_strict: true,
-                is_partial: false,
-            };
-            ingest::ingest(&mut writer, &occasion, files.clone()).unwrap();
+            capture::add(&mut writer, &format!("hv{host:03}"), "2026-11-01T02:00:00Z", &files);
         }
     }
     writer.commit().unwrap();
 }
 
-/// The x86 documents of a capture under both domain types, with what a way has of its own.
-fn side(files: &[Input], way: usize) -> Vec<Input> {
-    let mut side = Vec::new();
-    for file in files {
-        let name = file.path.file_name().unwrap().to_string_lossy().into_owned();
-        let text = String::from_utf8_lossy(&file.bytes).into_owned();
-        if name.starts_with("x86_64.") {
-            let text = own(&text, way);
-            let kvm = text.replacen("<domain>qemu</domain>", "<domain>kvm</domain>", 1);
-            side.push(input(&format!("kvm.{name}"), &kvm));
-            side.push(input(&name, &text));
-        } else if name == "capabilities.xml" {
-            let both = "<domain type='qemu'/><domain type='kvm'/>";
-            side.push(input(&name, &text.replace("<domain type='qemu'/>", both)));
-        } else if name == "version.txt" {
-            side.push(input(&name, &text));
-        }
-    }
-    side
-}
-
 fn own(text: &str, way: usize) -> String {
     let image = format!("/usr/share/OVMF/way{way}/OVMF_CODE_4M.fd");
-    let text = text.replace("/usr/share/OVMF/OVMF_CODE_4M.fd", &image);
-    let usable: Vec<usize> = text.match_indices("usable='yes'").map(|(at, _)| at).collect();
-    let Some(at) = usable.get(way) else { return text };
-    format!("{}usable='no'{}", &text[..*at], &text[at + "usable='yes'".len()..])
-}
-
-fn input(name: &str, text: &str) -> Input {
-    Input { path: name.into(), bytes: text.as_bytes().to_vec() }
+    capture::without_model(&capture::with_image(text, &image), way)
 }
 
 /// Guests of several machines, CPUs and devices, no two alike.

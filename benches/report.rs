@@ -19,10 +19,10 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use domcaps::demo;
-use domcaps::ingest::{self, Occasion};
-use domcaps::model::{HostName, Time};
-use domcaps::source::Input;
-use domcaps::store::{Store, Writer};
+use domcaps::store::Store;
+
+#[path = "common/capture.rs"]
+mod capture;
 
 const HOSTS: usize = 1000;
 const WAYS: usize = 20;
@@ -110,64 +110,20 @@ fn build(database: &Path) {
     let mut writer = store.writer().unwrap();
     for way in 0..WAYS {
         let sides = [
-            (side(&old.files, way, false), "2026-11-01T02:00:00Z"),
-            (side(&new.files, way, true), "2026-11-02T02:00:00Z"),
+            (capture::side(&old.files, |text| own(text, way, false)), "2026-11-01T02:00:00Z"),
+            (capture::side(&new.files, |text| own(text, way, true)), "2026-11-02T02:00:00Z"),
         ];
         for host in (way..HOSTS).step_by(WAYS) {
             for (files, at) in &sides {
-                add(&mut writer, host, at, files);
+                capture::add(&mut writer, &format!("hv{host:04}"), at, files);
             }
         }
     }
     writer.commit().unwrap();
 }
 
-fn add(writer: &mut Writer<'_>, host: usize, at: &str, files: &[Input]) {
-    let name: HostName = format!("hv{host:04}").parse().unwrap();
-    let occasion = Occasion {
-        host: &name,
-        taken_at: Time::parse_taken(at).unwrap(),
-        tags: &[],
-        groups: &[],
-        api_flags: None,
-        is_strict: true,
-        is_partial: false,
-    };
-    ingest::ingest(writer, &occasion, files.to_vec()).unwrap();
-}
-
-/// The x86 documents of a capture under both domain types, with what a way has of its own.
-fn side(files: &[Input], way: usize, is_new: bool) -> Vec<Input> {
-    let mut side = Vec::new();
-    for file in files {
-        let name = file.path.file_name().unwrap().to_string_lossy().into_owned();
-        let text = String::from_utf8_lossy(&file.bytes).into_owned();
-        if name.starts_with("x86_64.") {
-            let text = own(&text, way, is_new);
-            let kvm = text.replacen("<domain>qemu</domain>", "<domain>kvm</domain>", 1);
-            side.push(input(&format!("kvm.{name}"), &kvm));
-            side.push(input(&name, &text));
-        } else if name == "capabilities.xml" {
-            let both = "<domain type='qemu'/><domain type='kvm'/>";
-            side.push(input(&name, &text.replace("<domain type='qemu'/>", both)));
-        } else if name == "version.txt" {
-            side.push(input(&name, &text));
-        }
-    }
-    side
-}
-
 fn own(text: &str, way: usize, is_new: bool) -> String {
     let image = format!("/usr/share/OVMF/way{way}/OVMF_CODE{}.fd", if is_new { "_4M" } else { "" });
-    let text = text.replace("/usr/share/OVMF/OVMF_CODE_4M.fd", &image);
-    if !is_new {
-        return text;
-    }
-    let usable: Vec<usize> = text.match_indices("usable='yes'").map(|(at, _)| at).collect();
-    let Some(at) = usable.get(way) else { return text };
-    format!("{}usable='no'{}", &text[..*at], &text[at + "usable='yes'".len()..])
-}
-
-fn input(name: &str, text: &str) -> Input {
-    Input { path: name.into(), bytes: text.as_bytes().to_vec() }
+    let text = capture::with_image(text, &image);
+    if is_new { capture::without_model(&text, way) } else { text }
 }
